@@ -197,3 +197,19 @@ export interface Machine {
   /** Ends in bounded time, whatever the machine does. */
   close(): Promise<void>;
 }
+
+/** The part of a machine that is about files. */
+export type FileMethods = Pick<
+  Machine,
+  | 'readFile'
+  | 'writeFile'
+  | 'copyFile'
+  | 'appendFile'
+  | 'stat'
+  | 'list'
+  | 'makeDirectory'
+  | 'symlink'
+  | 'remove'
+  | 'removeTree'
+  | 'sha256'
+>;

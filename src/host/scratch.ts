@@ -24,7 +24,7 @@ const MOUNTS = '/proc/self/mountinfo';
 /** What a root folder does not have itself: processors and memory are those of the machine it is on. */
 const SHARED = new Set(['/proc/cpuinfo', '/proc/meminfo']);
 
-type FileMethods = Omit<
+type RootMethods = Omit<
   Machine,
   | 'name'
   | 'runsPrograms'
@@ -95,7 +95,7 @@ async function throughSocket(root: string, address: Address): Promise<Address> {
 }
 
 /** The files of this machine, each path moved into the root. */
-function confinedFiles(root: string): FileMethods {
+function confinedFiles(root: string): RootMethods {
   const here = localMachine();
   const entry = (path: string): Promise<string> => confine(root, path, false);
   const target = (path: string): Promise<string> => confine(root, path, true);
@@ -151,7 +151,7 @@ function withoutOwner(attributes: FileAttributes): FileAttributes {
 }
 
 /** Enabled is a symlink, as systemctl makes it; started is a file in /run, which a stop removes. */
-function pretendedServices(files: FileMethods, attended: boolean): ServiceManager {
+function pretendedServices(files: RootMethods, attended: boolean): ServiceManager {
   const unitFile = async (unit: string): Promise<string | undefined> => {
     for (const folder of PATHS.system.unitFolders)
       if (await files.stat(`${folder}/${unit}`)) return `${folder}/${unit}`;
@@ -200,27 +200,27 @@ function pretendedServices(files: FileMethods, attended: boolean): ServiceManage
   };
 }
 
-async function textOf(files: FileMethods, path: string): Promise<string | undefined> {
+async function textOf(files: RootMethods, path: string): Promise<string | undefined> {
   return (await files.readFile(path))?.toString('utf8');
 }
 
-async function untilGone(files: FileMethods, path: string): Promise<void> {
+async function untilGone(files: RootMethods, path: string): Promise<void> {
   const limit = performance.now() + STOP_LIMIT_MS;
   while ((await files.stat(path)) && performance.now() < limit) await delay(10);
 }
 
-async function makeFolders(files: FileMethods, path: string): Promise<void> {
+async function makeFolders(files: RootMethods, path: string): Promise<void> {
   if (path === '/') return;
   await makeFolders(files, dirname(path));
   await files.makeDirectory(path, 0o755);
 }
 
-async function removeIfEmpty(files: FileMethods, path: string): Promise<void> {
+async function removeIfEmpty(files: RootMethods, path: string): Promise<void> {
   if ((await files.stat(path)) && (await files.list(path)).length === 0) await files.remove(path);
 }
 
 /** The few questions that files can answer; every program is refused. */
-async function answer(root: string, files: FileMethods, file: string, args: readonly string[]): Promise<ProgramResult> {
+async function answer(root: string, files: RootMethods, file: string, args: readonly string[]): Promise<ProgramResult> {
   const kernel = async (name: string): Promise<string | undefined> =>
     (await textOf(files, sysctlPath(`kernel.${name}`)))?.trim();
   const question = [file, ...args].join(' ');

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { programError, undefinedIfMissing, withPathError } from '../failures.ts';
-import type { FileAttributes, FileStat, FileType, Machine } from '../machine.ts';
+import type { FileAttributes, FileMethods, FileStat, FileType } from '../machine.ts';
 import { refuseMounts } from '../mount-guard.ts';
 import { MAX_READ_BYTES } from '../programs.ts';
 import { temporaryOf } from '../temporary.ts';
@@ -11,24 +11,8 @@ import type { Link } from './link.ts';
 import type { Session } from './session.ts';
 import type { Sudo } from './sudo.ts';
 
-/** The part of a Machine that is about files. */
-export type Files = Pick<
-  Machine,
-  | 'readFile'
-  | 'writeFile'
-  | 'copyFile'
-  | 'appendFile'
-  | 'stat'
-  | 'list'
-  | 'makeDirectory'
-  | 'symlink'
-  | 'remove'
-  | 'removeTree'
-  | 'sha256'
->;
-
-/** {@link Files}, and the repetition of an append that another way has begun. */
-export interface ProgramFiles extends Files {
+/** {@link FileMethods}, and the repetition of an append that another way has begun. */
+export interface ProgramFiles extends FileMethods {
   /** Appends what an attempt that failed has not written. */
   appendRest(path: string, text: string): Promise<void>;
 }

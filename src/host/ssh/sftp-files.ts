@@ -2,12 +2,12 @@ import type { FileEntry, Stats } from 'ssh2';
 import { allSettled } from '../../lib/all-settled.ts';
 import { sha256Of } from '../../lib/sha256.ts';
 import { undefinedIfMissing, withPathError } from '../failures.ts';
-import type { FileAttributes, FileStat } from '../machine.ts';
+import type { FileAttributes, FileMethods, FileStat } from '../machine.ts';
 import { OutputBuffer } from '../output-buffer.ts';
 import { MAX_DIRECTORY_ENTRIES, MAX_PROC_FILE_BYTES } from '../programs.ts';
 import { temporaryOf } from '../temporary.ts';
 import { ChannelEnded } from './errors.ts';
-import { type Files, type ProgramFiles, remainder, typeOfMode } from './program-files.ts';
+import { type ProgramFiles, remainder, typeOfMode } from './program-files.ts';
 import type { Session } from './session.ts';
 import type { Sftp } from './sftp-session.ts';
 import type { Sudo } from './sudo.ts';
@@ -32,7 +32,7 @@ interface Remote {
  * What SFTP cannot do, or can only call a failure, is left to the programs, which say why; they are the whole of it
  * if there is no usable SFTP server. So both stay.
  */
-export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo, signal?: AbortSignal): Files {
+export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo, signal?: AbortSignal): FileMethods {
   const use = <T>(step: string, work: (remote: Remote, again: boolean) => Promise<T>, instead: () => Promise<T>) =>
     session
       .use({ what: step, repeatable: true, signal }, async (link, again) => {

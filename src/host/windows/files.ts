@@ -3,26 +3,10 @@ import { EdgeadmError } from '../../errors/index.ts';
 import { released } from '../../lib/chunks.ts';
 import { withPathError } from '../failures.ts';
 import { writeAtomically } from '../local.ts';
-import type { FileAttributes, FileStat, Machine } from '../machine.ts';
+import type { FileAttributes, FileMethods, FileStat } from '../machine.ts';
 import { regularChunks } from '../regular-file.ts';
 import { temporaryOf } from '../temporary.ts';
 import type { Access, Acl } from './acl.ts';
-
-/** Methods of a machine that touch only files. */
-export type FileMethods = Pick<
-  Machine,
-  | 'readFile'
-  | 'writeFile'
-  | 'copyFile'
-  | 'appendFile'
-  | 'stat'
-  | 'list'
-  | 'makeDirectory'
-  | 'symlink'
-  | 'remove'
-  | 'removeTree'
-  | 'sha256'
->;
 
 export interface WindowsFileParts {
   /** The same methods for the paths of this machine. */

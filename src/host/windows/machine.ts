@@ -1,8 +1,8 @@
-import type { Machine, Network, ProgramParts } from '../machine.ts';
+import type { FileMethods, Machine, Network, ProgramParts } from '../machine.ts';
 import { withSignal } from '../with-signal.ts';
 import { aclOf } from './acl.ts';
 import { type Hardware, windowsFacts } from './facts.ts';
-import { type FileMethods, windowsFiles } from './files.ts';
+import { windowsFiles } from './files.ts';
 import { windowsObjects } from './objects.ts';
 import { toNativePath, WINDOWS_PATHS } from './paths.ts';
 import { serviceManager } from './services.ts';

@@ -27,6 +27,22 @@ const SPARE_BYTES = 64 * MEBIBYTE;
 /** A kubelet is up in a second or two and reports its node as Ready within ten. */
 const HEALTH_TIMEOUT_MS = 20_000;
 
+/** What is asked of the node and its pods, on every operating system, after all else. */
+export const NODE_CHECKS: readonly Phase<UpgradeContext>[] = [
+  {
+    name: 'pods',
+    title: 'Check that the node can be drained',
+    when: ({ spec }) => spec.drain || 'not requested (--drain)',
+    run: checkDrain,
+  },
+  {
+    name: 'health',
+    title: 'Check that the node is healthy',
+    when: ({ underWay }) => underWay() === undefined || 'an upgrade is in progress',
+    run: checkHealth,
+  },
+];
+
 export const precheck: Phase<UpgradeContext> = {
   name: 'precheck',
   title: 'Check versions, node and bundle',
@@ -37,18 +53,7 @@ export const precheck: Phase<UpgradeContext> = {
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
     { name: 'bundle', title: 'Check the bundle', run: checkBundle },
     { name: 'disk', title: 'Check the disk', run: checkDisk },
-    {
-      name: 'pods',
-      title: 'Check that the node can be drained',
-      when: ({ spec }) => spec.drain || 'not requested (--drain)',
-      run: checkDrain,
-    },
-    {
-      name: 'health',
-      title: 'Check that the node is healthy',
-      when: ({ underWay }) => underWay() === undefined || 'an upgrade is in progress',
-      run: checkHealth,
-    },
+    ...NODE_CHECKS,
   ],
 };
 
@@ -117,7 +122,7 @@ async function checkDisk(context: Context): Promise<void> {
 }
 
 /** Before anything is changed. @throws EdgeadmError DRAIN_REFUSED */
-export async function checkDrain({ admin, nodeName, spec, signal }: Context): Promise<void> {
+async function checkDrain({ admin, nodeName, spec, signal }: Context): Promise<void> {
   if (admin) await refuseUndrainable(admin, nodeName, { signal, policy: spec.drainPolicy });
 }
 
@@ -128,7 +133,7 @@ async function bytesForCopies(context: Context): Promise<number> {
   return 2 * sizes.reduce((sum, bytes) => sum + bytes, 0) + Math.max(0, ...sizes);
 }
 
-export async function checkHealth(context: Context): Promise<void> {
+async function checkHealth(context: Context): Promise<void> {
   const found = await troubles(context, context.signal);
   if (found.length === 0) return;
   if (!context.wet || found.some(({ passes }) => !passes)) throw upgradeCheckFailed(found.map(({ what }) => what));

@@ -1,35 +1,12 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import { workersOf } from '../../../sandbox/cloud/records.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { attachEcs, attachEns } from '../../../src/phases/node/attachment.ts';
 import { removeInBatches, serviceNodes } from '../../../src/phases/node/removal.ts';
-import {
-  type Accident,
-  type InProcessService,
-  inProcessService,
-  type ServiceRun,
-} from '../../unit/phases/node/in-process-service.ts';
+import { type InProcessService, inProcessService } from '../../unit/phases/node/in-process-service.ts';
+import { cloudErrorOf, endOf, PATIENT, QUICK, survivesAccidents, type Work } from './accident-runs.ts';
 
-/** Other ones in each run, unless EDGEADM_TEST_SEED says which. */
 const SEQUENCES = 150;
-
-const fault = fc.constantFrom<Accident>('timeout-after-effect', 'timeout-before', '500', 'throttle', 'truncated');
-const kill = fc.constantFrom<Accident>('kill-before', 'kill-after');
-const accidents = fc
-  .array(
-    fc.oneof(
-      { weight: 6, arbitrary: fc.array(fc.constant(undefined), { minLength: 1, maxLength: 4 }) },
-      { weight: 5, arbitrary: fault.map((each) => [each]) },
-      { weight: 2, arbitrary: fc.tuple(fault, fc.integer({ min: 2, max: 8 })).map(([each, n]) => Array(n).fill(each)) },
-      { weight: 2, arbitrary: kill.map((each) => [each]) },
-    ),
-    { maxLength: 10 },
-  )
-  .map((parts): (Accident | undefined)[] => parts.flat());
-const runs = fc.array(accidents, { minLength: 1, maxLength: 4 });
-
-const QUICK = { wait: true, timeoutMs: 40, listDelayMs: 20, paceMs: [0, 1] as const, tell: () => {} };
 
 /** Names of the nodes that are there, without looking through the service. */
 function nodeNames({ store, cluster }: InProcessService): string[] {
@@ -38,31 +15,12 @@ function nodeNames({ store, cluster }: InProcessService): string[] {
     .sort();
 }
 
-/** The last run of each sequence, in which nothing happens, has all the time that it needs. */
-const PATIENT = { ...QUICK, timeoutMs: 60_000 };
-
-type Work = (run: ServiceRun, pace?: typeof QUICK) => Promise<void>;
-
-/** A run with accidents, to its end or its death. @returns what it threw */
-async function endOf(cloud: InProcessService, list: (Accident | undefined)[], work: Work): Promise<unknown> {
-  const run = cloud.run(list);
-  return Promise.race([
-    run.killed,
-    work(run).then(
-      () => undefined,
-      (error: unknown) => error,
-    ),
-  ]);
-}
-
 /** Every failure is one of the cloud's or of time, and names what is left. */
 function assertNamed(end: unknown, left: readonly string[]): void {
-  if (end === 'killed' || end === undefined) return;
-  assert.ok(end instanceof EdgeadmError, String(end));
-  assert.notEqual(end.code, 'INTERNAL', end.message);
-  assert.notEqual(end.code, 'CLOUD_REFUSED', `ordered twice: ${end.message}\n${end.why}`);
-  if (/it is not known which/.test(end.why ?? '')) return;
-  for (const name of left) assert.ok(end.why?.includes(name), `${name} is not named in ${end.message}\n${end.why}`);
+  const error = cloudErrorOf(end);
+  if (!error || /it is not known which/.test(error.why ?? '')) return;
+  for (const name of left)
+    assert.ok(error.why?.includes(name), `${name} is not named in ${error.message}\n${error.why}`);
 }
 
 /** How many effective orders named each thing. */
@@ -74,14 +32,9 @@ function timesOrdered(cloud: InProcessService, action: string, key: 'nodes' | 'i
 
 describe('nodes that come and go, whatever happens to the calls and to the program', function () {
   this.timeout(180_000);
-  const check = async (survives: (list: (Accident | undefined)[][]) => Promise<void>): Promise<void> => {
-    const seed = Number(process.env.EDGEADM_TEST_SEED ?? Date.now() % 2 ** 31);
-    process.stdout.write(`    seed ${seed} (EDGEADM_TEST_SEED)\n`);
-    await fc.assert(fc.asyncProperty(runs, survives), { seed, numRuns: SEQUENCES });
-  };
 
   it(`node remove takes exactly the named nodes, orders none twice, and names what is left (${SEQUENCES} sequences)`, () =>
-    check(async (list) => {
+    survivesAccidents(SEQUENCES, async (list) => {
       const edgeNodes = ['edge1', 'edge2', 'edge3', 'edge4'];
       const named = ['edge1', 'edge3'];
       const cloud = inProcessService({ edgeNodes, cloudNodes: ['cn-hangzhou.i-1'] });
@@ -105,7 +58,7 @@ describe('nodes that come and go, whatever happens to the calls and to the progr
     }));
 
   it(`node attach adds each ECS instance once, and names what is missing (${SEQUENCES} sequences)`, () =>
-    check(async (list) => {
+    survivesAccidents(SEQUENCES, async (list) => {
       const ids = ['i-1', 'i-2'];
       const cloud = inProcessService({ ecs: ids });
       const pool = cloud.pool('ess');
@@ -129,7 +82,7 @@ describe('nodes that come and go, whatever happens to the calls and to the progr
     }));
 
   it(`node attach runs the script once on each ENS instance, and names what is missing (${SEQUENCES} sequences)`, () =>
-    check(async (list) => {
+    survivesAccidents(SEQUENCES, async (list) => {
       const ids = ['i-a', 'i-b'];
       const cloud = inProcessService({ ens: ids });
       const pool = cloud.pool('edge');

@@ -1,5 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { V1CertificateSigningRequest } from '@kubernetes/client-node';
+import { FAKE_PROGRAM_HEADER } from '../../../src/host/scratch-agent.ts';
 import type { ApiClient } from '../../../src/kubernetes/api/client.ts';
+import { type WorkflowBed, workflowBed } from './bed.ts';
 
 const REQUESTS = '/apis/certificates.k8s.io/v1/certificatesigningrequests';
 
@@ -40,4 +45,30 @@ export async function createPool(admin: ApiClient, name: string): Promise<void> 
     metadata: { name },
     spec: { type: 'Edge' },
   });
+}
+
+/** A cluster with OpenYurt's controllers and the pool `hangzhou`, and the program of yurthub 1.7.0. */
+export interface OpenYurtBed {
+  readonly bed: WorkflowBed;
+  readonly program: string;
+  close(): Promise<void>;
+}
+
+export async function openYurtBed(version: string): Promise<OpenYurtBed> {
+  const bed = await workflowBed(version);
+  await createPool(bed.admin, 'hangzhou');
+  const stopApprover = openYurtApprover(bed.admin);
+  const folder = await mkdtemp(join(tmpdir(), 'edgeadm-yurthub-'));
+  const program = join(folder, 'yurthub');
+  const mark = '-X github.com/openyurtio/openyurt/pkg/projectinfo.gitVersion=v1.7.0 -s';
+  await writeFile(program, `${FAKE_PROGRAM_HEADER}\n${mark}\n`);
+  return {
+    bed,
+    program,
+    close: async () => {
+      await stopApprover();
+      await bed.close();
+      await rm(folder, { recursive: true });
+    },
+  };
 }

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { V1Node } from '@kubernetes/client-node';
 import { load } from 'js-yaml';
 import { EdgeadmError } from '../../../src/errors/index.ts';
-import { FAKE_PROGRAM_HEADER } from '../../../src/host/scratch-agent.ts';
-import { type BedNode, type WorkflowBed, workflowBed } from '../workflow-bed/bed.ts';
+import type { BedNode, WorkflowBed } from '../workflow-bed/bed.ts';
 import { changesOf, failOnce, killAt, pointsOf } from '../workflow-bed/faults.ts';
-import { createPool, openYurtApprover } from '../workflow-bed/open-yurt.ts';
+import { openYurtBed } from '../workflow-bed/open-yurt.ts';
 
 const VERSION = 'v1.35.4';
 const UNIT = '/etc/systemd/system/yurthub.service';
@@ -21,25 +19,12 @@ const IMAGE = 'registry.example.com/yurthub:v1.7.0';
 describe('conversion of a node that kubeadm has joined', function () {
   this.timeout(120_000);
   let bed: WorkflowBed;
-  let stopApprover: () => Promise<void>;
-  let folder: string;
   let program: string;
+  let close: () => Promise<void>;
   before(async () => {
-    bed = await workflowBed(VERSION);
-    await createPool(bed.admin, 'hangzhou');
-    stopApprover = openYurtApprover(bed.admin);
-    folder = await mkdtemp(join(tmpdir(), 'edgeadm-yurthub-'));
-    program = join(folder, 'yurthub');
-    await writeFile(
-      program,
-      `${FAKE_PROGRAM_HEADER}\n-X github.com/openyurtio/openyurt/pkg/projectinfo.gitVersion=v1.7.0 -s\n`,
-    );
+    ({ bed, program, close } = await openYurtBed(VERSION));
   });
-  after(async () => {
-    await stopApprover();
-    await bed.close();
-    await rm(folder, { recursive: true });
-  });
+  after(() => close());
 
   /** A node without a journal of its join, as every tool but edgeadm leaves it. */
   async function kubeadmNode(): Promise<BedNode> {

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EdgeadmError } from '../../../src/errors/index.ts';
-import { FAKE_PROGRAM_HEADER } from '../../../src/host/scratch-agent.ts';
-import { type BedNode, type WorkflowBed, workflowBed } from '../workflow-bed/bed.ts';
-import { createPool, openYurtApprover } from '../workflow-bed/open-yurt.ts';
+import type { BedNode, WorkflowBed } from '../workflow-bed/bed.ts';
+import { openYurtBed } from '../workflow-bed/open-yurt.ts';
 
 const VERSION = 'v1.34.4';
 const UNIT = '/etc/systemd/system/yurthub.service';
@@ -18,25 +15,12 @@ const POOL = { edgeHub: true, nodePool: 'hangzhou' };
 describe('yurthub as a systemd service', function () {
   this.timeout(60_000);
   let bed: WorkflowBed;
-  let stopApprover: () => Promise<void>;
-  let folder: string;
   let program: string;
+  let close: () => Promise<void>;
   before(async () => {
-    bed = await workflowBed(VERSION);
-    await createPool(bed.admin, 'hangzhou');
-    stopApprover = openYurtApprover(bed.admin);
-    folder = await mkdtemp(join(tmpdir(), 'edgeadm-yurthub-'));
-    program = join(folder, 'yurthub');
-    await writeFile(
-      program,
-      `${FAKE_PROGRAM_HEADER}\n-X github.com/openyurtio/openyurt/pkg/projectinfo.gitVersion=v1.7.0 -s\n`,
-    );
+    ({ bed, program, close } = await openYurtBed(VERSION));
   });
-  after(async () => {
-    await stopApprover();
-    await bed.close();
-    await rm(folder, { recursive: true });
-  });
+  after(() => close());
 
   const node = (): Promise<BedNode> => bed.node(VERSION, 'Ubuntu 22.04');
   const unitOf = (at: BedNode) => at.machine().services.state('yurthub.service');

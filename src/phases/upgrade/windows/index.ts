@@ -4,7 +4,7 @@ import { backUp } from '../back-up.ts';
 import { cleanUp } from '../clean-up.ts';
 import type { UpgradeContext } from '../context.ts';
 import { drainBeforeUpgrade, uncordonAfterUpgrade } from '../drain.ts';
-import { checkBundle, checkDrain, checkHealth, checkVersionsPhase } from '../precheck.ts';
+import { checkBundle, checkVersionsPhase, NODE_CHECKS } from '../precheck.ts';
 import { verifyNode } from '../verify.ts';
 import { windowsInstall } from './install.ts';
 import { windowsRestart } from './restart.ts';
@@ -15,18 +15,7 @@ const precheck: Phase<UpgradeContext> = {
   phases: [
     { name: 'versions', title: 'Compare versions', run: checkVersionsPhase },
     { name: 'bundle', title: 'Check the bundle', run: checkBundle },
-    {
-      name: 'pods',
-      title: 'Check that the node can be drained',
-      when: ({ spec }) => spec.drain || 'not requested (--drain)',
-      run: checkDrain,
-    },
-    {
-      name: 'health',
-      title: 'Check that the node is healthy',
-      when: ({ underWay }) => underWay() === undefined || 'an upgrade is in progress',
-      run: checkHealth,
-    },
+    ...NODE_CHECKS,
   ],
 };
 
