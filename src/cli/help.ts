@@ -67,6 +67,14 @@ class HelpOfCommand extends CommandHelp {
     return fold(usageOf(this.command).split(' '), this.opts.maxWidth - 2 * this.indentSpacing).join('\n  ');
   }
 
+  /** Only the last argument can be given more than once; oclif takes all of them for such. */
+  protected override args(args: Command.Arg.Any[]) {
+    const rows = super.args(args);
+    return rows?.map(([name, ...rest], i): (typeof rows)[number] =>
+      i < rows.length - 1 ? [name.replace('...', ''), ...rest] : [name, ...rest],
+    );
+  }
+
   /** Without the summary: that is above everything else. */
   protected override description(): string | undefined {
     return this.command.description && this.wrap(this.command.description);

@@ -10,7 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 const FLAGS = ['--optimize-for-size', '--no-opt', '--no-maglev', '--no-sparkplug'] as const;
 
 /** Commands that are run on the nodes themselves. */
-const ON_NODES: ReadonlySet<string> = new Set(['join', 'preflight', 'reset', 'upgrade']);
+const ON_NODES: ReadonlySet<string> = new Set(['join', 'preflight', 'reset', 'upgrade', 'convert', 'revert']);
 
 /**
  * Lets a command that runs on nodes use little memory rather than be fast at JavaScript. To be called before anything

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { joinKeys } from '../../src/config/join-schema.ts';
 import { edgeadm, edgeadmOnTerminal, resultOf } from './program.ts';
@@ -26,6 +28,15 @@ describe('the command line', () => {
     const version = await edgeadm(['--version']);
     assert.equal(version.exitCode, 0);
     assert.match(version.stdout, /^edgeadm\/\d+\.\d+\.\d+/);
+  });
+
+  it('a Node.js that is too old is named with its version, before anything is loaded that it lacks', () => {
+    const old = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.19.2" } })';
+    const run = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+    const args = ['--import', `data:text/javascript,${encodeURIComponent(old)}`, run, 'join'];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    assert.equal(status, 3, stderr);
+    assert.match(stderr, /^error: edgeadm needs Node\.js 22\.21 or newer\n.* is 20\.19\.2\nnext: /);
   });
 
   it('shows help, tables and explanations within the terminal, and without colours if NO_COLOR is set', async function () {
