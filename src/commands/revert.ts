@@ -3,9 +3,9 @@ import { runRevert } from '../cli/convert/run.ts';
 import { nodeFlags } from '../cli/flags.ts';
 
 export default class Revert extends BaseCommand {
-  static override summary = 'Make a converted node what it was before `edgeadm convert`.';
+  static override summary = 'Undo `edgeadm convert`: the node is as it was before.';
   static override description =
-    'Sends the kubelet to the API server, removes yurthub, and restores files, services and labels from the journal. Pods run on. If it is killed, run it again to continue.';
+    'Points the kubelet at the API server, removes yurthub, and restores files, services and labels from the journal. Pods keep running. If it is killed, run it again to continue.';
   static override examples = ['<%= config.bin %> revert --yes', '<%= config.bin %> revert --host root@10.0.0.11'];
   static override flags = { ...nodeFlags };
 
