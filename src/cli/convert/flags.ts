@@ -15,7 +15,8 @@ export const conversionFlags = {
   'bundle-sha256': Flags.string({ helpValue: 'HEX', description: BUNDLE_SHA256 }),
   'edge-hub-as': Flags.option({
     options: ['service', 'pod'] as const,
-    description: 'run yurthub as a systemd service (1.6 and newer) or as a static pod; default: the service if a program is given, otherwise the pod',
+    description:
+      'run yurthub as a systemd service (1.6 and newer) or as a static pod; default: the service if a program is given, otherwise the pod',
   })(),
   'edge-hub-program': Flags.string({ helpValue: 'FILE', description: 'yurthub program, for the service' }),
   'edge-hub-image': Flags.string({ helpValue: 'IMAGE', description: 'yurthub image, for the static pod' }),
