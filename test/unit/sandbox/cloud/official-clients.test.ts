@@ -16,6 +16,7 @@ const { ROAClient } = createRequire(import.meta.url)('@alicloud/pop-core') as {
 /** Answers what the container service would, far enough to see that requests arrive whole. */
 const asked: CloudRequest[] = [];
 const echo: CloudService = {
+  product: 'cs',
   authentication: 'signature',
   actionOf: (_method, path) => (path.startsWith('/clusters/') ? 'Echo' : undefined),
   handle: (request) => {
