@@ -17,7 +17,7 @@ export interface TemporaryKeys extends SandboxAccount {
 const KIND = 'cloud/account';
 const KEY = 'sandbox';
 const TEMPORARY = 'cloud/temporary-keys';
-/** A request with keys that have expired is told so, for a day. */
+/** How long keys that have expired are refused as expired, not as unknown. */
 const REMEMBERED_MS = 86_400_000;
 
 /** The account of a sandbox; made when first requested, and kept as long as the sandbox's folder. */

@@ -10,7 +10,7 @@ export interface CloudTls {
   readonly certificateFor?: (name: string) => string;
 }
 
-/** More names than all products have in the regions that one sandbox is asked for. */
+/** More names than all products have in the regions that anyone tries. */
 const KEPT_NAMES = 100;
 
 /**

@@ -105,7 +105,7 @@ async function roomFor(spec: CloudClusterSpec, resource: CountedResource, networ
   return { breaches: [{ limit, why }], notChecked };
 }
 
-/** Why the account may not see something. @throws what is no answer of the cloud */
+/** Why the account may not see something. @throws any other error */
 function unseen(error: unknown): string {
   if (!(error instanceof EdgeadmError) || error.code === 'INTERRUPTED') throw error;
   return error.what;
