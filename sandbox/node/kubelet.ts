@@ -109,7 +109,7 @@ export class SandboxKubelet {
     await this.#retry('registering the node', () => this.#register());
     const loops = [this.#renewLease(), this.#followNode(), this.#followPods()];
     await this.#cniOfCluster();
-    // Whoever waits for a Ready node sees its static pods then.
+    // A command that waits for the Ready node sees its static pods then.
     await this.#mirrorPods();
     await this.#retry('updating the node status', () => this.#sendStatus());
     await Promise.all([...loops, this.#reportStatus()]);
