@@ -260,7 +260,7 @@ export const ERROR_CODES = {
   },
   NODE_REMOVAL_REFUSED: {
     exit: EXIT.cluster,
-    cause: 'These nodes cannot be removed like that: a limit of the container service does not allow it.',
+    cause: 'These nodes cannot be removed in this way: a limit of the container service does not allow it.',
     evidence: 'Each violated limit with its nodes. Nothing was changed.',
     remedy: 'Remove other nodes, or omit `--drain` and `--release`; see docs/node.md.',
   },

@@ -1,8 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
-import { listFlag } from '../../cli/flags.ts';
+import { listFlag, namespacesFlagsFor } from '../../cli/flags.ts';
 import { gangTable } from '../../cli/gang/text.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { listAll } from '../../kubernetes/api/list.ts';
@@ -18,11 +17,7 @@ export default class GangCheck extends BaseCommand {
   static override flags = {
     ...kubeconfigFlag,
     ...listFlag,
-    namespace: Flags.string({
-      char: 'n',
-      helpValue: 'NAME',
-      description: 'only groups of this namespace; default: all',
-    }),
+    ...namespacesFlagsFor('groups'),
   };
 
   async run(): Promise<void> {

@@ -48,7 +48,7 @@ export default class NetworkCapacity extends BaseCommand {
     if (podCidr === undefined)
       throw new EdgeadmError({
         code: 'OBJECT_NOT_FOUND',
-        what: 'the cluster does not say which range its pods have',
+        what: 'the pod range of the cluster is unknown',
         why: 'not found: ConfigMap kube-system/kubeadm-config with networking.podSubnet, ConfigMap kube-flannel-cfg',
         next: 'Add --pod-cidr CIDR --node-mask LENGTH: `edgeadm cluster show` has them for clusters of the container service.',
       });
@@ -61,7 +61,7 @@ export default class NetworkCapacity extends BaseCommand {
         ? new EdgeadmError({
             code: 'CLUSTER_CHECK_FAILED',
             what: `${capacity.overlaps.length} overlaps of ranges`,
-            next: 'Choose other ranges: those of pods and Services cannot be changed in a cluster that exists.',
+            next: 'Choose other ranges: those of pods and Services cannot be changed in an existing cluster.',
           })
         : undefined;
     await this.show({ data: capacity, text: capacityText(capacity) }, error);

@@ -35,7 +35,7 @@ export default class StorageLvmCheck extends BaseCommand {
       if (failed.length > 0)
         throw new EdgeadmError({
           code: 'DEVICE_CHECK_FAILED',
-          what: `${failed.length} of ${checks.length} devices cannot be given to volume group ${args.group}`,
+          what: `${failed.length} of ${checks.length} devices cannot be used for volume group ${args.group}`,
           why: failed.map(({ device: path, found }) => `${path}: ${found}`).join('\n'),
         });
       return { data: { group: args.group, devices: checks }, text: deviceTable(checks) };

@@ -1,7 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
-import { listFlag } from '../../../cli/flags.ts';
+import { listFlag, namespacesFlagsFor } from '../../../cli/flags.ts';
 import { manifestsIn } from '../../../cli/manifests/read.ts';
 import { EdgeadmError } from '../../../errors/index.ts';
 import { podTemplatesIn } from '../../../kubernetes/pod-templates.ts';
@@ -23,11 +23,7 @@ export default class WindowsAppCheck extends BaseCommand {
   static override flags = {
     ...kubeconfigFlag,
     ...listFlag,
-    namespace: Flags.string({
-      char: 'n',
-      helpValue: 'NAME',
-      description: 'only workloads of this namespace; default: all',
-    }),
+    ...namespacesFlagsFor('workloads'),
   };
 
   async run(): Promise<void> {
