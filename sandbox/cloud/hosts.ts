@@ -17,8 +17,14 @@ export function isVendorHost(name: string): boolean {
   return VENDOR_HOST.test(name);
 }
 
+/** Names beside those of the product's own table. Source: the endpoint map of the SDK of ECS. */
+const SECOND_NAMES: Readonly<Record<string, string>> = {
+  'ecs-cn-hangzhou.aliyuncs.com': 'ecs.cn-hangzhou.aliyuncs.com',
+};
+
 /** What an endpoint of the vendor is for; undefined for a name that it does not have, such as `ens.cn-hangzhou`. */
-export function placeAt(name: string): CloudPlace | undefined {
+export function placeAt(given: string): CloudPlace | undefined {
+  const name = SECOND_NAMES[given] ?? given;
   const [, product, region] = (ENDPOINT.exec(name) ?? []) as [string?, SandboxProduct?, string?];
   if (product === undefined) return undefined;
   if (product === 'cs-anony') return { product, serves: (each) => region === undefined || each === region };

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { load } from 'js-yaml';
 import { z } from 'zod';
 import { yamlFault } from '../../lib/check-shape.ts';
+import { decodeText } from '../../lib/decode-text.ts';
 
 /** Go reads null and an empty text as "not set". */
 const text = z
@@ -23,7 +24,7 @@ const data = z
   .string()
   .regex(/^[A-Za-z0-9+/=\s]*$/, 'it is not base64')
   .nullish()
-  .transform((value) => (value ? Buffer.from(value, 'base64').toString('utf8') : undefined));
+  .transform((value) => (value ? decodeText(Buffer.from(value, 'base64')) : undefined));
 
 const CLUSTER = z.object({
   server: text,

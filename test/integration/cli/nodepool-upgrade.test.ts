@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addFault } from '../../../../sandbox/cloud/faults.ts';
-import { keptUpgrade } from '../../../../src/cli/nodepool/kept-upgrade.ts';
-import { poolUpgrade } from '../../../../src/cli/nodepool/upgrade.ts';
-import { type CloudUnderTest, cloudUnderTest } from '../../cloud/cloud-under-test.ts';
+import { addFault } from '../../../sandbox/cloud/faults.ts';
+import { keptUpgrade } from '../../../src/cli/nodepool/kept-upgrade.ts';
+import { poolUpgrade } from '../../../src/cli/nodepool/upgrade.ts';
+import { type CloudUnderTest, cloudUnderTest } from '../../unit/cloud/cloud-under-test.ts';
 
 const FLAGS = { 'replace-disk': false, 'ignore-warnings': false };
 

@@ -7,7 +7,7 @@ import {
   type PoolChangeRequest,
   poolChange,
 } from '../../../../src/phases/nodepool/change.ts';
-import { type CloudUnderTest, cloudUnderTest } from '../../cloud/cloud-under-test.ts';
+import { type CloudUnderTest, cloudUnderTest } from '../../../unit/cloud/cloud-under-test.ts';
 
 const NOTHING: PoolChangeRequest = { labels: {}, removeLabels: [], taints: [], removeTaints: [], updateNodes: false };
 

@@ -4,7 +4,7 @@ import { parseOsRelease } from '../../../../src/host/os-release.ts';
 import type { Verdict } from '../../../../src/phases/preflight/check.ts';
 import { PREFLIGHT_CHECKS } from '../../../../src/phases/preflight/checks.ts';
 import { judgeChecks } from '../../../../src/phases/preflight/run-checks.ts';
-import { type Case, contextOf } from './context.ts';
+import { type Case, contextOf } from '../../../unit/phases/preflight/context.ts';
 
 /** A distribution as it is found: its os-release and its kernel. */
 interface Distribution {
