@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { OpenCallerOptions } from './caller.ts';
 import { type CloudCaller, openCaller } from './caller.ts';
 import { allPages } from './pages.ts';
-import { type AccountQuota, quotaOf } from './quotas.ts';
+import { type AccountQuota, type CountedResource, quotaOf } from './quotas.ts';
 
 /** A VPC with all its ranges. */
 interface Vpc {
@@ -15,9 +15,6 @@ interface VpcSwitch {
   readonly id: string;
   readonly zone: string;
 }
-
-/** Resources of which an account may have so many. */
-export type CountedResource = 'securityGroups' | 'loadBalancers' | 'eips';
 
 /** What a new cluster depends on beside the container service, in one region. What the methods throw: see `CloudCaller`. */
 export interface Networks {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { CloudCaller } from './caller.ts';
-import type { CountedResource } from './networks.ts';
+
+/** Resources of which an account may have so many. */
+export type CountedResource = 'securityGroups' | 'loadBalancers' | 'eips';
 
 /** What an account may have of a resource, and how much of that is used. */
 export interface AccountQuota {

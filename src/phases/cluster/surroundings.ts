@@ -1,4 +1,5 @@
-import type { CountedResource, Networks } from '../../cloud/networks.ts';
+import type { Networks } from '../../cloud/networks.ts';
+import type { CountedResource } from '../../cloud/quotas.ts';
 import type { CloudClusterSpec } from '../../config/cloud-cluster.ts';
 import type { ClusterLimit, LimitBreach } from '../../config/cloud-cluster-rules.ts';
 import { EdgeadmError } from '../../errors/index.ts';
