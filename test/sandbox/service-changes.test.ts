@@ -70,7 +70,7 @@ describe('nodes, node pools and add-ons that the container service changes', fun
 
   it('nodepool upgrade to a version that the control plane does not have names the command after which it is not refused', async () => {
     const version = async () =>
-      /v?1\.\d+\.\d+\S*/.exec(await succeed(`cluster show ${env.EDGEADM_CLUSTER_ID}`))?.[0] ?? '';
+      /v?1\.\d+\.\d+[\w.-]*/.exec(await succeed(`cluster show ${env.EDGEADM_CLUSTER_ID}`))?.[0] ?? '';
     await fails(
       4,
       /edgeadm cluster upgrade start --control-plane-only[\s\S]*UPGRADE_VERSION/,
