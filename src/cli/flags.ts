@@ -97,6 +97,18 @@ export function namespaceFlagFor(what: string) {
   };
 }
 
+/** `--namespace` where all are shown without it, and kubectl's `-A`. @param what is in them */
+export function namespacesFlagsFor(what: string) {
+  return {
+    namespace: Flags.string({
+      char: 'n',
+      helpValue: 'NAME',
+      description: `only ${what} of this namespace; default: all`,
+    }),
+    'all-namespaces': Flags.boolean({ char: 'A', exclusive: ['namespace'], description: 'all namespaces (default)' }),
+  };
+}
+
 /** @throws EdgeadmError USAGE unless `refuse` takes it */
 export function durationOf(
   text: string | undefined,

@@ -88,7 +88,7 @@ describe('nodes, node pools and add-ons that the container service changes', fun
   it('addon install, config, upgrade and uninstall change add-ons, and do nothing the second time', async () => {
     const config = `addon install logtail-ds --config {"sls_project_name":"k8s-log-shops"} --yes`;
     await succeed(config);
-    assert.match(await succeed(config), /are as requested already/);
+    assert.match(await succeed(config), /are already as requested/);
     await succeed('addon config coredns --set CpuRequest=200m --yes');
     assert.match(await succeed('addon show coredns'), /200m/);
     await succeed('addon upgrade edge-tunnel-agent edge-tunnel-server --yes');

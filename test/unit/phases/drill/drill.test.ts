@@ -217,7 +217,7 @@ describe('the offline drill of a node', () => {
     const other = node();
     assert.match(
       (await failure(other.drill({ node: 'edge-2' }))).why ?? '',
-      /the machine is the node edge-1, not edge-2/,
+      /this machine is the node edge-1, not edge-2/,
     );
     assert.deepEqual(other.host.changes, []);
   });
