@@ -33,7 +33,7 @@ const order = z.object({
 /** The fields of a cluster that upgrades change. */
 export function upgradeFields(asked: CsRequest, cluster: ClusterRecord): object {
   const record = newest(asked, cluster.id);
-  const version = controlPlaneVersion(asked, cluster);
+  const version = upgradedVersion(asked, cluster);
   return {
     current_version: version,
     next_version: NEXT_VERSIONS[version] ?? '',
@@ -140,7 +140,7 @@ function keep({ parts }: CsRequest, record: UpgradeRecord): void {
 }
 
 /** The version of a cluster's control plane, which upgrades have moved. */
-export function controlPlaneVersion(asked: CsRequest, cluster: ClusterRecord): string {
+export function upgradedVersion(asked: CsRequest, cluster: ClusterRecord): string {
   return currentVersion(newest(asked, cluster.id), cluster);
 }
 
