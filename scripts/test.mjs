@@ -75,7 +75,11 @@ const CI_PARTS = [
   { name: 'upgrade', files: ['upgrade'] },
   { name: 'joins that fail', files: ['failures'] },
   { name: 'upgrade of a cluster', files: ['cluster-upgrade'] },
-  { name: "join, reset and autonomy with today's Kubernetes", files: ['join-reset', 'autonomy'], world: 'today' },
+  {
+    name: "join, reset, autonomy and contract with today's Kubernetes",
+    files: ['join-reset', 'autonomy', 'contract'],
+    world: 'today',
+  },
   { name: 'autonomy, cluster and cloud', files: ['autonomy', 'contract', 'nodepool', 'console-line'] },
   { name: 'secrets, SSH, diagnose', files: ['secrets', 'ssh-host', 'ssh-join', 'diagnose'] },
   { name: 'hub as a service, other runtimes', files: ['hub-service', 'migrate-runtime'] },
