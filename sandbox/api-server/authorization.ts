@@ -89,7 +89,7 @@ export function authorize(user: User, request: AskedFor | PathRequest, version: 
 
 /**
  * A node reads a single pod only if that runs on it, since {@link FIRST_WITH_SELECTORS}.
- * @param placedOn the node of the pod that is asked for; undefined if there is none
+ * @param placedOn the node of the requested pod; undefined if there is no such pod
  * @throws ApiFailure 403 in Kubernetes' words
  */
 export function authorizePod(user: User, request: ResourceRequest, placedOn: unknown, version: string): void {
