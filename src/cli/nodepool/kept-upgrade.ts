@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stateFolder } from '../../lib/state-folder.ts';
 
 /** An upgrade that was ordered and whose end this user has not seen. */
-export interface OrderedUpgrade {
+interface OrderedUpgrade {
   /** What was requested, as text. */
   readonly request: string;
   /** The newest upgrade of the pool before; empty if there was none. */
