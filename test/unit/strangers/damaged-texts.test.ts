@@ -274,7 +274,7 @@ describe('a text by others that cannot be read', () => {
     assert.deepEqual(jsonMap('\ufeff{"a": 1}\r\n', ORIGIN), { a: 1 });
   });
 
-  it('of several documents in one text the first one counts, as for Kubernetes (kubernetes/kubeadm#3163)', () => {
+  it('a YAML text of several documents is read as Kubernetes reads it: the first one counts (kubernetes/kubeadm#3163)', () => {
     for (const text of ['---\nkind: Config\n---\n', 'kind: Config\n---\nkind: Other\n', '---\n---\nkind: Config\n'])
       assert.deepEqual(yamlMap(text, ORIGIN), { kind: 'Config' });
     assert.throws(() => yamlMap('kind: Config\n---\na: 1\n\tb: 2\n', ORIGIN), /line 4: it is not YAML/);

@@ -21,7 +21,7 @@ export const kernelAccess: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'The kubelet can read the log of the kernel (/dev/kmsg) and set kernel parameters, without which it exits. Containers that are used as machines (LXC, Proxmox) lack both unless they are told otherwise.',
+    'The kubelet can read the log of the kernel (/dev/kmsg) and set kernel parameters, without which it exits. Containers that are used as machines (LXC, Proxmox) lack both unless their configuration gives them.',
   remedy:
     'On the machine that runs the container, allow it both: for LXC `lxc.mount.entry = /dev/kmsg dev/kmsg none defaults,bind,create=file` and `lxc.mount.auto = proc:rw sys:rw`. Or use a virtual machine.',
   run: async ({ host }) => {
