@@ -59,7 +59,13 @@ export async function sandboxBed(version = '1.20'): Promise<SandboxBed> {
 async function freePorts(): Promise<number> {
   for (let tries = 0; tries < 50; tries++) {
     const port = await tryPort(0);
-    if (port !== undefined && port < 65_535 && (await tryPort(port + 1)) !== undefined) return port;
+    if (
+      port !== undefined &&
+      port < 65_534 &&
+      (await tryPort(port + 1)) !== undefined &&
+      (await tryPort(port + 2)) !== undefined
+    )
+      return port;
   }
   throw new Error('no two ports are free');
 }

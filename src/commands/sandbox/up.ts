@@ -25,10 +25,10 @@ export default class SandboxUp extends BaseCommand {
     ...sandboxFlags,
     port: Flags.integer({
       min: 0,
-      max: 65_534,
+      max: 65_533,
       default: DEFAULT_PORT,
       helpValue: 'P',
-      description: 'port of the API server; the cloud uses P+1; 0 chooses free ports',
+      description: 'port of the API server; the cloud uses P+1, its ENS P+2; 0 chooses free ports',
     }),
     'kubernetes-version': Flags.string({
       helpValue: 'V',
