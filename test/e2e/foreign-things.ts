@@ -1,4 +1,5 @@
 import { CLEARED } from '../integration/workflow-bed/foreign-things.ts';
+import { BUNDLE } from './bed.ts';
 
 /** A thing of somebody else's on a node: commands of its shell. `%` is the number of the thing, `FOLDER` its place. */
 interface Kind {
@@ -73,16 +74,16 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     clear: 'ip route delete blackhole 198.51.100.%/32',
   },
   "a namespace of containerd with another program's container": {
-    plant:
-      'ctr -n k8s.io images export /tmp/o-%.tar PAUSE && ctr -n foreign-% images import /tmp/o-%.tar >/dev/null && ctr -n foreign-% containers create PAUSE others-% && rm /tmp/o-%.tar',
+    plant: 'ctr -n foreign-% images import ARCHIVE >/dev/null && ctr -n foreign-% containers create PAUSE others-%',
     state: 'ctr -n foreign-% images ls -q; ctr -n foreign-% containers ls -q',
     clear:
       'ctr -n foreign-% containers delete others-%; ctr -n foreign-% images rm --sync $(ctr -n foreign-% images ls -q) >/dev/null; for i in 1 2 3 4 5; do ctr namespaces rm foreign-% 2>/dev/null && break; sleep 1; done',
   },
   'an image that somebody else gave a name': {
-    plant: 'ctr -n k8s.io images tag PAUSE registry.example.org/foreign:% >/dev/null',
+    plant:
+      'ctr -n k8s.io images import ARCHIVE >/dev/null && ctr -n k8s.io images tag PAUSE registry.example.org/foreign:% >/dev/null',
     state: 'ctr -n k8s.io images ls -q | grep foreign:%',
-    clear: 'ctr -n k8s.io images rm --sync registry.example.org/foreign:% >/dev/null',
+    clear: 'ctr -n k8s.io images rm --sync registry.example.org/foreign:% PAUSE >/dev/null',
     isBefore: true,
   },
   'a setting of the kernel in a file': fileAt('/etc/sysctl.d/50-foreign-%.conf'),
@@ -106,6 +107,7 @@ export function commandsOf({ kind, folder }: Planted, n: number, pauseImage: str
     text
       .replaceAll('FOLDER', folder)
       .replaceAll('PAUSE', pauseImage)
+      .replaceAll('ARCHIVE', `${BUNDLE}/images/pause.tar`)
       .replaceAll('%', String(n + 1));
   const { plant, state, clear, ...rest } = KINDS[kind] as Kind;
   return { ...rest, plant: fill(plant), state: fill(state), clear: fill(clear) };
