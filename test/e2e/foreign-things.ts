@@ -9,8 +9,8 @@ interface Kind {
   readonly clear: string;
   /** A mount, over which a reset may refuse to go on: it does once that is gone. */
   readonly isInTheWay?: boolean;
-  /** Of what is there before the join only: while the node is joined these folders are the kubelet's. */
-  readonly isBefore?: boolean;
+  /** When it can be planted, if not at both times: while a node is joined most folders are the kubelet's. */
+  readonly only?: 'before' | 'joined';
 }
 
 const SOURCE = '/srv/foreign-%';
@@ -50,10 +50,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     clear: `rm -f FOLDER/link-%; rm -rf ${SOURCE}`,
   },
   'a folder that becomes a symlink again and again': {
-    plant: `${MAKE_SOURCE} && mkdir -p ${SWAPPED} && { (while [ -d ${SOURCE} ]; do mkdir -p ${SWAPPED}/dir && echo x >${SWAPPED}/dir/file; rm -rf ${SWAPPED}/dir; ln -s ${SOURCE} ${SWAPPED}/dir; rm -f ${SWAPPED}/dir; done) >/dev/null 2>&1 & }`,
+    plant: `${MAKE_SOURCE} && mkdir -p ${SWAPPED} && { (while [ -d ${SOURCE} ]; do mkdir -p ${SWAPPED}/dir && echo x >${SWAPPED}/dir/file; rm -rf ${SWAPPED}/dir; ln -s ${SOURCE} ${SWAPPED}/dir; rm -f ${SWAPPED}/dir; sleep 0.01; done) >/dev/null 2>&1 & }`,
     state: SOURCE_STATE,
     clear: `rm -rf ${SOURCE}; sleep 0.5; rm -rf ${SWAPPED}`,
     isInTheWay: true,
+    only: 'joined',
   },
   'a network of podman': {
     plant: 'ip link add podman% type bridge && ip addr add 10.88.%.1/24 dev podman% && ip netns add podman-%',
@@ -84,12 +85,12 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       'ctr -n k8s.io images import ARCHIVE >/dev/null && ctr -n k8s.io images tag PAUSE registry.example.org/foreign:% >/dev/null',
     state: 'ctr -n k8s.io images ls -q | grep foreign:%',
     clear: 'ctr -n k8s.io images rm --sync registry.example.org/foreign:% PAUSE >/dev/null',
-    isBefore: true,
+    only: 'before',
   },
   'a setting of the kernel in a file': fileAt('/etc/sysctl.d/50-foreign-%.conf'),
   'a drop-in of an administrator': fileAt('/etc/systemd/system/containerd.service.d/50-foreign-%.conf.off'),
-  'a CNI plug-in that nobody knows': { ...fileAt('/opt/cni/bin/foreign-%'), isBefore: true },
-  'a file in a folder that is cleared': { ...fileAt('FOLDER/foreign-file-%'), isBefore: true },
+  'a CNI plug-in that nobody knows': { ...fileAt('/opt/cni/bin/foreign-%'), only: 'before' },
+  'a file in a folder that is cleared': { ...fileAt('FOLDER/foreign-file-%'), only: 'before' },
 };
 
 /** One thing to plant. */
