@@ -3,7 +3,7 @@ import { sandboxPki } from '../../sandbox/pki.ts';
 import { openStore } from '../../sandbox/store.ts';
 import { apiServerContract } from '../contract/api-server.ts';
 
-for (const version of ['v1.20.2', 'v1.34.4'])
+for (const version of ['v1.20.2', 'v1.34.4', 'v1.37.2'])
   describe(`the sandbox's API server of Kubernetes ${version} keeps the contract`, () => {
     const ends: (() => void | Promise<void>)[] = [];
     after(async () => {

@@ -20,6 +20,10 @@ class DrilledNode {
   /** Which pods the kubelet brings back. */
   returning = ['web', 'db'];
   addresses: Record<string, string> = { web: '10.244.1.5', db: '' };
+  /** Whether the user cuts it off when he is asked to. */
+  isObeyed = false;
+  hasIptables = true;
+  #isCutByHand = false;
   #round = 0;
   #running = ['web', 'db'];
 
@@ -59,7 +63,7 @@ class DrilledNode {
       commands: {
         '/usr/bin/kubelet': `Kubernetes ${kubelet}\n`,
         'systemd-run': '',
-        iptables: '',
+        iptables: () => ({ exitCode: this.hasIptables ? 0 : 4 }),
         '/bin/sh': '',
         systemctl: '',
       },
@@ -81,6 +85,7 @@ class DrilledNode {
   }
 
   isCut(): boolean {
+    if (this.#isCutByHand) return true;
     const { changes } = this.host;
     const cut = changes.findLastIndex((change) => change.includes('-I OUTPUT'));
     return cut > changes.findLastIndex((change) => change.startsWith('run /bin/sh'));
@@ -88,7 +93,9 @@ class DrilledNode {
 
   drill(spec: Partial<DrillSpec> = {}, signal = new AbortController().signal) {
     const { host } = this;
-    const confirm = async () => {};
+    const confirm = async (question: string) => {
+      this.#isCutByHand = this.isObeyed && question.includes('Is it cut off?');
+    };
     return drill({
       host,
       plain: host,
@@ -181,6 +188,27 @@ describe('the offline drill of a node', () => {
     assert.equal(at.isCut(), false);
   });
 
+  it('a drill that was refused or has failed passes once what it named is put right', async () => {
+    const at = node();
+    assert.equal((await failure(at.drill({ cut: 'manual' }))).code, 'DRILL_REFUSED');
+    at.isObeyed = true;
+    at.returning = ['web'];
+    const failed = (await at.drill({ cut: 'manual', limitMs: 600 })) ?? assert.fail();
+    assert.throws(() => refuseFaults(failed), { code: 'DRILL_FAILED' });
+    const repaired = node();
+    refuseFaults((await repaired.drill()) ?? assert.fail());
+  });
+
+  it('a node whose iptables does not work is drilled by hand, as its refusal advises', async () => {
+    const at = node();
+    at.hasIptables = false;
+    const { code, next } = await failure(at.drill());
+    assert.equal(code, 'DRILL_REFUSED');
+    assert.match(next, /edgeadm node drill --cut manual$/);
+    at.isObeyed = true;
+    refuseFaults((await at.drill({ cut: 'manual' })) ?? assert.fail());
+  });
+
   it('touches no pod if the node still reaches its API server, and nothing at all on another node', async () => {
     const at = node();
     const manual = await failure(at.drill({ cut: 'manual' }));
@@ -189,7 +217,7 @@ describe('the offline drill of a node', () => {
     const other = node();
     assert.match(
       (await failure(other.drill({ node: 'edge-2' }))).why ?? '',
-      /the machine is the node edge-1, not edge-2/,
+      /this machine is the node edge-1, not edge-2/,
     );
     assert.deepEqual(other.host.changes, []);
   });
