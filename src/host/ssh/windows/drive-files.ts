@@ -25,8 +25,8 @@ import { nativeOf, placeInSftp, sftpPath } from './places.ts';
 /** What moves or reads much of a disk, milliseconds. */
 const LONG_MS = 3_600_000;
 /**
- * How long a file may be in use, milliseconds: by a virus scanner, or by another step, since nobody can open what the
- * server of Windows has open for writing.
+ * How long a file may be in use, milliseconds: by a virus scanner, or by another step, since the server of Windows opens
+ * no file that it has open for writing.
  */
 const BUSY_LIMIT_MS = 5000;
 const LOOK_EVERY_MS = 50;
