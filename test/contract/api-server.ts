@@ -4,6 +4,7 @@ import { apps } from './apps.ts';
 import { bodies } from './bodies.ts';
 import { certificates } from './certificates.ts';
 import { changes } from './changes.ts';
+import { commands } from './commands.ts';
 import { endpoints } from './endpoints.ts';
 import { kinds } from './kinds.ts';
 import { lists } from './lists.ts';
@@ -38,6 +39,7 @@ const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   'endpoints of Services': endpoints,
   'nodes, leases and pods': nodes,
   watches: watching,
+  'commands that work inside a cluster': commands,
 };
 
 /**

@@ -308,9 +308,13 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   // Checks and findings
   'cluster-upgrade/precheck/checks/platform.ts reset': { code: undefined, proof: RESET_ENDS },
   'phases/diagnose/cluster-rules.ts reset': { code: undefined, proof: RESET_ENDS },
-  'phases/diagnose/offline-autonomy-rule.ts upgrade': {
+  'kubernetes/kubelet/watch-lists.ts upgrade': {
     code: undefined,
     proof: test('an upgrade to the version that a node has already adds the gate, and a second one changes nothing'),
+  },
+  'kubernetes/kubelet/watch-lists.ts convert': {
+    code: undefined,
+    proof: test('a converted node that has lost the gate gets it back by the conversion alone, without flags'),
   },
   'phases/diagnose/rules.ts join': {
     code: undefined,
@@ -386,10 +390,6 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'DRILL_FAILED node:drill': {
     code: 'DRILL_FAILED',
     proof: cures('the fault that the error names is put right before'),
-  },
-  'phases/drill/report.ts upgrade': {
-    code: 'DRILL_FAILED',
-    proof: test('an upgrade to the version that a node has already adds the gate, and a second one changes nothing'),
   },
   'phases/drill/report.ts diagnose': { code: 'DRILL_FAILED', proof: 'shows' },
   'cli/nodepool/upgrade.ts cluster:upgrade:start': {

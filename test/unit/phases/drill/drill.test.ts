@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { duplexPair } from 'node:stream';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import type { Address } from '../../../../src/host/machine.ts';
-import { type DrillSpec, drill } from '../../../../src/phases/drill/drill.ts';
+import { drill } from '../../../../src/phases/drill/drill.ts';
 import { refuseFaults } from '../../../../src/phases/drill/report.ts';
+import type { DrillSpec } from '../../../../src/phases/drill/scene.ts';
 import { generateKey } from '../../../../src/pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../../../src/pki/self-signed.ts';
 import { type FakeHost, fakeHost } from '../../fake-host.ts';
 import { criServer } from '../../kubernetes/cri-server.ts';
 
-const SPEC: DrillSpec = { cut: 'iptables', wholePods: false, limitMs: 30_000 };
+const SPEC: DrillSpec = { cut: 'iptables', reboot: false, wholePods: false, limitMs: 30_000 };
+const JOINED = { joined: 'edge-1' };
 const kubeconfig = (server: string): string =>
   JSON.stringify({ clusters: [{ name: 'c', cluster: { server } }], users: [], contexts: [] });
 
@@ -119,7 +121,7 @@ describe('the offline drill of a node', () => {
   it('reports each pod with its address and the MAC of flannel, and passes if all are back', async () => {
     const at = node();
     const report = (await at.drill()) ?? assert.fail();
-    refuseFaults(report);
+    refuseFaults(report, JOINED);
     const { nodeName, cutOffFrom, pods, flannelMac, faults } = report;
     assert.deepEqual(
       [nodeName, cutOffFrom, flannelMac, faults],
@@ -153,7 +155,7 @@ describe('the offline drill of a node', () => {
     at.returning = ['web'];
     const drilling = at.drill({ limitMs: 1 });
     at.addresses.web = '10.244.1.5';
-    const error = await failure(drilling.then((report) => refuseFaults(report ?? assert.fail())));
+    const error = await failure(drilling.then((report) => refuseFaults(report ?? assert.fail(), JOINED)));
     assert.equal(error.code, 'DRILL_FAILED');
     assert.match(error.why ?? '', /^default\/db was not back after 0\.001 s$/m);
     assert.equal(at.isCut(), false);
@@ -161,9 +163,13 @@ describe('the offline drill of a node', () => {
 
   it('finds a kubelet from 1.35 on that reads watch lists behind a hub that does not serve them', async () => {
     const report = (await node('v1.37.2').drill()) ?? assert.fail();
-    const error = await failure((async () => refuseFaults(report))());
+    const error = await failure((async () => refuseFaults(report, JOINED))());
     assert.match(error.why ?? '', /kubelet v1\.37\.2 reads watch lists; .*does not serve watch lists/);
     assert.match(error.next ?? '', /^edgeadm upgrade/);
+    const converted = await failure((async () => refuseFaults(report, { conversion: 'edge-1' }))());
+    assert.match(converted.next ?? '', /^edgeadm convert \(it sets/);
+    const foreign = await failure((async () => refuseFaults(report, {}))());
+    assert.match(foreign.next ?? '', /^set featureGates: \{WatchListClient: false\} in .*systemctl restart kubelet/);
   });
 
   it('restores the network if it is interrupted', async () => {
