@@ -138,8 +138,8 @@ function ofProject(project: EdgeProject): Expectation[] {
             words: ['tunnel', 'ports', 'remove', '9051'],
           });
           assert.deepEqual(removed, { other: 'theirs' });
-          const listed = await dataOf<{ port: string }[]>(contract, 'tunnel', 'ports', 'list');
-          assert.ok(['10250', '9051'].every((port) => listed.some((each) => each.port === port)));
+          const listed = await dataOf<{ port: number }[]>(contract, 'tunnel', 'ports', 'list');
+          assert.ok([10250, 9051].every((port) => listed.some((each) => each.port === port)));
         }),
     ],
     [

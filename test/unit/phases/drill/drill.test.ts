@@ -1,115 +1,14 @@
 import assert from 'node:assert/strict';
-import { duplexPair } from 'node:stream';
-import { EdgeadmError } from '../../../../src/errors/index.ts';
-import type { Address } from '../../../../src/host/machine.ts';
-import { drill } from '../../../../src/phases/drill/drill.ts';
+import type { EdgeadmError } from '../../../../src/errors/index.ts';
 import { refuseFaults } from '../../../../src/phases/drill/report.ts';
-import type { DrillSpec } from '../../../../src/phases/drill/scene.ts';
-import { generateKey } from '../../../../src/pki/certificate-request.ts';
-import { selfSignedCertificate } from '../../../../src/pki/self-signed.ts';
-import { type FakeHost, fakeHost } from '../../fake-host.ts';
-import { criServer } from '../../kubernetes/cri-server.ts';
+import { DrilledNode, nodeCertificate } from './drilled-node.ts';
 
-const SPEC: DrillSpec = { cut: 'iptables', reboot: false, wholePods: false, limitMs: 30_000 };
 const JOINED = { joined: 'edge-1' };
-const kubeconfig = (server: string): string =>
-  JSON.stringify({ clusters: [{ name: 'c', cluster: { server } }], users: [], contexts: [] });
-
-/** A node with two pods. */
-class DrilledNode {
-  readonly host: FakeHost;
-  readonly cri;
-  /** Which pods the kubelet brings back. */
-  returning = ['web', 'db'];
-  addresses: Record<string, string> = { web: '10.244.1.5', db: '' };
-  #round = 0;
-  #running = ['web', 'db'];
-
-  constructor(pem: string, kubelet: string) {
-    this.cri = criServer({
-      ListPodSandbox: () => ({
-        items: ['web', 'db'].map((name) => ({ id: `s-${name}`, metadata: { name, namespace: 'default', uid: name } })),
-      }),
-      ListContainers: () => ({
-        containers: this.#running.map((name) => ({
-          id: `c-${name}-${this.#round}`,
-          podSandboxId: `s-${name}`,
-          metadata: { name: 'main' },
-          state: 1,
-        })),
-      }),
-      PodSandboxStatus: ({ podSandboxId }) => ({
-        status: { network: { ip: this.addresses[String(podSandboxId).slice(2)] } },
-      }),
-      StopContainer: ({ containerId }) => {
-        this.#running = this.#running.filter((name) => !String(containerId).startsWith(`c-${name}-`));
-        return {};
-      },
-    });
-    const host = fakeHost({
-      files: {
-        '/etc/kubernetes/pki/ca.crt': 'ca',
-        '/etc/kubernetes/kubelet.conf': kubeconfig('http://127.0.0.1:10261'),
-        '/var/lib/yurthub/yurthub.conf': kubeconfig('https://10.0.0.1:6443'),
-        '/var/lib/kubelet/pki/kubelet-client-current.pem': pem,
-        '/etc/kubernetes/manifests/yurthub.yaml': 'spec: {containers: [{image: "openyurt/yurthub:v1.7.0"}]}\n',
-        '/var/lib/kubelet/config.yaml': 'containerRuntimeEndpoint: unix:///run/containerd/containerd.sock\n',
-        '/usr/bin/kubelet': '',
-        '/sys/class/net/flannel.1/address': '9a:11:22:33:44:55\n',
-      },
-      units: { 'kubelet.service': { active: true } },
-      commands: {
-        '/usr/bin/kubelet': `Kubernetes ${kubelet}\n`,
-        'systemd-run': '',
-        iptables: '',
-        '/bin/sh': '',
-        systemctl: '',
-      },
-      connect: (address) => this.#connect(address),
-    });
-    this.host = { ...host, startUnit: (unit) => this.#startUnit(host, unit) };
-  }
-
-  async #startUnit(host: FakeHost, unit: string): Promise<void> {
-    await host.startUnit(unit);
-    this.#round += 1;
-    this.#running = [...this.returning];
-  }
-
-  async #connect(address: Address) {
-    if ('socket' in address) return this.cri.connect();
-    if (this.isCut()) throw new EdgeadmError({ code: 'API_UNREACHABLE', what: 'cut off' });
-    return duplexPair()[0];
-  }
-
-  isCut(): boolean {
-    const { changes } = this.host;
-    const cut = changes.findLastIndex((change) => change.includes('-I OUTPUT'));
-    return cut > changes.findLastIndex((change) => change.startsWith('run /bin/sh'));
-  }
-
-  drill(spec: Partial<DrillSpec> = {}, signal = new AbortController().signal) {
-    const { host } = this;
-    const confirm = async () => {};
-    return drill({
-      host,
-      plain: host,
-      label: 'edge-1',
-      emit: () => {},
-      signal,
-      dryRun: false,
-      confirm,
-      spec: { ...SPEC, ...spec },
-    });
-  }
-}
 
 describe('the offline drill of a node', () => {
   let pem: string;
   before(async () => {
-    const key = await generateKey();
-    const subject = { commonName: 'system:node:edge-1', organizations: ['system:nodes'] };
-    pem = selfSignedCertificate(key, subject, {}) + key.privatePem;
+    pem = await nodeCertificate();
   });
   const node = (kubelet = 'v1.34.4'): DrilledNode => new DrilledNode(pem, kubelet);
   const failure = (work: Promise<unknown>): Promise<EdgeadmError> =>
