@@ -1,5 +1,5 @@
 import { quote } from '../src/host/quote.ts';
-import { sandboxAccount } from './cloud/account.ts';
+import { sandboxAccount, temporaryKeys } from './cloud/account.ts';
 import { requireSandbox, type SandboxFolder } from './folder.ts';
 import { openStore } from './store.ts';
 
@@ -26,28 +26,29 @@ const ASSIGNMENTS: Readonly<Record<EnvironmentShell, (name: string, value: strin
 /**
  * What points edgeadm and kubectl at a running sandbox: the key of its one account (a secret of the sandbox alone),
  * endpoints, CA and kubeconfig.
+ * @param temporaryMs in place of that key, keys of a role that are good for so long
  * @throws EdgeadmError SANDBOX_NOT_RUNNING
  */
 export async function sandboxEnvironment(
   folder: SandboxFolder,
   shell: EnvironmentShell = 'bash',
+  temporaryMs?: number,
 ): Promise<{ variables: Record<string, string>; shell: string }> {
-  const { cloud, cluster } = await requireSandbox(folder);
+  const { cloud, ens, cluster } = await requireSandbox(folder);
   const store = openStore(folder.database);
-  const { accessKeyId, accessKeySecret } = sandboxAccount(store);
+  const keys = temporaryMs === undefined ? undefined : temporaryKeys(store, temporaryMs);
+  const { accessKeyId, accessKeySecret } = keys ?? sandboxAccount(store);
   store.close();
   const variables = {
     ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId,
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret,
+    // Empty if there is none: that of an earlier login would not belong to these keys.
+    ALIBABA_CLOUD_SECURITY_TOKEN: keys?.securityToken ?? '',
     ALIBABA_CLOUD_REGION_ID: cluster.region,
     EDGEADM_CLUSTER_ID: cluster.id,
-    EDGEADM_CS_ENDPOINT: cloud,
-    EDGEADM_ENS_ENDPOINT: cloud,
-    EDGEADM_ECS_ENDPOINT: cloud,
-    EDGEADM_VPC_ENDPOINT: cloud,
-    EDGEADM_SLB_ENDPOINT: cloud,
-    EDGEADM_CBN_ENDPOINT: cloud,
-    EDGEADM_SMARTAG_ENDPOINT: cloud,
+    EDGEADM_CLOUD_ADDRESS: new URL(cloud).host,
+    SANDBOX_CS_ENDPOINT: cloud,
+    ...(ens && { SANDBOX_ENS_ENDPOINT: ens }),
     EDGEADM_OPENAPI_ENDPOINT: `${cloud}/edgeadm/v1`,
     EDGEADM_CLOUD_CA: folder.ca,
     KUBECONFIG: folder.kubeconfig,

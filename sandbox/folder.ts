@@ -32,6 +32,8 @@ export interface SandboxState {
   /** Of the API server, `v1.34.4`; one that an older edgeadm started does not say it. */
   readonly kubernetesVersion?: string;
   readonly cloud: string;
+  /** Of ENS, which is central; a sandbox that an older edgeadm started has none of its own. */
+  readonly ens?: string;
   /** As the container service knows the API server. */
   readonly cluster: { readonly id: string; readonly region: string };
   /** ISO 8601. */

@@ -4,7 +4,9 @@ import { writePrivate } from '../src/host/write-private.ts';
 import type { ApiClient } from '../src/kubernetes/api/client.ts';
 import { memoize } from '../src/lib/memoize.ts';
 import { adminClient } from './admin-client.ts';
+import type { SandboxProduct } from './cloud/hosts.ts';
 import type { ClusterRecord } from './cloud/records.ts';
+import type { Cloud } from './cloud/server.ts';
 import type { CloudParts, CloudService } from './cloud/service.ts';
 import { runningSandbox, type SandboxFolder, type SandboxState, writeState } from './folder.ts';
 import { EDGE_HUB_IMAGE } from './images.ts';
@@ -17,7 +19,7 @@ export const DEFAULT_PORT = 7443;
 
 export interface SandboxOptions {
   readonly folder: SandboxFolder;
-  /** Of the API server; the cloud has the next one. 0 for any two that are free. */
+  /** Of the API server; the cloud has the next one, its ENS the one after. 0 for any three that are free. */
   readonly port: number;
   /** The cloud also answers the actions that the real one switches off. */
   readonly retiredActions?: boolean;
@@ -77,8 +79,7 @@ async function start(options: SandboxOptions, closing: Closing): Promise<Sandbox
   const admin = await adminClient(folder);
   closing.push(() => admin.close());
   const inside = { store, pki, admin, version, retiredActions, cloudNodes };
-  const { cloud, cluster } = await openCloud(inside, api.url, port === 0 ? 0 : port + 1);
-  closing.push(() => cloud.close());
+  const { cloud, ens, cluster } = await openCloud(inside, api.url, port === 0 ? 0 : port + 1, closing);
   await attend(inside, { folder, cluster, log }, closing);
   const { id, region } = cluster;
   const started = new Date().toISOString();
@@ -86,6 +87,7 @@ async function start(options: SandboxOptions, closing: Closing): Promise<Sandbox
     apiServer: api.url,
     kubernetesVersion: version,
     cloud: cloud.url,
+    ens: ens.url,
     cluster: { id, region },
     started,
   });
@@ -110,12 +112,15 @@ async function openCloud(
   { store, pki, admin, version, retiredActions, cloudNodes }: Inside,
   apiServer: string,
   port: number,
+  closing: Closing,
 ) {
-  const [{ startCloud }, { seedCluster, seedClusterObjects: seedInside }, { seedInstance }] = await Promise.all([
-    import('./cloud/server.ts'),
-    import('./cloud/cs-seed.ts'),
-    import('./cloud/ens-seed.ts'),
-  ]);
+  const [{ startCloud }, { servingCertificateFor }, { seedCluster, seedClusterObjects: seedInside }, { seedInstance }] =
+    await Promise.all([
+      import('./cloud/server.ts'),
+      import('./pki.ts'),
+      import('./cloud/cs-seed.ts'),
+      import('./cloud/ens-seed.ts'),
+    ]);
   // The answers of the services name the address, which is known once the port is.
   let url = `https://127.0.0.1:${port}`;
   const parts: CloudParts = {
@@ -133,12 +138,19 @@ async function openCloud(
   seedInstance(store);
   (await import('./cloud/network-records.ts')).seedNetworks(store, cluster.region);
   await seedInside(parts, pki);
-  const tls = { cert: pki.servingCert, key: pki.servingKey };
+  const certificateFor = (name: string): string => servingCertificateFor(pki, name);
+  const tls = { cert: pki.servingCert, key: pki.servingKey, certificateFor };
   // Loaded by the first request: a sandbox that is only looked at is ready sooner.
   const services = memoize(() => servicesOf(parts, { pki, admin }));
-  const cloud = await startCloud({ parts, services, port, tls }).catch(portTaken(port));
+  const open = async (at: number, products: readonly SandboxProduct[]): Promise<Cloud> => {
+    const opened = await startCloud({ parts, services, port: at, tls, products }).catch(portTaken(at));
+    closing.push(() => opened.close());
+    return opened;
+  };
+  const cloud = await open(port, ['cs', 'cs-anony']);
   url = cloud.url;
-  return { cloud, cluster };
+  const ens = await open(port === 0 ? 0 : port + 1, ['ens']);
+  return { cloud, ens, cluster };
 }
 
 async function servicesOf(parts: CloudParts, { pki, admin }: Pick<Inside, 'pki' | 'admin'>): Promise<CloudService[]> {

@@ -82,6 +82,17 @@ export function issuerOf({ caKey }: Pick<SandboxPki, 'caKey'>): Issuer {
   return { subject: CA, privateKey, publicKey: createPublicKey(privateKey) };
 }
 
+/** PEM of a certificate for another name of the same listeners, with the key of the serving certificate. */
+export function servingCertificateFor(pki: Pick<SandboxPki, 'caKey' | 'servingKey'>, name: string): string {
+  return issueCertificate(issuerOf(pki), {
+    subject: SERVING,
+    publicKey: createPublicKey(pki.servingKey),
+    altNames: { dns: [name] },
+    usages: ['digital signature', 'key encipherment', 'server auth'],
+    ...validFrom(Date.now()),
+  });
+}
+
 /** YAML of a kubeconfig for the administrator; like every kubeconfig a secret, to be written 0600. */
 export function adminKubeconfig(pki: SandboxPki, url: string): string {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -117,8 +128,11 @@ async function issue(issuer: Issuer, subject: Subject, usage: string, now: numbe
     publicKey: key.publicKey,
     altNames: usage === 'server auth' ? { dns: ['localhost'], ips: ['127.0.0.1'] } : {},
     usages: ['digital signature', 'key encipherment', usage],
-    notBefore: new Date(now - DAY_MS),
-    notAfter: new Date(now + ISSUED_DAYS * DAY_MS),
+    ...validFrom(now),
   });
   return { cert, key: key.privatePem };
+}
+
+function validFrom(now: number): { notBefore: Date; notAfter: Date } {
+  return { notBefore: new Date(now - DAY_MS), notAfter: new Date(now + ISSUED_DAYS * DAY_MS) };
 }

@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { EdgeadmError } from '../src/errors/index.ts';
 
 /** What the sandbox keeps: documents by kind and key, in one SQLite file. */
 export interface Store {
@@ -19,17 +20,39 @@ export interface Store {
   close(): void;
 }
 
+/** SQLite's codes for a file that it cannot make sense of. @see https://www.sqlite.org/rescode.html */
+const DAMAGED = [11, 26];
+
+/** @throws EdgeadmError SANDBOX_FAILED if the file is damaged, as after a power cut */
+function openDatabase(path: string): DatabaseSync {
+  // Commands open it beside the sandbox's own process.
+  const database = new DatabaseSync(path, { timeout: 2000 });
+  try {
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, document TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    `);
+    return database;
+  } catch (error) {
+    database.close();
+    const { errcode = 0, message } = error as Error & { errcode?: number };
+    if (!DAMAGED.includes(errcode)) throw error;
+    throw new EdgeadmError({
+      code: 'SANDBOX_FAILED',
+      what: `${path} is damaged`,
+      why: message,
+      next: 'edgeadm sandbox reset, then edgeadm sandbox up: they begin with an empty sandbox',
+      cause: error,
+    });
+  }
+}
+
 /** @param path of the file, or `:memory:` */
 export function openStore(path: string): Store {
   if (path !== ':memory:') keepPrivate(path);
-  // Commands open it beside the sandbox's own process.
-  const database = new DatabaseSync(path, { timeout: 2000 });
-  database.exec(`
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = NORMAL;
-    CREATE TABLE IF NOT EXISTS documents (kind TEXT, key TEXT, document TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-  `);
+  const database = openDatabase(path);
   const get = database.prepare('SELECT document FROM documents WHERE kind = ? AND key = ?');
   const put = database.prepare('INSERT OR REPLACE INTO documents (kind, key, document) VALUES (?, ?, ?)');
   const remove = database.prepare('DELETE FROM documents WHERE kind = ? AND key = ?');

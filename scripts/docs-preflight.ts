@@ -42,7 +42,7 @@ function row({ name, severity, concerns, needs = [], about, remedy }: Check): st
 const ON_WINDOWS = `
 ## Windows nodes
 
-A Windows node has a list of its own; a check that has a name of the list above looks at the same thing there.
+Windows nodes have their own list. A check that has the same name as one above checks the same thing.
 `;
 
 const wanted =

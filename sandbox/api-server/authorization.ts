@@ -3,6 +3,7 @@ import { minorOf } from '../../src/kubernetes/version.ts';
 import type { User } from './authentication.ts';
 import type { PathRequest, ResourceRequest } from './router.ts';
 import { ApiFailure, forbidden } from './status.ts';
+import { reasonOf } from './wordings.ts';
 
 /** What a request is about, or a question. */
 export type AskedFor = Pick<ResourceRequest, 'group' | 'plural' | 'subresource' | 'namespace' | 'name'> & {
@@ -86,12 +87,27 @@ export function authorize(user: User, request: AskedFor | PathRequest, version: 
   throw 'path' in request ? refusedPath(user, request) : refused(user, request, why);
 }
 
+/**
+ * A node reads a single pod only if that runs on it, since {@link FIRST_WITH_SELECTORS}.
+ * @param placedOn the node of the requested pod; undefined if there is no such pod
+ * @throws ApiFailure 403 in Kubernetes' words
+ */
+export function authorizePod(user: User, request: ResourceRequest, placedOn: unknown, version: string): void {
+  const node = authenticatedNode(user);
+  const minor = minorOf(version);
+  if (node === undefined || node === placedOn || minor < FIRST_WITH_SELECTORS) return;
+  throw refused(user, request, reasonOf('node', `no relationship found between node '${node}' and this object`, minor));
+}
+
 /** @returns undefined if the user may do it; the reason, often empty, if not */
 export function whyNot(user: User, request: AskedFor | PathRequest, version: string): string | undefined {
   if ('path' in request) return mayReadPath(user, request) ? undefined : '';
   if (rulesOf(user, version).some((rule) => allows(rule, request))) return undefined;
   const node = authenticatedNode(user);
-  return node === undefined ? '' : refusalOfNode(node, request, minorOf(version));
+  if (node === undefined) return '';
+  const minor = minorOf(version);
+  const refusal = refusalOfNode(node, request, minor);
+  return refusal === undefined ? undefined : reasonOf('node', refusal, minor);
 }
 
 /** The rules that are bound to a user. */

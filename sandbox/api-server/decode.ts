@@ -5,13 +5,14 @@ import type { Operation } from './operation.ts';
 import { groupVersion, type KubeObject, type Metadata } from './resources.ts';
 import { type Schema, schemaOf } from './schema/index.ts';
 import * as failures from './status.ts';
+import { missingKind } from './wordings.ts';
 
 /** Names that Kubernetes makes have no vowels, so that they are no words. */
 const NAME_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** The body as an object of the resource. @throws ApiFailure 400 */
 export function decode(operation: Operation): KubeObject {
-  const { resource, version, body, namespace } = operation;
+  const { resource, version, minor, body, namespace } = operation;
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw failures.badRequest(
       `the object provided is unrecognized (must be of type ${resource.kind}): the body is not an object`,
@@ -19,10 +20,7 @@ export function decode(operation: Operation): KubeObject {
   const { apiVersion, kind, ...object } = body as KubeObject;
   const expected = groupVersion(resource.group, version);
   const mismatch = `${kind ?? resource.kind} in version "${(apiVersion ?? expected).split('/').at(-1)}" cannot be handled as a ${resource.kind}`;
-  if (resource.custom && !kind)
-    throw failures.badRequest(
-      `${resource.kind} in version "${version}" cannot be handled as a ${resource.kind}: unmarshalerDecoder: Object 'Kind' is missing`,
-    );
+  if (resource.custom && !kind) throw failures.badRequest(missingKind(resource.kind, version, body, minor));
   if (kind && kind !== resource.kind) throw failures.badRequest(`${mismatch}: unknown conversion`);
   if (apiVersion && apiVersion !== expected)
     throw failures.badRequest(

@@ -4,6 +4,7 @@ import type { Operation } from './operation.ts';
 import { groupVersion, type KubeObject } from './resources.ts';
 import { schemaOf } from './schema/index.ts';
 import { ApiFailure, badRequest, type Cause, invalidObject } from './status.ts';
+import { otherVersion } from './wordings.ts';
 
 /** The managedFields of an object that a request creates or changes. */
 export function fieldsAfterUpdate(
@@ -17,7 +18,7 @@ export function fieldsAfterUpdate(
 
 /** The body of a server-side apply. @throws ApiFailure 400, 422 */
 export function readConfiguration(operation: Operation): KubeObject {
-  const { resource, version, query, body, name } = operation;
+  const { resource, version, minor, query, body, name } = operation;
   const given = (body ?? {}) as Partial<KubeObject>;
   const expected = groupVersion(resource.group, version);
   if (!query.get('fieldManager'))
@@ -27,10 +28,7 @@ export function readConfiguration(operation: Operation): KubeObject {
       message: 'Required value: is required for apply patch',
     });
   if (!given.kind || !given.apiVersion) throw badRequest("error decoding YAML: Object 'Kind' is missing");
-  if (given.apiVersion !== expected)
-    throw badRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${given.apiVersion}, expected: ${expected}`,
-    );
+  if (given.apiVersion !== expected) throw badRequest(otherVersion(given.apiVersion, given.kind, expected, minor));
   if (given.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil');
   const warnings: string[] = [];
   const config = decode({ ...operation, query: new URLSearchParams(), warnings });

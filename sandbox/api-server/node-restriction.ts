@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Registry } from './registry.ts';
 import { type KubeObject, type Resource, resourceOf } from './resources.ts';
 import { forbidden } from './status.ts';
+import { parseRequest } from './strategies.ts';
 
 /** What a node is about to do; `object` is undefined for a deletion, `before` for a creation. */
 export interface NodeWrite {
@@ -10,7 +11,13 @@ export interface NodeWrite {
   readonly name: string;
   readonly object?: KubeObject;
   readonly before?: KubeObject;
+  /** Minor version of the Kubernetes that this server is. */
+  readonly minor: number;
 }
+
+/** Source: plugin/pkg/admission/noderestriction, v1.30.14 without and v1.31.14 with it. */
+const FIRST_WITH_OWN_REQUESTS = 31;
+const KUBELET_SIGNERS = ['kubernetes.io/kubelet-serving', 'kubernetes.io/kube-apiserver-client-kubelet'];
 
 const MIRROR = 'kubernetes.io/config.mirror';
 
@@ -45,6 +52,17 @@ export function restrictNode(node: string, write: NodeWrite, registry: Registry)
   if (resource.plural === 'pods') restrictPod(node, write, registry, refuse);
   if (resource.plural === 'leases' && name !== node)
     refuse('can only access node lease with the same name as the requesting node');
+  if (resource.plural === 'certificatesigningrequests' && write.minor >= FIRST_WITH_OWN_REQUESTS)
+    restrictRequest(node, write, refuse);
+}
+
+/** A certificate that the signers of kubelets sign is for the node that asks. */
+function restrictRequest(node: string, { object, before }: NodeWrite, refuse: (why: string) => never): void {
+  if (!object || before || !KUBELET_SIGNERS.includes(String(object.spec?.signerName))) return;
+  const asked = parseRequest(object);
+  if (!asked) refuse('unable to parse csr: PEM block type must be CERTIFICATE REQUEST');
+  const own = `system:node:${node}`;
+  if (asked?.subject.commonName !== own) refuse(`can only create a node CSR with CN=${own}`);
 }
 
 function restrictNodeObject(node: string, { name, object, before }: NodeWrite, refuse: (why: string) => never): void {

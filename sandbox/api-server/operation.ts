@@ -7,7 +7,10 @@ export interface Operation {
   readonly registry: Registry;
   readonly user: User;
   readonly resource: Resource;
+  /** Of the resource's group. */
   readonly version: string;
+  /** Minor version of the Kubernetes that this server is. */
+  readonly minor: number;
   readonly subresource: string;
   /** Empty for all, and for resources that have none. */
   readonly namespace: string;

@@ -17,6 +17,7 @@ import { selector } from './selectors.ts';
 import * as failures from './status.ts';
 import { prepareCreate, prepareUpdate, validate, type Writer } from './strategies.ts';
 import { checkMetadata } from './validation.ts';
+import { shownZero } from './wordings.ts';
 
 const PROTECTED_NAMESPACES = ['default', 'kube-public', 'kube-system'];
 
@@ -74,7 +75,7 @@ export function update(operation: Operation): KubeObject {
       {
         field: 'metadata.resourceVersion',
         reason: 'FieldValueInvalid',
-        message: 'Invalid value: 0x0: must be specified for an update',
+        message: `Invalid value: ${shownZero(operation.minor)}: must be specified for an update`,
       },
     ]);
   if (uid && uid !== before.metadata.uid)
@@ -200,16 +201,16 @@ function store(
   return registry.replace(resource, tracked, before);
 }
 
-function writerOf({ user, version, registry }: Operation): Writer {
-  return { user, version, timestamp: registry.timestamp() };
+function writerOf({ user, version, minor, registry }: Operation): Writer {
+  return { user, version, minor, timestamp: registry.timestamp() };
 }
 
 /** Admission: what depends on who writes, and on the namespace. */
 function admit(operation: Operation, object?: KubeObject, before?: KubeObject): void {
-  const { registry, resource, subresource, user, namespace } = operation;
+  const { registry, resource, subresource, user, namespace, minor } = operation;
   const name = operation.name || (object?.metadata?.name ?? '');
   const node = authenticatedNode(user);
-  if (node !== undefined) restrictNode(node, { resource, subresource, name, object, before }, registry);
+  if (node !== undefined) restrictNode(node, { resource, subresource, name, object, before, minor }, registry);
   if (resource.namespaced && !before && !registry.get(resourceOf('namespaces'), namespace))
     throw failures.notFound({ kind: 'namespaces', name: namespace });
 }

@@ -6,6 +6,8 @@ import { objectTable } from './tables.ts';
 export interface View {
   readonly resource: Resource;
   readonly version: string;
+  /** Of the Kubernetes that this server is. */
+  readonly minor: number;
   readonly as: Form;
   /** How much of an object the rows of a table carry (`includeObject`). */
   readonly included: string;
@@ -41,17 +43,17 @@ export function formOf(accept: string | undefined): Form {
 
 /** The object with its apiVersion and kind, as a table of one row, or its metadata. */
 export function showObject(view: View, object: KubeObject): object {
-  const { resource, version, as, now } = view;
+  const { resource, version, as } = view;
   if (as === 'PartialObjectMetadata') return { kind: as, apiVersion: META, metadata: object.metadata };
   if (as === 'Table')
-    return objectTable(resource, [object], { resourceVersion: object.metadata.resourceVersion }, now, rowObject(view));
+    return objectTable(view, [object], { resourceVersion: object.metadata.resourceVersion }, rowObject(view));
   return { kind: resource.kind, apiVersion: groupVersion(resource.group, version), ...object };
 }
 
 /** A list of objects, as a table, or of their metadata. */
 export function showList(view: View, items: readonly KubeObject[], paging: Paging): object {
-  const { resource, version, as, now } = view;
-  if (as === 'Table') return objectTable(resource, items, paging, now, rowObject(view));
+  const { resource, version, as } = view;
+  if (as === 'Table') return objectTable(view, items, paging, rowObject(view));
   const isPartial = as === 'PartialObjectMetadata';
   return {
     kind: isPartial ? `${as}List` : `${resource.kind}List`,

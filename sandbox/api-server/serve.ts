@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { minorOf } from '../../src/kubernetes/version.ts';
 import { isLoopbackHost } from '../loopback.ts';
 import { authenticate, type User } from './authentication.ts';
-import { authorize } from './authorization.ts';
+import { authorize, authorizePod } from './authorization.ts';
 import { type Body, parseBody, readRequestBody } from './body.ts';
 import { decode } from './decode.ts';
 import { discover } from './discovery.ts';
@@ -65,13 +65,20 @@ function answerTo(server: Server, request: IncomingMessage, body: Buffer, warnin
   if (!resource || !servedVersions(resource, minorOf(server.version)).includes(wanted.version))
     return noResource(wanted);
   checkPath(wanted, resource);
+  if (wanted.plural === 'pods' && wanted.verb === 'get' && wanted.subresource === '')
+    authorizePod(
+      user,
+      wanted,
+      server.registry.get(resource, wanted.name, wanted.namespace)?.spec?.nodeName,
+      server.version,
+    );
   const parsed = parseBody(request, body, wanted.verb, resource);
   const operation = toOperation(server, user, wanted, resource, url.searchParams, parsed);
   return perform(server, request, { ...operation, warnings, userAgent: request.headers['user-agent'] ?? '' }, wanted);
 }
 
 function toOperation(
-  { registry }: Server,
+  { registry, version: gitVersion }: Server,
   user: User,
   { version, subresource, namespace, name, named }: ResourceRequest,
   resource: Resource,
@@ -84,6 +91,7 @@ function toOperation(
     user,
     resource,
     version,
+    minor: minorOf(gitVersion),
     subresource,
     namespace: own,
     name: named ? name : '',
@@ -94,10 +102,10 @@ function toOperation(
 }
 
 function perform(server: Server, request: IncomingMessage, operation: Operation, { verb }: ResourceRequest): Answer {
-  const { resource, version, query, subresource } = operation;
+  const { resource, version, minor, query, subresource } = operation;
   const included = query.get('includeObject') ?? 'Metadata';
-  const view: View = { resource, version, as: formOf(request.headers.accept), included, now: server.now() };
-  if (verb === 'list' || verb === 'watch') checkListOptions(query, verb === 'watch', minorOf(server.version));
+  const view: View = { resource, version, minor, as: formOf(request.headers.accept), included, now: server.now() };
+  if (verb === 'list' || verb === 'watch') checkListOptions(query, verb === 'watch', minor);
   if (subresource === 'eviction') return { code: 201, body: operations.evict(operation) };
   if (subresource === 'scale') return { code: 200, body: operations.scale(operation, verb) };
   if (resource.isReview)

@@ -6,11 +6,14 @@ import type { KubeObject, Resource } from './resources.ts';
 import { schemaOf } from './schema/index.ts';
 import { type Cause, forbidden } from './status.ts';
 import { structuralCauses } from './structural.ts';
+import { missingUsages, shownBytes } from './wordings.ts';
 
 /** Who writes, through which version of the API. */
 export interface Writer {
   readonly user: User;
   readonly version: string;
+  /** Of the Kubernetes that this server is. */
+  readonly minor: number;
   readonly timestamp: string;
 }
 
@@ -174,7 +177,8 @@ function createRequest(object: KubeObject, { user, version }: Writer): KubeObjec
   return { ...object, spec: { ...asked, signerName, username: user.name, groups: user.groups }, status: {} };
 }
 
-function parseRequest({ spec }: KubeObject): ReturnType<typeof parseCertificateRequest> {
+/** The certificate request in a CertificateSigningRequest; undefined if it is none. */
+export function parseRequest({ spec }: KubeObject): ReturnType<typeof parseCertificateRequest> {
   return parseCertificateRequest(Buffer.from(String(spec?.request ?? ''), 'base64').toString('utf8'));
 }
 
@@ -190,14 +194,14 @@ function keepSpec(object: KubeObject, before: KubeObject): KubeObject {
 
 function validateRequest(object: KubeObject, before?: KubeObject, writer?: Writer): Cause[] {
   if (before) return [];
+  const minor = writer?.minor ?? 0;
   const { signerName, usages } = object.spec ?? {};
   const bytes = Buffer.from(String(object.spec?.request ?? ''), 'base64');
-  const shown = `[]byte{${[...bytes].map((byte) => `0x${byte.toString(16)}`).join(', ')}}`;
+  const shown = shownBytes(bytes, minor);
   const causes = parseRequest(object)
     ? []
     : [wrong('spec.request', shown, 'PEM block type must be CERTIFICATE REQUEST')];
-  if (!Array.isArray(usages) || usages.length === 0)
-    causes.push(required('spec.usages', 'Required value: usages must be provided'));
+  if (!Array.isArray(usages) || usages.length === 0) causes.push(required('spec.usages', missingUsages(minor)));
   if (!/^[^/]+\.[^/]+\/.+$/.test(String(signerName ?? '')))
     causes.push(
       wrong(

@@ -7,6 +7,9 @@ interface Column {
   readonly type?: 'string' | 'integer';
   /** Shown with `-o wide` alone. */
   readonly wide?: boolean;
+  /** First minor version of Kubernetes that has it, and the first that has it no longer. Source: pkg/printers/internalversion, v1.20 to v1.37. */
+  readonly since?: number;
+  readonly until?: number;
   readonly cell: (object: KubeObject, now: number) => Cell;
 }
 
@@ -28,7 +31,7 @@ const count = (name: string, path: string): Column => ({ name, type: 'integer', 
 const sizeOf = (path: string) => (object: KubeObject) =>
   Object.keys((valueAt(object, path) as object | undefined) ?? {}).length;
 
-/** What `kubectl get` shows of each kind: the columns of Kubernetes 1.20. */
+/** What `kubectl get` shows of each kind: the columns of Kubernetes 1.20 to 1.37. */
 const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   nodes: [
     nameColumn,
@@ -46,7 +49,8 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     nameColumn,
     { name: 'Ready', cell: podReady },
     text('Status', 'status.phase', ''),
-    { name: 'Restarts', type: 'integer', cell: podRestarts },
+    { name: 'Restarts', type: 'integer', cell: podRestarts, until: 22 },
+    { name: 'Restarts', cell: (pod) => String(podRestarts(pod)), since: 22 },
     ageColumn,
     text('IP', 'status.podIP', NONE, true),
     text('Node', 'spec.nodeName', NONE, true),
@@ -74,6 +78,7 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     ageColumn,
     text('SignerName', 'spec.signerName'),
     text('Requestor', 'spec.username', ''),
+    { name: 'RequestedDuration', cell: requestedDuration, since: 22 },
     { name: 'Condition', cell: requestCondition },
   ],
   daemonsets: [
@@ -137,15 +142,19 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
 };
 
+function columnsOf({ plural }: Resource, minor: number): readonly Column[] {
+  const columns = COLUMNS[plural] ?? [nameColumn, ageColumn];
+  return columns.filter(({ since = 0, until = Infinity }) => since <= minor && minor < until);
+}
+
 /** A meta.k8s.io/v1 Table; its rows carry the metadata that kubectl needs for namespaces and labels. */
 export function objectTable(
-  resource: Resource,
+  { resource, minor, now }: { readonly resource: Resource; readonly minor: number; readonly now: number },
   objects: readonly KubeObject[],
   metadata: object,
-  now: number,
   rowObject: (object: KubeObject) => object | undefined,
 ): object {
-  const columns = COLUMNS[resource.plural] ?? [nameColumn, ageColumn];
+  const columns = columnsOf(resource, minor);
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
@@ -172,8 +181,10 @@ function valueAt(object: KubeObject, path: string): unknown {
 
 /** `87s`, `5m2s`, `3h`, `2d`: as kubectl shows durations. */
 export function age(since: string | undefined, now: number): string {
-  if (!since) return UNKNOWN;
-  const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
+  return since ? duration(Math.max(0, Math.floor((now - Date.parse(since)) / 1000))) : UNKNOWN;
+}
+
+function duration(seconds: number): string {
   const [minutes, hours, days] = [60, 3600, 86_400].map((unit) => Math.floor(seconds / unit)) as [
     number,
     number,
@@ -257,6 +268,11 @@ function podReady({ spec, status }: KubeObject): string {
 function podRestarts({ status }: KubeObject): number {
   const containers = (status?.containerStatuses ?? []) as ContainerStatus[];
   return containers.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
+}
+
+function requestedDuration({ spec }: KubeObject): string {
+  const seconds = spec?.expirationSeconds;
+  return typeof seconds === 'number' ? duration(seconds) : NONE;
 }
 
 function requestCondition({ status }: KubeObject): string {

@@ -4,6 +4,7 @@ import { compareVersions } from '../../src/kubernetes/version.ts';
 import { changedPool, createdPool, nodesOfPool, refuseDeletion, valid } from './cs-pools.ts';
 import { type CsRequest, clusterOf, parsed, requestedPool } from './cs-request.ts';
 import { beginTask, pausedSince, type TaskRecord } from './cs-tasks.ts';
+import { upgradedVersion } from './cs-upgrade.ts';
 import { consumeFault } from './faults.ts';
 import { KIND, type NodePoolRecord, type PendingChange } from './records.ts';
 import { CloudFailure } from './service.ts';
@@ -64,8 +65,9 @@ export async function upgradeNodePool(asked: CsRequest): Promise<object> {
   } = valid(upgrade, asked.request.body);
   const cluster = clusterOf(asked);
   // The real codes are not documented.
-  if (version && compareVersions(version, cluster.version) > 0)
-    throw new CloudFailure(400, 'InvalidParameter', `the control plane is at ${cluster.version}`);
+  const newest = upgradedVersion(asked, cluster);
+  if (version && compareVersions(version, newest) > 0)
+    throw new CloudFailure(400, 'InvalidParameter', `the control plane is at ${newest}`);
   const pool = activePool(asked);
   const { request_id, ...rest } = begin(
     asked,

@@ -14,9 +14,10 @@ export interface CsRequest {
 }
 
 /** @throws CloudFailure */
-export function clusterOf({ parts, names: [id = ''] }: CsRequest): ClusterRecord {
+export function clusterOf({ request: { place }, parts, names: [id = ''] }: CsRequest): ClusterRecord {
   const cluster = parts.store.get<ClusterRecord>(KIND.cluster, id);
-  if (cluster) return cluster;
+  // The endpoint of a region knows only the clusters of that region.
+  if (cluster && place?.serves(cluster.region) !== false) return cluster;
   throw new CloudFailure(404, 'ErrorClusterNotFound', `cluster (${id}) not found in our records`);
 }
 

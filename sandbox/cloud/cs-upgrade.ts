@@ -33,7 +33,7 @@ const order = z.object({
 /** The fields of a cluster that upgrades change. */
 export function upgradeFields(asked: CsRequest, cluster: ClusterRecord): object {
   const record = newest(asked, cluster.id);
-  const version = currentVersion(record, cluster);
+  const version = upgradedVersion(asked, cluster);
   return {
     current_version: version,
     next_version: NEXT_VERSIONS[version] ?? '',
@@ -137,6 +137,11 @@ export const UPGRADE_STEPS: readonly string[] = Object.keys(UPGRADE_STEP_MS).map
 
 function keep({ parts }: CsRequest, record: UpgradeRecord): void {
   parts.store.put(KIND.upgrade, record.id, record);
+}
+
+/** The version of a cluster's control plane, which upgrades have moved. */
+export function upgradedVersion(asked: CsRequest, cluster: ClusterRecord): string {
+  return currentVersion(newest(asked, cluster.id), cluster);
 }
 
 function currentVersion(record: UpgradeRecord | undefined, { version }: ClusterRecord): string {

@@ -183,6 +183,7 @@ export function csService(parts: CloudParts, pki: SandboxPki): CloudService {
   const find = (method: string, path: string) =>
     ACTIONS.find((action) => action.method === method && action.pattern.test(path) && isThere(action));
   return {
+    product: 'cs',
     authentication: 'signature',
     ownErrors: true,
     version: '2015-12-15',

@@ -1,8 +1,7 @@
 import type { Store } from '../store.ts';
 import { pageOf } from './cs-answers.ts';
 import { listOf, type Parameters } from './ens-parameters.ts';
-import { madeClusters, NETWORK_KIND } from './network-records.ts';
-import { keysOf } from './networks.ts';
+import { resourceIds } from './network-records.ts';
 import type { CloudParts, CloudService } from './service.ts';
 
 /** An ECS instance, kept under its id. */
@@ -33,10 +32,7 @@ const ACTIONS: Readonly<Record<string, (parameters: Parameters, store: Store) =>
     return { ...counts, Instances: { Instance: items.map(instanceAnswer) } };
   },
   DescribeSecurityGroups: (parameters, store) => {
-    const own = madeClusters(store, parameters.RegionId).flatMap(({ id, made }) =>
-      made?.securityGroupId === `sg-${id.slice(1, 13)}` ? [made.securityGroupId] : [],
-    );
-    const { items, counts } = paged([...own, ...keysOf(store, NETWORK_KIND.securityGroup)], parameters);
+    const { items, counts } = paged(resourceIds(store, 'securityGroup', parameters.RegionId), parameters);
     const answer = (id: string) => ({ SecurityGroupId: id, SecurityGroupType: 'normal' });
     return { ...counts, RegionId: parameters.RegionId, SecurityGroups: { SecurityGroup: items.map(answer) } };
   },
@@ -45,6 +41,7 @@ const ACTIONS: Readonly<Record<string, (parameters: Parameters, store: Store) =>
 /** The part of the emulated Elastic Compute Service that tells what an account has. RPC style. */
 export function ecsService({ store }: Pick<CloudParts, 'store'>): CloudService {
   return {
+    product: 'ecs',
     authentication: 'signature',
     version: '2014-05-26',
     actionOf: (_method, path, { Action }) =>

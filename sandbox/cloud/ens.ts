@@ -9,6 +9,7 @@ export function ensService({ store, now }: Pick<CloudParts, 'store' | 'now'>): C
   const records = new EnsRecords(store, now);
   const actions: Readonly<Record<string, EnsAction>> = { ...describeActions, ...orderActions };
   return {
+    product: 'ens',
     authentication: 'signature',
     version: '2017-11-10',
     actionOf: (_method, path, { Action }) =>

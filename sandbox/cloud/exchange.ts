@@ -55,17 +55,30 @@ const reportBody = z.looseObject({ nodeName: z.string(), status: z.string(), dur
 
 export const EXCHANGE_ACTIONS = ['ExchangeToken', 'ReportNode'] as const;
 
-/** The exchange of a token for what a node has to know, and the callback at the end of a join; see docs/join.md. */
+/**
+ * What the script of a cloud instance asks, with the token of its line: `GET /token/TOKEN/instance/ID/node_info`. Source:
+ * public copies of the vendor's attach_node.sh.
+ */
+const NODE_INFO = /^\/token\/([^/]+)\/instance\/([^/]+)\/node_info$/;
+
+/**
+ * The exchange of a token for what a node has to know, and the callback at the end of a join: edgeadm's own (docs/join.md)
+ * and that of the vendor's script, at the host that takes no signatures.
+ */
 export function exchangeService(parts: CloudParts, inside: ExchangeCluster): CloudService {
   return {
+    product: 'cs-anony',
     authentication: 'bearer',
     actionOf: (method, path): (typeof EXCHANGE_ACTIONS)[number] | undefined => {
+      if (method === 'GET') return NODE_INFO.test(path) ? 'ExchangeToken' : undefined;
       if (method !== 'POST') return undefined;
       if (path === NODES) return 'ExchangeToken';
       return path.startsWith(CALLBACKS) ? 'ReportNode' : undefined;
     },
-    handle: (request) =>
-      request.action === 'ExchangeToken' ? exchange(parts, inside, request) : takeReport(parts, request),
+    handle: (request) => {
+      if (request.action === 'ReportNode') return takeReport(parts, request);
+      return request.method === 'GET' ? nodeInfo(parts, inside, request) : exchange(parts, inside, request);
+    },
   };
 }
 
@@ -93,6 +106,27 @@ async function exchange(parts: CloudParts, inside: ExchangeCluster, request: Clo
     ...inside.software,
     callback: `${parts.cloud}${CALLBACKS}${node.callback}`,
   };
+}
+
+/** Lines for `eval`, of which the script reads these. The instance stands for its node. */
+async function nodeInfo(parts: CloudParts, inside: ExchangeCluster, { path }: CloudRequest): Promise<string> {
+  const [, token = '', instance = ''] = NODE_INFO.exec(path) ?? [];
+  const body = { nodeName: instance, machineId: instance };
+  const nodes = await inside.nodes();
+  const { cluster, node } = parts.store.transaction(() => admit(parts, token, body, nodes));
+  const [endpoint] = inside.apiServers ?? [parts.apiServer];
+  const values = {
+    callback_url: `${parts.cloud}${CALLBACKS}${node.callback}`,
+    token: await inside.makeBootstrapToken(),
+    endpoint: endpoint?.replace(/^https:\/\//, ''),
+    cluster_dns: cluster.clusterDns,
+    docker_version: '',
+    name_mode: '',
+    network: cluster.networkPlugin,
+  };
+  return Object.entries(values)
+    .map(([name, value]) => `${name}='${value}'\n`)
+    .join('');
 }
 
 /** Lets a node in, or says why not; the same machine is let in again. Nothing is kept of a dry run. */
@@ -184,7 +218,8 @@ function refuseWhereFull({ store, now }: CloudParts, { cluster, pool, name, node
 }
 
 function takeReport({ store }: CloudParts, request: CloudRequest): object {
-  const { status } = bodyOf(reportBody, request);
+  // That of the vendor's script is empty: it comes only if all went well.
+  const { status } = request.body === undefined ? { status: 'joined' } : bodyOf(reportBody, request);
   const secret = request.path.slice(CALLBACKS.length);
   const found = store.list<CloudNodeRecord>(KIND.node).find(({ document }) => document.callback === secret);
   if (!found) throw new CloudFailure(404, 'CALLBACK_UNKNOWN', 'unknown callback');

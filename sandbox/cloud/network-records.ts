@@ -38,6 +38,8 @@ export const NETWORK_KIND = {
   eip: 'vpc/eip',
   loadBalancer: 'slb/load-balancer',
   securityGroup: 'ecs/security-group',
+  /** By the kind of resource: what the account may have, if it is not the default. */
+  quota: 'quotas/quota',
 } as const;
 
 /** Networks to create clusters in, and a CEN instance that connects some of them with a CCN instance. */
@@ -72,8 +74,23 @@ export function seedNetworks(store: Store, region: string): void {
   });
 }
 
-/** The clusters of a region that CreateCluster made: each has an EIP, a load balancer and, by default, a security group. */
-export function madeClusters(store: Store, region: string | undefined): ClusterRecord[] {
-  const clusters = store.list<ClusterRecord>(KIND.cluster).map(({ document }) => document);
-  return clusters.filter((cluster) => cluster.made !== undefined && cluster.region === region);
+/** Of which an account may have so many. */
+export type CountedKind = 'eip' | 'loadBalancer' | 'securityGroup';
+
+const PREFIXES: Readonly<Record<CountedKind, string>> = { eip: 'eip', loadBalancer: 'lb', securityGroup: 'sg' };
+
+/**
+ * IDs of what the account has: each cluster that CreateCluster made has an EIP, a load balancer and, unless it was given
+ * one, a security group. @param region undefined: in all regions
+ */
+export function resourceIds(store: Store, kind: CountedKind, region?: string): string[] {
+  const made = store
+    .list<ClusterRecord>(KIND.cluster)
+    .map(({ document }) => document)
+    .filter((cluster) => cluster.made !== undefined && (region === undefined || cluster.region === region));
+  const own = made.flatMap(({ id, made }) => {
+    const resource = `${PREFIXES[kind]}-${id.slice(1, 13)}`;
+    return kind === 'securityGroup' && made?.securityGroupId !== resource ? [] : [resource];
+  });
+  return [...own, ...store.list(NETWORK_KIND[kind]).map(({ key }) => key)];
 }

@@ -4,8 +4,9 @@ import { type Parameters, requiredParameter } from './ens-parameters.ts';
 import {
   type CcnRecord,
   type CenRecord,
-  madeClusters,
+  type CountedKind,
   NETWORK_KIND,
+  resourceIds,
   type VpcRecord,
   type VpcSwitchRecord,
 } from './network-records.ts';
@@ -29,10 +30,7 @@ const VPC_ACTIONS: Readonly<Record<string, Action>> = {
     return paged(parameters, found, (items) => ({ VSwitches: { VSwitch: items.map(vSwitchAnswer) } }));
   },
   DescribeEipAddresses: (parameters, store) => {
-    const ids = [
-      ...madeClusters(store, parameters.RegionId).map(({ id }) => `eip-${id.slice(1, 13)}`),
-      ...keysOf(store, NETWORK_KIND.eip),
-    ];
+    const ids = resourceIds(store, 'eip', parameters.RegionId);
     const answer = (id: string) => ({ AllocationId: id, RegionId: parameters.RegionId, Status: 'InUse' });
     return paged(parameters, ids, (items) => ({ EipAddresses: { EipAddress: items.map(answer) } }));
   },
@@ -40,10 +38,7 @@ const VPC_ACTIONS: Readonly<Record<string, Action>> = {
 
 const SLB_ACTIONS: Readonly<Record<string, Action>> = {
   DescribeLoadBalancers: (parameters, store) => {
-    const ids = [
-      ...madeClusters(store, parameters.RegionId).map(({ id }) => `lb-${id.slice(1, 13)}`),
-      ...keysOf(store, NETWORK_KIND.loadBalancer),
-    ];
+    const ids = resourceIds(store, 'loadBalancer', parameters.RegionId);
     const answer = (id: string) => ({
       LoadBalancerId: id,
       RegionId: parameters.RegionId,
@@ -92,19 +87,53 @@ const SMARTAG_ACTIONS: Readonly<Record<string, Action>> = {
   },
 };
 
+/** Quotas by product and code, and the default of each. Source: the vendor's pages of quotas; the guide for the groups. */
+const QUOTAS: Readonly<Record<string, { kind: CountedKind; most: number; byRegion?: true }>> = {
+  'ecs/q_security-groups': { kind: 'securityGroup', most: 100, byRegion: true },
+  'slb/slb_quota_instances_num': { kind: 'loadBalancer', most: 60 },
+  'eip/eip_quota_instances_num': { kind: 'eip', most: 20 },
+};
+
+const QUOTA_ACTIONS: Readonly<Record<string, Action>> = {
+  GetProductQuota: (parameters, store) => {
+    const product = requiredParameter(parameters, 'ProductCode');
+    const code = requiredParameter(parameters, 'QuotaActionCode');
+    const known = QUOTAS[`${product}/${code}`];
+    // The real code is not documented.
+    if (!known) throw new CloudFailure(404, 'QUOTA.NOT.EXISTS', `The quota ${code} of ${product} does not exist.`);
+    const { kind, most, byRegion } = known;
+    const region = byRegion ? requiredParameter(parameters, 'Dimensions.1.Value') : undefined;
+    return {
+      Quota: {
+        ProductCode: product,
+        QuotaActionCode: code,
+        QuotaName: code,
+        TotalQuota: store.get<{ most: number }>(NETWORK_KIND.quota, kind)?.most ?? most,
+        TotalUsage: resourceIds(store, kind, region).length,
+        QuotaUnit: 'AMOUNT',
+        Adjustable: true,
+        Consumable: true,
+        ...(region && { Dimensions: { regionId: region } }),
+      },
+    };
+  },
+};
+
 const SERVICES = [
-  { version: '2016-04-28', actions: VPC_ACTIONS },
-  { version: '2014-05-15', actions: SLB_ACTIONS },
-  { version: '2017-09-12', actions: CEN_ACTIONS },
-  { version: '2018-03-13', actions: SMARTAG_ACTIONS },
-];
+  { product: 'vpc', version: '2016-04-28', actions: VPC_ACTIONS },
+  { product: 'slb', version: '2014-05-15', actions: SLB_ACTIONS },
+  { product: 'cbn', version: '2017-09-12', actions: CEN_ACTIONS },
+  { product: 'smartag', version: '2018-03-13', actions: SMARTAG_ACTIONS },
+  { product: 'quotas', version: '2020-05-10', actions: QUOTA_ACTIONS },
+] as const;
 
 /** Their names. */
 export const NETWORK_ACTIONS: readonly string[] = SERVICES.flatMap(({ actions }) => Object.keys(actions));
 
-/** The parts of VPC, Server Load Balancer, CEN and Smart Access Gateway that tell what is there. RPC style. */
+/** The parts of VPC, Server Load Balancer, CEN, Smart Access Gateway and Quota Center that tell what is there. RPC style. */
 export function networkServices({ store }: Pick<CloudParts, 'store'>): CloudService[] {
-  return SERVICES.map(({ version, actions }) => ({
+  return SERVICES.map(({ product, version, actions }) => ({
+    product,
     authentication: 'signature',
     version,
     actionOf: (_method, path, { Action }) =>
@@ -117,11 +146,6 @@ function inRegion<T extends { readonly region: string }>(store: Store, kind: str
   const region = requiredParameter(parameters, 'RegionId');
   const all = store.list<T>(kind).map(({ document }) => document);
   return all.filter((each) => each.region === region);
-}
-
-/** Ids of resources of which nothing else is known. */
-export function keysOf(store: Store, kind: string): string[] {
-  return store.list(kind).map(({ key }) => key);
 }
 
 /** Pages of up to 50, 10 by default. */

@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { isLoopbackHost } from '../loopback.ts';
-import { sandboxAccount } from './account.ts';
+import { knownKeys } from './account.ts';
+import { type CloudTls, tlsOf } from './certificates.ts';
 import { answerWith, type WireAnswer } from './fault-answers.ts';
 import { consumeFault } from './faults.ts';
+import { type CloudPlace, isVendorHost, placeAt, type SandboxProduct } from './hosts.ts';
 import { type CloudAnswer, CloudFailure, type CloudParts, type CloudRequest, type CloudService } from './service.ts';
 import { type SignedRequest, signatureChecker } from './signature.ts';
 
@@ -15,8 +17,9 @@ export interface CloudOptions {
   readonly services: readonly CloudService[] | (() => Promise<readonly CloudService[]>);
   /** 0 for any that is free. */
   readonly port: number;
-  /** PEM; the certificate is good for 127.0.0.1. */
-  readonly tls: { readonly cert: string; readonly key: string };
+  readonly tls: CloudTls;
+  /** What the address itself leads to, without the name of an endpoint; default: everything. */
+  readonly products?: readonly SandboxProduct[];
 }
 
 export interface Cloud {
@@ -27,11 +30,14 @@ export interface Cloud {
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** The front of the emulated cloud: TLS on 127.0.0.1, signatures, faults, and the service that each request is for. */
-export async function startCloud({ parts, services, port, tls }: CloudOptions): Promise<Cloud> {
-  const check = signatureChecker(sandboxAccount(parts.store), parts.now);
-  const server = createServer(tls, (incoming, outgoing) => {
-    void answer(incoming, outgoing, { parts, services, check }).catch(() => outgoing.destroy());
+/**
+ * The front of the emulated cloud: TLS on 127.0.0.1, signatures, faults, and the service that each request is for. The
+ * name in the request chooses the API and its region, as in the world: `ens.aliyuncs.com`, `cs.cn-hangzhou.aliyuncs.com`.
+ */
+export async function startCloud({ parts, services, port, tls, products }: CloudOptions): Promise<Cloud> {
+  const check = signatureChecker(knownKeys(parts.store), parts.now);
+  const server = createServer(tlsOf(tls), (incoming, outgoing) => {
+    void answer(incoming, outgoing, { parts, services, products, check }).catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
@@ -51,6 +57,7 @@ export async function startCloud({ parts, services, port, tls }: CloudOptions): 
 interface Front {
   readonly parts: CloudParts;
   readonly services: CloudOptions['services'];
+  readonly products: CloudOptions['products'];
   readonly check: (request: SignedRequest) => void;
 }
 
@@ -70,13 +77,13 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, front
   const host = incoming.headers.host ?? '';
   let bearer = false;
   try {
-    if (!isLoopbackHost(incoming.headers.host))
-      throw new CloudFailure(421, 'InvalidHost', 'The sandbox answers to 127.0.0.1 and localhost only.');
+    const place = placeOf(host);
     const signed = await signedRequest(incoming);
-    const routed = serviceFor(signed, await servicesOf(front));
+    const routed = serviceFor(signed, await servicesOf(front, place), place);
     const { service, request } = routed;
     bearer = service.authentication === 'bearer';
     refuseOtherVersion(service, request);
+    refuseOtherRegion(routed);
     if (!bearer) front.check(signed);
     const fault = consumeFault(front.parts.store, request.action);
     const answered = await answerWith(fault, () => answerOfService(routed, requestId));
@@ -135,11 +142,32 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-async function servicesOf({ services }: Front): Promise<readonly CloudService[]> {
-  return typeof services === 'function' ? services() : services;
+/** @throws CloudFailure for a name that is neither an address of this machine nor an endpoint of the vendor */
+function placeOf(host: string): CloudPlace | undefined {
+  if (isLoopbackHost(host)) return undefined;
+  const name = host.replace(/:\d+$/, '');
+  const place = placeAt(name);
+  if (place) return place;
+  if (isVendorHost(name))
+    throw new CloudFailure(404, 'InvalidProduct.NotFound', 'Cannot find product according to your specified domain.');
+  throw new CloudFailure(
+    421,
+    'InvalidHost',
+    'The sandbox answers to 127.0.0.1, localhost and endpoints of the vendor.',
+  );
 }
 
-function serviceFor(signed: SignedRequest, services: readonly CloudService[]): RoutedRequest {
+async function servicesOf({ services, products }: Front, place: CloudPlace | undefined): Promise<CloudService[]> {
+  const all = typeof services === 'function' ? await services() : services;
+  const here = place ? [place.product] : products;
+  return all.filter(({ product }) => here === undefined || here.includes(product));
+}
+
+function serviceFor(
+  signed: SignedRequest,
+  services: readonly CloudService[],
+  place: CloudPlace | undefined,
+): RoutedRequest {
   const { method, headers, query, form } = signed;
   const path = decoded(signed.rawPath);
   const isRpc = path === '/';
@@ -151,12 +179,12 @@ function serviceFor(signed: SignedRequest, services: readonly CloudService[]): R
     throw new CloudFailure(400, 'MissingParameter', 'The input parameter "Action" that is mandatory is not supplied.');
   const asked = headers['x-acs-version'] ?? parameters.Version;
   const able = services.filter((each) => each.actionOf(method, path, parameters) !== undefined);
-  // Products have actions of the same name, and one address here: their versions tell them apart.
+  // Products have actions of the same name; where an address is for all, their versions tell them apart.
   const service = able.find(({ version }) => version === asked) ?? able[0];
   if (service) {
     const action = service.actionOf(method, path, parameters) ?? '';
     const body = isRpc ? undefined : jsonOf(signed);
-    return { service, isRpc, request: { method, path, action, parameters, body, headers } };
+    return { service, isRpc, request: { method, path, action, parameters, body, headers, place } };
   }
   throw new CloudFailure(
     404,
@@ -171,6 +199,15 @@ function refuseOtherVersion({ version }: CloudService, { parameters, headers }: 
   if (version === undefined || asked === version) return;
   if (!asked) throw new CloudFailure(400, 'MissingVersion', 'Version is mandatory for this action.');
   throw new CloudFailure(400, 'InvalidVersion', 'Specified parameter Version is not valid.');
+}
+
+/** @throws CloudFailure InvalidOperation.NotSupportedEndpoint: RPC requests name their region */
+function refuseOtherRegion({ isRpc, request: { place, parameters } }: RoutedRequest): void {
+  const { RegionId: region } = parameters;
+  if (!isRpc || !region || !place || place.serves(region)) return;
+  const message =
+    'The specified endpoint cant operate this region. Please use API DescribeRegions to get the appropriate endpoint.';
+  throw new CloudFailure(404, 'InvalidOperation.NotSupportedEndpoint', message);
 }
 
 function decoded(rawPath: string): string {

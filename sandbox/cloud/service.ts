@@ -1,4 +1,5 @@
 import type { Store } from '../store.ts';
+import type { CloudPlace, SandboxProduct } from './hosts.ts';
 
 /** A request to the emulated cloud whose signature was checked (a bearer token is the service's own affair). */
 export interface CloudRequest {
@@ -12,6 +13,8 @@ export interface CloudRequest {
   /** Parsed JSON of a ROA body; undefined if there is none. */
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The endpoint that was called; undefined for an address of the sandbox, which is for every region. */
+  readonly place?: CloudPlace;
 }
 
 /** Becomes the JSON body; a string is the body as it is. Errors are thrown as {@link CloudFailure}. */
@@ -31,6 +34,8 @@ export class CloudFailure extends Error {
 
 /** One emulated service. */
 export interface CloudService {
+  /** Which endpoints lead to it. */
+  readonly product: SandboxProduct;
   /** How callers are known: by an account's signature (`ens`, `cs`) or by a token the service looks at itself. */
   readonly authentication: 'signature' | 'bearer';
   /** True if the service words its errors itself, in lower case; those of the gateway begin with capitals. */

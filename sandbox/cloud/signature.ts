@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { sha256Of } from '../../src/lib/sha256.ts';
-import type { SandboxAccount } from './account.ts';
+import type { KnownKeys, SandboxAccount, TemporaryKeys } from './account.ts';
 import { CloudFailure } from './service.ts';
 
 /** What a signature is made over, as it came over the wire. */
@@ -21,6 +21,8 @@ interface Claim {
   /** undefined for the Date header of HTTP. */
   readonly timeForm?: RegExp;
   readonly nonce: string;
+  /** Of a role's keys; undefined or empty: none came. */
+  readonly securityToken?: string;
   readonly signature: string;
   readonly stringToSign: string;
   readonly sign: (stringToSign: string, secret: string) => string;
@@ -33,18 +35,19 @@ const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 /**
  * Makes a checker of signatures that remembers nonces. It throws {@link CloudFailure} with the codes and messages of
  * the vendor's gateway: Missing…, InvalidAccessKeyId.NotFound, SignatureDoesNotMatch, InvalidTimeStamp.Format and
- * .Expired, SignatureNonceUsed, InvalidSignatureMethod, InvalidSignatureVersion, ContentMD5NotMatched. Sources: the
- * vendor's descriptions of the request signatures V3 (`ACS3-HMAC-SHA256`), of RPC and of ROA (`HMAC-SHA1`), its table
+ * .Expired, MissingSecurityToken, InvalidSecurityToken.Malformed, .MismatchWithAccessKey and .Expired, SignatureNonceUsed,
+ * InvalidSignatureMethod, InvalidSignatureVersion, ContentMD5NotMatched. Sources: the vendor's descriptions of the request signatures V3 (`ACS3-HMAC-SHA256`), of RPC and of ROA (`HMAC-SHA1`), its table
  * of common errors, and what its own clients send.
  */
-export function signatureChecker(account: SandboxAccount, now: () => number): (request: SignedRequest) => void {
+export function signatureChecker(known: KnownKeys, now: () => number): (request: SignedRequest) => void {
   const nonces = new Map<string, number>();
   return (request) => {
     const claim = claimOf(request);
-    if (claim.accessKeyId !== account.accessKeyId)
-      throw new CloudFailure(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.');
+    const keys = known.find(claim.accessKeyId);
+    if (!keys) throw new CloudFailure(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.');
     checkTime(claim, now());
-    if (!isEqual(claim.signature, claim.sign(claim.stringToSign, account.accessKeySecret)))
+    checkToken(claim, keys, known, now());
+    if (!isEqual(claim.signature, claim.sign(claim.stringToSign, keys.accessKeySecret)))
       throw new CloudFailure(
         400,
         'SignatureDoesNotMatch',
@@ -90,6 +93,7 @@ function acs3(request: SignedRequest, authorization: string): Claim {
     time: needed(headers['x-acs-date'], 'Timestamp'),
     timeForm: ISO_TIME,
     nonce: needed(headers['x-acs-signature-nonce'], 'SignatureNonce'),
+    securityToken: headers['x-acs-security-token'],
     signature: needed(parts.get('Signature'), 'Signature'),
     stringToSign: `ACS3-HMAC-SHA256\n${sha256Of(canonical)}`,
     sign: (text, secret) => createHmac('sha256', secret).update(text).digest('hex'),
@@ -109,6 +113,7 @@ function rpc({ method, query, form }: SignedRequest): Claim {
     time: needed(all.get('Timestamp'), 'Timestamp'),
     timeForm: ISO_TIME,
     nonce: needed(all.get('SignatureNonce'), 'SignatureNonce'),
+    securityToken: all.get('SecurityToken'),
     signature: needed(signature, 'Signature'),
     stringToSign: `${method}&%2F&${encode(canonicalQuery(all))}`,
     sign: (text, secret) => createHmac('sha1', `${secret}&`).update(text).digest('base64'),
@@ -134,6 +139,7 @@ function roa({ method, rawPath, query, headers, body }: SignedRequest, authoriza
     accessKeyId: needed(accessKeyId, 'AccessKeyId'),
     time: needed(headers.date, 'Date'),
     nonce: needed(headers['x-acs-signature-nonce'], 'SignatureNonce'),
+    securityToken: headers['x-acs-security-token'],
     signature: needed(signature, 'Signature'),
     stringToSign: [...head, ...own, decodeURI(rawPath) + (plain.length > 0 ? `?${plain.join('&')}` : '')].join('\n'),
     sign: (text, secret) => createHmac('sha1', secret).update(text).digest('base64'),
@@ -157,6 +163,28 @@ function checkTime({ time: text, timeForm }: Claim, now: number): void {
     throw new CloudFailure(400, 'InvalidTimeStamp.Format', 'Specified time stamp or date value is not well formatted.');
   if (Math.abs(now - time) > CLOCK_SKEW_MS)
     throw new CloudFailure(400, 'InvalidTimeStamp.Expired', 'Specified time stamp or date value is expired.');
+}
+
+/** Status and codes: the vendor's tables of common errors; which one a permanent key with a token gets is our own choice. */
+function checkToken(
+  { securityToken: token }: Claim,
+  keys: SandboxAccount | TemporaryKeys,
+  { isToken }: KnownKeys,
+  now: number,
+): void {
+  const own = 'securityToken' in keys ? keys : undefined;
+  if (!token) {
+    if (own) throw new CloudFailure(400, 'MissingSecurityToken', 'SecurityToken is mandatory for this action.');
+    return;
+  }
+  if (!isToken(token)) throw invalidToken('Malformed', 'Specified SecurityToken is malformed.');
+  if (own?.securityToken !== token)
+    throw invalidToken('MismatchWithAccessKey', 'Specified SecurityToken mismatch with the AccessKey.');
+  if (own.expires <= now) throw invalidToken('Expired', 'Specified SecurityToken is expired.');
+}
+
+function invalidToken(why: string, message: string): CloudFailure {
+  return new CloudFailure(400, `InvalidSecurityToken.${why}`, message);
 }
 
 function canonicalQuery(parameters: ReadonlyMap<string, string>): string {

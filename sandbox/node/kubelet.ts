@@ -109,6 +109,8 @@ export class SandboxKubelet {
     await this.#retry('registering the node', () => this.#register());
     const loops = [this.#renewLease(), this.#followNode(), this.#followPods()];
     await this.#cniOfCluster();
+    // A command that waits for the Ready node sees its static pods then.
+    await this.#mirrorPods();
     await this.#retry('updating the node status', () => this.#sendStatus());
     await Promise.all([...loops, this.#reportStatus()]);
   }
@@ -219,12 +221,16 @@ export class SandboxKubelet {
           sent = performance.now();
         });
       }
-      const node = this.#node;
-      if (node) await this.#try('mirror pods', () => this.#pods.mirror(this.#client, node));
+      await this.#mirrorPods();
       const [pressure] = this.#pressures;
       if (pressure) await this.#try('evicting pods', () => this.#pods.evictAll(this.#client, pressure));
       await Promise.race([changed, this.#news.promise, this.#pause(PAUSE_MS)]);
     }
+  }
+
+  async #mirrorPods(): Promise<void> {
+    const node = this.#node;
+    if (node) await this.#try('mirror pods', () => this.#pods.mirror(this.#client, node));
   }
 
   /** Notices when the Node is deleted or changed. */

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
 import { isMissingPath, pathError } from '../host/failures.ts';
+import { decodeText } from '../lib/decode-text.ts';
 import { sha256Of } from '../lib/sha256.ts';
 import { Shared } from '../lib/shared.ts';
 import { type Bundle, type BundleFile, type BundleManifest, nameOf, type UnpackedFile } from './bundle.ts';
@@ -41,7 +42,7 @@ export async function openBundle(source: string, options: OpenBundleOptions = {}
   try {
     opened = await sourceOf(source, pin, tools, options.signal);
     const bytes = await opened.manifest(pin, options.signal);
-    const manifest = parseManifest(bytes.toString('utf8'), opened.origin);
+    const manifest = parseManifest(decodeText(bytes), opened.origin);
     checkFit(manifest, opened.origin, options);
     return new OpenedBundle(opened, manifest, sha256Of(bytes), tools, options.signal);
   } catch (error) {

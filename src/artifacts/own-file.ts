@@ -3,6 +3,7 @@ import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
 import { EdgeadmError } from '../errors/index.ts';
+import { decodeText } from '../lib/decode-text.ts';
 import { sha256OfChunks } from '../lib/sha256.ts';
 import { readUserText } from '../lib/user-file.ts';
 import { httpClient, TRANSFER_LIMITS } from './http.ts';
@@ -41,9 +42,17 @@ export function sha256OfFile(path: string): Promise<string> {
   return sha256OfChunks(createReadStream(path));
 }
 
-/** Names by sum, from the lines that `sha256sum` writes. */
+/** A line of `sha256sum`, or of it with `--tag`. */
+const SUM_LINE = /^(?:([0-9a-f]{64}) [ *](.+)|SHA256 \((.+)\) = ([0-9a-f]{64}))$/gim;
+
+/** Names by sum. */
 export function parseSums(lines: string): Map<string, string> {
-  return new Map([...lines.matchAll(/^([0-9a-f]{64}) [ *](.+)$/gm)].map(([, sum = '', name = '']) => [sum, name]));
+  return new Map(
+    [...lines.matchAll(SUM_LINE)].map(([, sum, name, tagged, ofTagged]) => [
+      (sum ?? ofTagged ?? '').toLowerCase(),
+      name ?? tagged ?? '',
+    ]),
+  );
 }
 
 /**
@@ -71,7 +80,7 @@ async function fetchText(url: string): Promise<string> {
     const { body } = await client.get({ url: new URL(url), ...limits });
     const chunks: Buffer[] = [];
     for await (const chunk of body) chunks.push(chunk);
-    return Buffer.concat(chunks).toString('utf8');
+    return decodeText(Buffer.concat(chunks));
   } catch (error) {
     throw new EdgeadmError({
       code: 'DOWNLOAD_FAILED',

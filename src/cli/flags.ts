@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { usageError } from '../errors/usage.ts';
 import { PATHS } from '../host/node-paths.ts';
+import { decodeText } from '../lib/decode-text.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { memoize } from '../lib/memoize.ts';
 import { registerSecret } from '../lib/redact.ts';
@@ -96,6 +97,18 @@ export function namespaceFlagFor(what: string) {
   };
 }
 
+/** `--namespace` where all are shown without it, and kubectl's `-A`. @param what is in them */
+export function namespacesFlagsFor(what: string) {
+  return {
+    namespace: Flags.string({
+      char: 'n',
+      helpValue: 'NAME',
+      description: `only ${what} of this namespace; default: all`,
+    }),
+    'all-namespaces': Flags.boolean({ char: 'A', exclusive: ['namespace'], description: 'all namespaces (default)' }),
+  };
+}
+
 /** @throws EdgeadmError USAGE unless `refuse` takes it */
 export function durationOf(
   text: string | undefined,
@@ -143,7 +156,7 @@ function notEmpty(text: string, source: string): string {
 const readStandardInput = memoize(async () => {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return decodeText(Buffer.concat(chunks));
 });
 
 /** Takes a mistake that a user made, so that all mistakes are reported together. */

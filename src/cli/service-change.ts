@@ -116,7 +116,7 @@ export async function changeInService<P extends ServicePlan>(options: ChangeOpti
     const work = { service, clusterId, signal, wait: flags.wait, timeoutMs, tell: (line: string) => log.info(line) };
     const plan = await options.plan(work);
     const dryRun = flags['dry-run'];
-    const data = { ...plan.data, dryRun };
+    const data = { ...plan.data, plan: plan.lines, dryRun };
     if (plan.lines.length === 0)
       return { ok: true, hosts: [], data: { ...data, changed: false }, text: plan.unchanged };
     output.tell(`Plan for cluster ${clusterId}:\n${plan.lines.map((line) => `  ${line}\n`).join('')}`);

@@ -46,6 +46,7 @@ const PRODUCTS = {
   slb: { version: '2014-05-15', style: 'RPC', endpointVariable: 'EDGEADM_SLB_ENDPOINT' },
   cbn: { version: '2017-09-12', style: 'RPC', endpointVariable: 'EDGEADM_CBN_ENDPOINT' },
   smartag: { version: '2018-03-13', style: 'RPC', endpointVariable: 'EDGEADM_SMARTAG_ENDPOINT' },
+  quotas: { version: '2020-05-10', style: 'RPC', endpointVariable: 'EDGEADM_QUOTAS_ENDPOINT' },
 } as const;
 
 export interface OpenCallerOptions extends CallerPolicy {
@@ -53,7 +54,7 @@ export interface OpenCallerOptions extends CallerPolicy {
   /** `ap-southeast-1`. */
   readonly region: string;
   readonly credentials?: CloudCredentialOptions;
-  /** Default: that of the process. Read: EDGEADM_CLOUD_CA and the variable of the product's endpoint. */
+  /** Default: that of the process. Read: EDGEADM_CLOUD_CA, EDGEADM_CLOUD_ADDRESS, the variable of the product's endpoint. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -72,12 +73,13 @@ export async function openCaller(options: OpenCallerOptions): Promise<CloudCalle
   if (!REGION.pattern.test(region))
     throw new EdgeadmError({ code: 'USAGE', what: `--region: ${REGION.rule}`, why: `found "${region}"` });
   const endpoint = endpointOf(env[endpointVariable] || cloudHost(product, region), endpointVariable);
+  const address = addressOf(env.EDGEADM_CLOUD_ADDRESS);
   const caFile = env.EDGEADM_CLOUD_CA;
   const ca = caFile ? await readCa(caFile) : undefined;
   const { openCredentials } = await import('./credentials.ts');
   const credential = await openCredentials(options.credentials ?? {}, env);
   const { cloudTransport } = await import('./transport.ts');
-  return cloudCaller(cloudTransport({ endpoint, version, style, credential, ca }), options);
+  return cloudCaller(cloudTransport({ endpoint, version, style, credential, ca, address }), options);
 }
 
 /** What every caller does, whatever carries its requests: retries of reads, the dry run's door, errors. */
@@ -148,6 +150,19 @@ function endpointOf(text: string, variable: string): string {
     code: 'USAGE',
     what: `${variable} is not a valid cloud endpoint`,
     why: url?.protocol === 'http:' ? 'http is not allowed: it would expose the keys' : 'expected https://HOST[:PORT]',
+  });
+}
+
+/** @throws EdgeadmError USAGE */
+function addressOf(text: string | undefined): { host: string; port: number } | undefined {
+  if (!text) return undefined;
+  const [, host, port] = /^(\[[\da-f:.]+\]|[^\s:/@[\]]+):(\d{1,5})$/i.exec(text) ?? [];
+  if (host && Number(port) > 0 && Number(port) < 65_536)
+    return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+  throw new EdgeadmError({
+    code: 'USAGE',
+    what: 'EDGEADM_CLOUD_ADDRESS is not a valid address',
+    why: 'expected HOST:PORT, such as 127.0.0.1:7444',
   });
 }
 

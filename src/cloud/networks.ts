@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { OpenCallerOptions } from './caller.ts';
 import { type CloudCaller, openCaller } from './caller.ts';
 import { allPages } from './pages.ts';
+import { type AccountQuota, type CountedResource, quotaOf } from './quotas.ts';
 
 /** A VPC with all its ranges. */
 interface Vpc {
@@ -15,9 +16,6 @@ interface VpcSwitch {
   readonly zone: string;
 }
 
-/** Resources of which an account may have so many. */
-export type CountedResource = 'securityGroups' | 'loadBalancers' | 'eips';
-
 /** What a new cluster depends on beside the container service, in one region. What the methods throw: see `CloudCaller`. */
 export interface Networks {
   /** Undefined if the account has none of that ID in the region. */
@@ -25,6 +23,8 @@ export interface Networks {
   vSwitches(vpcId: string): Promise<readonly VpcSwitch[]>;
   /** How many the account has in the region. */
   count(what: CountedResource): Promise<number>;
+  /** What the account may have. */
+  quota(what: CountedResource): Promise<AccountQuota>;
 }
 
 type Opened = Omit<OpenCallerOptions, 'product'> & { readonly signal?: AbortSignal };
@@ -32,10 +32,11 @@ type Opened = Omit<OpenCallerOptions, 'product'> & { readonly signal?: AbortSign
 /** The networks of a region, with the account's credentials. @throws EdgeadmError as `openCaller` does */
 export async function openNetworks({ signal, ...options }: Opened): Promise<Networks> {
   const { region } = options;
-  const [vpc, ecs, slb] = await Promise.all([
+  const [vpc, ecs, slb, quotas] = await Promise.all([
     openCaller({ ...options, product: 'vpc' }),
     openCaller({ ...options, product: 'ecs' }),
     openCaller({ ...options, product: 'slb' }),
+    openCaller({ ...options, product: 'quotas' }),
   ]);
   const counted: Readonly<Record<CountedResource, readonly [caller: CloudCaller, action: string]>> = {
     securityGroups: [ecs, 'DescribeSecurityGroups'],
@@ -50,6 +51,7 @@ export async function openNetworks({ signal, ...options }: Opened): Promise<Netw
       const parameters = { RegionId: region, PageSize: '10', PageNumber: '1' };
       return (await caller.read({ action, parameters, signal }, counts)).TotalCount;
     },
+    quota: (what) => quotaOf(quotas, region, what, signal),
   };
 }
 

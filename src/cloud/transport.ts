@@ -11,6 +11,8 @@ export interface CloudTransportOptions {
   readonly credential: CloudCredential;
   /** PEM; default: the CAs that Node trusts. */
   readonly ca?: string;
+  /** Where to connect, whatever the endpoint. */
+  readonly address?: { readonly host: string; readonly port: number };
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -23,8 +25,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * server switches protocols.
  */
 export function cloudTransport(options: CloudTransportOptions): CloudTransport {
-  const { endpoint, credential, ca } = options;
-  const agent = localTlsAgent(ca);
+  const { endpoint, credential, ca, address } = options;
+  const agent = localTlsAgent(ca, address);
   return {
     endpoint,
     send: async (call, { timeoutMs, signal }) => {

@@ -27,7 +27,7 @@ export default class Diagnose extends BaseCommand {
     }),
     html: Flags.string({ helpValue: 'FILE', description: 'also write the report as an HTML page' }),
     kubeconfig: kubeconfigFlagFor(
-      'administrator kubeconfig; without one the cluster is asked as the node itself, which may not read events',
+      "administrator kubeconfig; without one, edgeadm uses the node's own credentials, which cannot read events",
     ),
     encrypt: Flags.string({
       ...repeatable,

@@ -1,5 +1,5 @@
 /** An API of the cloud that edgeadm calls. */
-export type CloudProduct = 'cs' | 'ens' | 'ecs' | 'vpc' | 'slb' | 'cbn' | 'smartag';
+export type CloudProduct = 'cs' | 'ens' | 'ecs' | 'vpc' | 'slb' | 'cbn' | 'smartag' | 'quotas';
 
 /**
  * Regions whose endpoints are not those of the rule, with what is known of each. Sources: for ENS its page of endpoints
@@ -60,10 +60,11 @@ const ENDPOINTS: Readonly<Record<CloudProduct, Readonly<Record<string, string>>>
   ),
   cbn: {},
   smartag: {},
+  quotas: {},
 };
 
 /** One endpoint for all regions that have no other. */
-const CENTRAL: readonly CloudProduct[] = ['ens', 'cbn'];
+const CENTRAL: readonly CloudProduct[] = ['ens', 'cbn', 'quotas'];
 
 /** `cs.cn-hangzhou.aliyuncs.com`: where an API is called for a region from the Internet. */
 export function cloudHost(product: CloudProduct, region: string): string {

@@ -260,7 +260,7 @@ export const ERROR_CODES = {
   },
   NODE_REMOVAL_REFUSED: {
     exit: EXIT.cluster,
-    cause: 'These nodes cannot be removed like that: a limit of the container service does not allow it.',
+    cause: 'These nodes cannot be removed in this way: a limit of the container service does not allow it.',
     evidence: 'Each violated limit with its nodes. Nothing was changed.',
     remedy: 'Remove other nodes, or omit `--drain` and `--release`; see docs/node.md.',
   },
@@ -338,8 +338,8 @@ export const ERROR_CODES = {
   },
   ADDON_NOT_FOUND: {
     exit: EXIT.cluster,
-    cause: 'The add-on is not installed, or the cluster cannot have it.',
-    evidence: 'The name, and what the cluster has or can have.',
+    cause: 'The add-on is not installed, or not available for the cluster.',
+    evidence: 'The name, and the add-ons that are installed or available.',
     remedy: '`edgeadm addon list` lists the add-ons of the cluster.',
   },
   ADDON_REFUSED: {
@@ -383,7 +383,7 @@ export const ERROR_CODES = {
     exit: EXIT.node,
     cause: 'The edge-hub of the node runs, but does not do what was checked: an endpoint, its cache or its metrics.',
     evidence: 'What was tried, and what was found.',
-    remedy: '`edgeadm diagnose` on the node looks at the hub as a whole.',
+    remedy: 'Run `edgeadm diagnose` on the node: it checks the whole hub.',
   },
   DEVICE_CHECK_FAILED: {
     exit: EXIT.node,
@@ -394,7 +394,7 @@ export const ERROR_CODES = {
   NETWORK_CHECK_FAILED: {
     exit: EXIT.node,
     cause: "Flannel's VXLAN does not connect this node with others that the interconnection of their pools connects.",
-    evidence: 'Each such node, with the address that was tried and what came of it.',
+    evidence: 'Each such node, with the address that was tried and the result.',
     remedy:
       'Open UDP 8472 both ways in security groups and firewalls between the nodes, and check that Flannel runs on both.',
   },
@@ -572,7 +572,7 @@ export const ERROR_CODES = {
   DRILL_REFUSED: {
     exit: EXIT.node,
     cause: 'The offline drill of a node cannot begin, or the node could not be cut off.',
-    evidence: 'What stands in its way. The pods were not touched.',
+    evidence: 'What prevents it. The pods were not touched.',
     remedy: 'Fix what is reported, then run `edgeadm node drill` again.',
   },
   DRILL_FAILED: {
@@ -590,7 +590,7 @@ export const ERROR_CODES = {
   },
   REVERT_INCOMPLETE: {
     exit: EXIT.failed,
-    cause: 'Something of a conversion could not be taken off the node.',
+    cause: 'Part of a conversion could not be rolled back.',
     evidence: 'What could not be rolled back or does not work.',
     remedy: 'Fix the reported problems, then run `edgeadm revert` again: it continues.',
   },

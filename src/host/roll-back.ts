@@ -1,4 +1,5 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
+import { literally } from '../lib/literally.ts';
 import type { Host } from './host.ts';
 import type { OperatingSystem } from './host-facts.ts';
 import type { NotedChange } from './journal/entry.ts';
@@ -206,9 +207,4 @@ async function restoreObject(
 
 async function removeIfEmpty(host: Host, path: string): Promise<void> {
   if ((await host.list(path)).length === 0 && !(await isMountPoint(host, path))) await host.remove(path);
-}
-
-/** A text as an extended regular expression that means just it. */
-function literally(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -25,6 +25,15 @@ export const AGENT_PATHS = {
 /** First line of a file that stands for a program; what the program would answer to `--version` follows. */
 export const FAKE_PROGRAM_HEADER = '#!edgeadm sandbox';
 
+const LOOPBACK = /^(127\.|::1$|localhost$)/;
+/** Of kubelet and edge-hub. Where the folder has none, a connection would reach those of the machine it is on. */
+const NODE_PORTS = new Set([10248, 10250, 10255, 10261, 10266, 10267, 10268, 10269]);
+
+/** True for addresses that are the node's own, so that a connection must not leave the folder. */
+export function isOwnAddress(host: string, port: number): boolean {
+  return NODE_PORTS.has(port) && (LOOPBACK.test(host) || host.startsWith('169.254.'));
+}
+
 /** True if the process of the agent of a scratch root runs. @param root the folder, absolute */
 export function hasAgent(root: string): boolean {
   try {
@@ -40,6 +49,6 @@ export function hasAgent(root: string): boolean {
  * @returns undefined if the agent serves no such port
  */
 export async function portSocket(root: string, host: string, port: number): Promise<string | undefined> {
-  if (!/^(127\.|::1$|localhost$)/.test(host)) return undefined;
+  if (!LOOPBACK.test(host)) return undefined;
   return readlink(join(root, AGENT_PATHS.ports, `${port}.sock`)).catch(() => undefined);
 }

@@ -3,13 +3,15 @@ import { machine as hardware } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { EdgeadmError } from '../errors/index.ts';
 import { checkShape, yamlMap } from '../lib/check-shape.ts';
 import { confine } from './confine.ts';
+import { describeAddress } from './failures.ts';
 import { localMachine } from './local.ts';
 import type { Address, FileAttributes, Machine, ProgramResult, ServiceManager } from './machine.ts';
 import { parseMountinfo } from './mount-table.ts';
 import { PATHS } from './node-paths.ts';
-import { AGENT_PATHS, FAKE_PROGRAM_HEADER, hasAgent, portSocket } from './scratch-agent.ts';
+import { AGENT_PATHS, FAKE_PROGRAM_HEADER, hasAgent, isOwnAddress, portSocket } from './scratch-agent.ts';
 import { sysctlPath } from './sysctl.ts';
 import { withSignal } from './with-signal.ts';
 
@@ -90,8 +92,15 @@ export function scratchMachine(directory: string): Machine {
 
 async function throughSocket(root: string, address: Address): Promise<Address> {
   if ('socket' in address) return address;
-  const socket = await portSocket(root, address.host, address.port);
-  return socket === undefined ? address : { socket };
+  const { host, port } = address;
+  const socket = await portSocket(root, host, port);
+  if (socket !== undefined) return { socket };
+  if (!isOwnAddress(host, port)) return address;
+  throw new EdgeadmError({
+    code: 'API_UNREACHABLE',
+    what: `cannot connect to ${describeAddress(address)}`,
+    why: `nothing listens there on the scratch root ${root}`,
+  });
 }
 
 /** The files of this machine, each path moved into the root. */

@@ -28,9 +28,18 @@ export function localAgents(env: NodeJS.ProcessEnv): Readonly<Record<'http:' | '
   };
 }
 
-/** An agent of this machine that keeps its connections. @param ca PEM; default: the CAs that Node trusts */
-export function localTlsAgent(ca?: string): HttpAgent {
-  return new HttpsAgent({ keepAlive: true, ca });
+/**
+ * An agent of this machine that keeps its connections.
+ * @param ca PEM; default: the CAs that Node trusts
+ * @param address where every connection goes, whatever the host of the URL; the certificate must still be the host's
+ */
+export function localTlsAgent(ca?: string, address?: { readonly host: string; readonly port: number }): HttpAgent {
+  const agent = new HttpsAgent({ keepAlive: true, ca });
+  if (!address) return agent;
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) =>
+    connect({ ...options, servername: String(options.host), ...address }, callback);
+  return agent;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { decodeText } from '../lib/decode-text.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { addressOf, HttpError, type HttpFailure } from './errors.ts';
 import type { HttpLimits } from './limits.ts';
@@ -50,7 +51,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   const { status, headers, body } = await openRequest(request);
   const chunks: Buffer[] = [];
   for await (const chunk of body) chunks.push(chunk);
-  return { status, headers, text: Buffer.concat(chunks).toString('utf8') };
+  return { status, headers, text: decodeText(Buffer.concat(chunks)) };
 }
 
 /**

@@ -2,6 +2,7 @@ import { constants, fstatSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { unreadable } from '../errors/usage.ts';
+import { decodeText } from './decode-text.ts';
 
 /** Bytes. Far more than any configuration, key or list of hosts has, far less than a small machine has memory. */
 export const USER_FILE_LIMIT_BYTES = 4 * 1024 ** 2;
@@ -30,9 +31,9 @@ export async function readUserFile(path: string, options: UserFileOptions): Prom
   }
 }
 
-/** As {@link readUserFile}, as UTF-8. */
+/** As {@link readUserFile}, as text, whatever its encoding. */
 export async function readUserText(path: string, options: UserFileOptions): Promise<string> {
-  return (await readUserFile(path, options)).toString('utf8');
+  return decodeText(await readUserFile(path, options));
 }
 
 /** As {@link readUserFile}; undefined if there is no such file. */

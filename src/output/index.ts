@@ -157,19 +157,18 @@ class CommandOutput implements Output {
 
   /** Each error once, with all hosts that it is of; a row for each host; how it ended as a whole. */
   #resultOfSeveral(hosts: readonly HostResult[], result: CommandResult): void {
-    const groups = sharedErrors(hosts);
-    for (const { hosts, error } of groups) {
+    for (const { hosts: alike, error } of sharedErrors(hosts)) {
       // For some of them, lines written meanwhile have reported it.
-      const untold = hosts.filter((host) => host.error && !this.#shown.has(host.error));
+      const untold = alike.filter((host) => host.error && !this.#shown.has(host.error));
       this.#showError(error, untold, untold.map(({ host }) => host).join(', '));
-      for (const host of hosts) if (host.error) this.#shown.add(host.error);
+      for (const host of alike) if (host.error) this.#shown.add(host.error);
     }
     this.#stdout(cleanText(summary(hosts)));
     if (result.ok) this.#verdict(result);
     if (!result.error) return;
     // Its evidence is the table, and what to do stands with each error.
     const { code, what, next } = result.error;
-    const told = groups.some(({ error }) => next.includes(error.next));
+    const told = hosts.some(({ error }) => error !== undefined && next.includes(error.next));
     this.#showError(new EdgeadmError({ code, what, next: told ? '' : next }), []);
   }
 

@@ -1,4 +1,6 @@
+import { EdgeadmError } from '../errors/index.ts';
 import { formatDuration } from '../lib/duration.ts';
+import { literally } from '../lib/literally.ts';
 import type { CommandResult, HostResult } from './renderer.ts';
 import { table } from './table.ts';
 
@@ -43,16 +45,26 @@ export interface SharedError {
   readonly error: NonNullable<HostResult['error']>;
 }
 
-/** Errors that differ in nothing are one error of several hosts. */
+/** Errors that differ in nothing but the address of their host are one error of several hosts. */
 export function sharedErrors(hosts: readonly HostResult[]): SharedError[] {
-  const groups = new Map<string, { hosts: HostResult[]; error: SharedError['error'] }>();
+  const groups = new Map<string, { hosts: HostResult[]; error: SharedError['error']; shared: SharedError['error'] }>();
   for (const host of hosts) {
     const { error } = host;
     if (!error) continue;
-    const key = JSON.stringify([error.code, error.what, error.why, error.next]);
-    const group = groups.get(key) ?? { hosts: [], error };
+    const shared = withoutHost(error, host.host);
+    const key = JSON.stringify([shared.code, shared.what, shared.why, shared.next]);
+    const group = groups.get(key) ?? { hosts: [], error, shared };
     group.hosts.push(host);
     groups.set(key, group);
   }
-  return [...groups.values()];
+  return [...groups.values()].map(({ hosts, error, shared }) => ({ hosts, error: hosts.length > 1 ? shared : error }));
+}
+
+/** The same error with HOST in place of `root@10.0.0.5:22`, `10.0.0.5:22` and `10.0.0.5`. */
+function withoutHost({ code, what, why, next }: SharedError['error'], label: string): SharedError['error'] {
+  const address = label.replace(/^.*@/, '');
+  const names = [label, address, address.replace(/:\d+$/, '')].map(literally);
+  const name = new RegExp(`(?<![\\w.])(?:${names.join('|')})(?![\\w]|\\.\\w)`, 'g');
+  const generic = (text: string): string => text.replace(name, 'HOST');
+  return new EdgeadmError({ code, what: generic(what), why: why && generic(why), next: generic(next) });
 }

@@ -48,7 +48,7 @@ export function pinCa(caPem: string, pins: readonly string[] | 'any'): string {
     what: 'the CA of the cluster does not match the given hash',
     why: [...allowed]
       .map((hash) => `expected: sha256:${hash}`)
-      .concat(foreign.map((hash) => `found:    sha256:${hash}`))
+      .concat(foreign.map((hash) => `found: sha256:${hash}`))
       .join('\n'),
   });
 }

@@ -1,6 +1,6 @@
 import { executable } from '../dist/release.ts';
 import { BUNDLE, freshNode, joinArgs, testBed } from '../e2e/bed.ts';
-import { type Cluster, clean, installKubeadm, type Node } from '../testbed/index.ts';
+import { type Cluster, clean, installKubeadm, type Node, world } from '../testbed/index.ts';
 import { median, say, writeFigures } from './report.ts';
 
 interface Check {
@@ -52,7 +52,7 @@ function report(rounds: readonly Round[]): string {
   const row = (name: string, ms: number, ratio: string) => `| ${name} | ${ms.toFixed(0)} | ${ratio} |`;
   const names = [...new Set(rounds.map(({ checks }) => `\`${slowest(checks).check}\``))].join(', ');
   return [
-    `Measured with \`npm run bench -- --only preflight --rounds ${rounds.length}\` on one fresh node, nothing ignored but kubeadm's; medians.`,
+    `Kubernetes ${world.kubernetes}, measured with \`npm run bench -- --only preflight --rounds ${rounds.length}\` on one fresh node, nothing ignored but kubeadm's; medians.`,
     '',
     '| preflight on a fresh node | ms | ratio |',
     '| --- | --- | --- |',

@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { executable, release } from '../dist/release.ts';
+import { world } from '../testbed/index.ts';
 import { median, say, writeFigures } from './report.ts';
 
 interface Figures {
@@ -13,6 +14,8 @@ interface Figures {
 interface Program {
   readonly name: string;
   readonly words: readonly string[];
+  /** Removed before each run. */
+  readonly without?: string;
 }
 
 /** One run as a whole process: wall time, and what GNU time calls the maximum resident set size. */
@@ -31,7 +34,8 @@ async function compare(programs: readonly Program[], rounds: number): Promise<Ma
   const runs = new Map<string, Figures[]>(programs.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round++) {
     // The first round warms caches and does not count.
-    for (const { name, words } of programs) {
+    for (const { name, words, without } of programs) {
+      if (without) await rm(without, { recursive: true });
       const figures = await once(words);
       if (round > 0) runs.get(name)?.push(figures);
     }
@@ -46,7 +50,7 @@ const middle = (all: readonly Figures[]): Figures => ({
 
 async function kubeadm(): Promise<string> {
   const cache = process.env.EDGEADM_TESTBED_CACHE ?? join(homedir(), '.cache/edgeadm/testbed');
-  const built = (await readdir(cache)).find((name) => /^kubernetes-v1\.20\.2-/.test(name));
+  const built = (await readdir(cache)).find((name) => name.startsWith(`kubernetes-${world.kubernetes}-`));
   if (!built) throw new Error('kubeadm is not built yet: npm run testbed -- up');
   return join(cache, built, 'kubeadm');
 }
@@ -63,13 +67,10 @@ const PREFLIGHT = [
   ...['--root', join(SCRATCH, 'root')],
 ];
 
-interface Step {
-  readonly name: string;
-  readonly words: readonly string[];
-}
+type Step = Program;
 
 /** The same program in the shapes that lead to the one file. */
-async function ladder(): Promise<Step[]> {
+async function ladder(): Promise<{ steps: Step[]; firstRun: Program }> {
   const [dir, file] = [await release(), await executable()];
   await rm(SCRATCH, { recursive: true, force: true });
   await mkdir(join(SCRATCH, 'root'), { recursive: true });
@@ -79,7 +80,7 @@ async function ladder(): Promise<Step[]> {
   const front = (await readFile(file)).toString('latin1', 0, 4096);
   const home = join('/var/cache/edgeadm', /^NAME=(.*)$/m.exec(front)?.[1] ?? '');
   const loader = join(home, 'ld-linux-x86-64.so.2');
-  return [
+  const steps = [
     { name: 'checkout', words: [process.execPath, 'bin/run.js'] },
     { name: 'bundled scripts', words: [process.execPath, join(SCRATCH, 'package/edgeadm.js')] },
     {
@@ -88,11 +89,17 @@ async function ladder(): Promise<Step[]> {
     },
     { name: 'the one file', words: [file] },
   ];
+  const firstRun = {
+    name: '`edgeadm --version`: the one file, its first run on a machine',
+    words: [file, '--version'],
+    without: home,
+  };
+  return { steps, firstRun };
 }
 
 /** Starting: kubeadm, Node alone, and edgeadm step by step, in one run. */
 export async function benchStartup(rounds: number): Promise<void> {
-  const [peer, steps] = [await kubeadm(), await ladder()];
+  const [peer, { steps, firstRun }] = [await kubeadm(), await ladder()];
   const calls = [['--version'], ['--help'], ['join', '--help'], ['compat'], PREFLIGHT];
   const programs: Program[] = [
     { name: '`kubeadm version`', words: [peer, 'version'] },
@@ -101,6 +108,7 @@ export async function benchStartup(rounds: number): Promise<void> {
     ...calls.flatMap((args) =>
       steps.map(({ name, words }) => ({ name: `${called(args)}: ${name}`, words: [...words, ...args] })),
     ),
+    firstRun,
   ];
   say(`${programs.length} programs, ${rounds} rounds`);
   const figures = await compare(programs, rounds);
@@ -108,9 +116,12 @@ export async function benchStartup(rounds: number): Promise<void> {
   const rows = [...figures].map(
     ([name, { ms, mib }]) => `| ${name} | ${ms.toFixed(0)} | ${(ms / base).toFixed(2)} | ${mib.toFixed(0)} |`,
   );
-  const head = `Measured with \`npm run bench -- --only startup --rounds ${rounds}\`; medians of whole processes that took turns.`;
+  const later = figures.get('`edgeadm --version`: the one file')?.ms ?? 1;
+  const first = figures.get(firstRun.name)?.ms ?? 0;
+  const foot = `The first run takes ${(first / later).toFixed(1)} times a later one.`;
+  const head = `kubeadm ${world.kubernetes}; measured with \`npm run bench -- --only startup --rounds ${rounds}\`; medians of whole processes that took turns.`;
   const table = ['| call | ms | ratio to `kubeadm version` | peak MiB |', '| --- | --- | --- | --- |', ...rows];
-  await writeFigures('bench-startup', [head, '', ...table].join('\n'));
+  await writeFigures('bench-startup', [head, '', ...table, '', foot].join('\n'));
   await rm(SCRATCH, { recursive: true });
 }
 

@@ -226,31 +226,32 @@ const sentences: Expectation[] = [
       const says = (path: string, message: string) =>
         refuses(node, 'GET', path, { code: 403, reason: 'Forbidden', message });
       const user = `system:node:${name}`;
+      const by = contract.minor < 37 ? '' : 'node: ';
       await says(
         '/api/v1/namespaces/default',
         `namespaces "default" is forbidden: ${cannot(user, 'get', 'namespaces', 'in the namespace "default"')}`,
       );
       await says(
         '/api/v1/secrets',
-        `secrets is forbidden: ${cannot(user, 'list', 'secrets', 'at the cluster scope')}: can only read namespaced object of this type`,
+        `secrets is forbidden: ${cannot(user, 'list', 'secrets', 'at the cluster scope')}: ${by}can only read namespaced object of this type`,
       );
       await says(
         `${SYSTEM}/secrets/foo`,
-        `secrets "foo" is forbidden: ${cannot(user, 'get', 'secrets', 'in the namespace "kube-system"')}: no relationship found between node '${name}' and this object`,
+        `secrets "foo" is forbidden: ${cannot(user, 'get', 'secrets', 'in the namespace "kube-system"')}: ${by}no relationship found between node '${name}' and this object`,
       );
       const leases = (verb: string, namespace: string) =>
         cannot(user, verb, 'leases', `in the namespace "${namespace}"`, 'coordination.k8s.io');
       await says(
         LEASES,
-        `leases.coordination.k8s.io is forbidden: ${leases('list', 'kube-node-lease')}: can only get, create, update, patch, or delete a node lease`,
+        `leases.coordination.k8s.io is forbidden: ${leases('list', 'kube-node-lease')}: ${by}can only get, create, update, patch, or delete a node lease`,
       );
       await says(
         `${LEASES}/x`,
-        `leases.coordination.k8s.io "x" is forbidden: ${leases('get', 'kube-node-lease')}: can only access node lease with the same name as the requesting node`,
+        `leases.coordination.k8s.io "x" is forbidden: ${leases('get', 'kube-node-lease')}: ${by}can only access node lease with the same name as the requesting node`,
       );
       await says(
         '/apis/coordination.k8s.io/v1/namespaces/default/leases/x',
-        `leases.coordination.k8s.io "x" is forbidden: ${leases('get', 'default')}: can only access leases in the "kube-node-lease" system namespace`,
+        `leases.coordination.k8s.io "x" is forbidden: ${leases('get', 'default')}: ${by}can only access leases in the "kube-node-lease" system namespace`,
       );
       await says(
         '/apis/none.example.com/v1/things',

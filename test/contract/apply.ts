@@ -221,7 +221,7 @@ const lists: Expectation[] = [
 const refusals: Expectation[] = [
   [
     'a configuration needs an owner, the version of the path and fields that are known',
-    async ({ admin, prefix }) => {
+    async ({ admin, prefix, minor }) => {
       const name = `${prefix}-ssa10`;
       const path = `${MAPS}/${name}`;
       const good = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
@@ -234,7 +234,7 @@ const refusals: Expectation[] = [
         '?fieldManager=x',
         { ...good, apiVersion: 'v2' },
         400,
-        /Incorrect version specified in apply patch/,
+        minor < 28 ? /Incorrect version specified in apply patch/ : /^invalid object type: \/v2, Kind=ConfigMap$/,
       );
       const managedFields = [{ manager: 'x' }];
       await refused(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { shownZero } from '../../sandbox/api-server/wordings.ts';
 import { type AnyObject, answers, type Expectation, MERGE, refuses, STRATEGIC } from './subject.ts';
 
 const SECRETS = '/api/v1/namespaces/default/secrets';
@@ -70,7 +71,7 @@ const pools: Expectation[] = [
   ],
   [
     'a NodePool that cannot be is refused',
-    async ({ admin, prefix }) => {
+    async ({ admin, prefix, minor }) => {
       const name = `${prefix}-bad`;
       const refused = (body: object, code: number, reason: string, message: RegExp | string) =>
         refuses(admin, 'POST', POOLS, { code, reason, message }, { body });
@@ -84,7 +85,9 @@ const pools: Expectation[] = [
         { metadata: { name } },
         400,
         'BadRequest',
-        /^NodePool in version "v1alpha1" cannot be handled as a NodePool: .*Object 'Kind' is missing/,
+        minor < 23
+          ? /^NodePool in version "v1alpha1" cannot be handled as a NodePool: .*Object 'Kind' is missing/
+          : /^the object provided is unrecognized \(must be of type NodePool\): Object 'Kind' is missing in '/,
       );
       const beta = { ...pool(name), apiVersion: 'apps.openyurt.io/v1beta1' };
       await refused(
@@ -102,7 +105,7 @@ const pools: Expectation[] = [
         {
           code: 422,
           reason: 'Invalid',
-          message: `nodepools.apps.openyurt.io "${name}" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update`,
+          message: `nodepools.apps.openyurt.io "${name}" is invalid: metadata.resourceVersion: Invalid value: ${shownZero(minor)}: must be specified for an update`,
         },
         { body: pool(name) },
       );

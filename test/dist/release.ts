@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, statSync } from 'node:fs';
 import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -15,6 +15,9 @@ const INPUTS = [
   'oclif.manifest.json',
   '*.md',
 ];
+
+/** Releases of several checkouts side by side, about 0.6 GiB each. */
+const KEPT = 4;
 
 let made: Promise<string> | undefined;
 
@@ -50,11 +53,18 @@ async function inputs(): Promise<string> {
 async function makeRelease(name: string, build = buildHere): Promise<string> {
   const dir = join(CACHE, `${name}-${await inputs()}`);
   if (existsSync(dir)) return dir;
-  for (const old of globSync(`${name}-*`, { cwd: CACHE })) await rm(join(CACHE, old), { recursive: true, force: true });
+  await removeOldest(name);
   const part = join(CACHE, `${name}-part-${process.pid}`);
   await build(part);
   await rename(part, dir);
   return dir;
+}
+
+/** Other checkouts may be using theirs, or building one, at this moment: only what is finished and long unused goes. */
+async function removeOldest(name: string): Promise<void> {
+  const finished = globSync(`${name}-${'[0-9a-f]'.repeat(12)}`, { cwd: CACHE }).map((entry) => join(CACHE, entry));
+  const byAge = finished.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  for (const old of byAge.slice(KEPT - 1)) await rm(old, { recursive: true, force: true });
 }
 
 async function buildHere(out: string, ...more: string[]): Promise<void> {

@@ -111,7 +111,7 @@ inWorlds('guide', 'today')('a node that kubeadm has joined', () => {
     const labels = await cluster.kubectl('get', 'node', node.name, '-o', 'jsonpath={.metadata.labels}');
     assert.match(labels, /"openyurt\.io\/is-edge-worker":"true"/);
     const again = await convert();
-    assert.match(again.stdout, /is converted already; nothing changed/);
+    assert.match(again.stdout, /is already converted; nothing changed/);
   });
 
   it('a converted node is reverted while its pods run on, though the first run is killed, and is then what kubeadm has joined', async () => {

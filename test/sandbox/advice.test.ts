@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { adminClient } from '../../sandbox/admin-client.ts';
+import { sandboxFolder } from '../../sandbox/folder.ts';
 import { type Ended, edgeadm, resultOf } from './program.ts';
 import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
 
@@ -31,9 +34,9 @@ describe('the command that an error advises', function () {
   const run = (...words: string[]): Promise<Ended> => edgeadm(words, { env });
 
   /** A new machine, and the words that join it. */
-  const machine = async (...words: string[]) => {
+  const machine = async (...flags: string[]) => {
     const name = `edge${++nodes}`;
-    const created = await bed.sandbox('node', 'create', name, ...words);
+    const created = await bed.sandbox('node', 'create', name, ...flags);
     const line = /^edgeadm (join .*)$/m.exec(created.stdout)?.[1] ?? assert.fail(created.stdout + created.stderr);
     const root = join(bed.dir, 'nodes', name);
     const put = async (path: string, text: string): Promise<void> => {
@@ -41,7 +44,12 @@ describe('the command that an error advises', function () {
       await writeFile(join(root, path), text);
     };
     const here = (...words: string[]): Promise<Ended> => run(...words, '--root', root);
-    return { name, root, put, here, join: (...more: string[]) => run(...line.split(' '), ...more) };
+    // Without the scratch root: what a command takes that has another one, or none.
+    const words = line
+      .replace(/ --root \S+/, '')
+      .split(' ')
+      .slice(1);
+    return { name, root, put, here, words, join: (...more: string[]) => run(...line.split(' '), ...more) };
   };
   const printed = (ended: Ended): string[] =>
     (/^edgeadm (join .*)$/m.exec(ended.stdout)?.[1] ?? assert.fail(ended.stdout)).split(' ');
@@ -86,6 +94,15 @@ describe('the command that an error advises', function () {
     newLine('TOKEN_UNKNOWN_OR_EXPIRED', (line) => line.replace(/--token \S+/, '--token aaaaaa.aaaaaaaaaaaaaaaa')));
   it('a CA hash that does not match is answered with a command that prints a line that joins', () =>
     newLine('CA_HASH_MISMATCH', (line) => line.replace(/sha256:\w{4}/, 'sha256:0000')));
+
+  it('a machine that is pointed at a sandbox it is no part of is told how to make a node of it, and that node joins', async () => {
+    const { words } = await machine();
+    const { stdout } = await run('preflight', ...words, '--timeout', '60s');
+    assert.match(stdout.replaceAll(/\s+/g, ' '), /edgeadm sandbox node create NAME/);
+    const created = await bed.sandbox('node', 'create', 'walked');
+    const joined = await run(...printed(created));
+    assert.equal(joined.exitCode, 0, joined.stderr);
+  });
 
   const WALKS: readonly (Omit<Walk, 'cause' | 'advice' | 'onward'> & {
     readonly walk: () => Promise<Omit<Walk, 'title' | 'code'>>;
@@ -332,6 +349,103 @@ describe('the command that an error advises', function () {
       },
     },
     {
+      title: 'a configuration file with mistakes',
+      code: 'USAGE',
+      walk: async () => {
+        const node = await machine();
+        const file = join(bed.dir, 'mistakes.yaml');
+        const write = (name: string) =>
+          writeFile(file, `apiVersion: edgeadm.io/v1\nkind: JoinConfiguration\nnodeName: ${name}\n`);
+        await write('UPPER!');
+        return {
+          cause: () => run('config', 'validate', ...node.words, '--config', file),
+          advice: {},
+          onward: async () => {
+            assert.match((await run('explain', 'USAGE')).stdout, /edgeadm config validate/);
+            await write('corrected');
+            const validated = await run('config', 'validate', ...node.words, '--config', file);
+            assert.equal(validated.exitCode, 0, validated.stderr);
+            return validated;
+          },
+        };
+      },
+    },
+    {
+      title: 'a conversion of a machine that was never joined',
+      code: 'CONVERT_REFUSED',
+      walk: async () => {
+        const node = await machine();
+        return {
+          cause: () => node.here('convert', '--edge-hub-image', 'openyurt/yurthub:v1.7.0', '--yes'),
+          advice: { 'edgeadm join': () => node.join() },
+          // The edge-hub is what a conversion is for.
+          onward: () => node.here('reset', '--yes'),
+        };
+      },
+    },
+    ...(['OPENAPI_TOKEN_INVALID', 'OPENAPI_TOKEN_EXPIRED'] as const).map((code) => ({
+      title: 'a token of the container service',
+      code,
+      walk: async () => {
+        const node = await machine();
+        await run('nodepool', 'create', 'walked');
+        const tokenIn = ({ stdout }: Ended): string => /--openapi-token=(\w+)/.exec(stdout)?.[1] ?? assert.fail(stdout);
+        const line = await run('nodepool', 'attach-script', 'walked', '--ttl', '3s');
+        const words = (token: string) => ['join', `--openapi-token=${token}`, '--region', 'cn-hangzhou'];
+        // The service counts whole seconds.
+        await setTimeout(5000);
+        const token = code === 'OPENAPI_TOKEN_EXPIRED' ? tokenIn(line) : 'f'.repeat(32);
+        return {
+          cause: () => node.here(...words(token)),
+          advice: { 'edgeadm nodepool attach-script': () => run('nodepool', 'attach-script', 'walked') },
+          onward: async (advised: Ended) => {
+            const joined = await node.here(...words(tokenIn(advised)));
+            assert.equal(joined.exitCode, 0, joined.stderr);
+            return joined;
+          },
+        };
+      },
+    })),
+    {
+      title: 'a token that must not be used to log in',
+      code: 'TOKEN_REFUSED',
+      walk: async () => {
+        const node = await machine();
+        const id = /--token (\w{6})\./.exec(node.words.join(' '))?.[1] ?? '';
+        const admin = await adminClient(sandboxFolder(bed.dir));
+        const path = `/api/v1/namespaces/kube-system/secrets/bootstrap-token-${id}`;
+        await admin.patch(path, { data: { 'usage-bootstrap-authentication': null } });
+        admin.close();
+        return {
+          cause: () => node.join(),
+          advice: { 'edgeadm token create --print-join-command': () => run('token', 'create', '--print-join-command') },
+          onward: async (advised) => {
+            const joined = await node.here(...printed(advised));
+            assert.equal(joined.exitCode, 0, joined.stderr);
+            return joined;
+          },
+        };
+      },
+    },
+    {
+      title: 'a sandbox that is killed while it starts in the background',
+      code: 'SANDBOX_FAILED',
+      walk: async () => {
+        const dir = join(bed.dir, 'fifth');
+        const up = () => edgeadm(['sandbox', 'up', '--background', '--dir', dir, '--port', String(bed.port + 40)]);
+        return {
+          cause: async () => {
+            const started = up();
+            await killWhenThere(dir);
+            return started;
+          },
+          // In the foreground it does not end; what it does is the same.
+          advice: { 'edgeadm sandbox up': up },
+          onward: () => edgeadm(['sandbox', 'down', '--dir', dir]),
+        };
+      },
+    },
+    {
       title: 'a sandbox on a port that another program has',
       code: 'SANDBOX_PORT_TAKEN',
       walk: async () => {
@@ -388,6 +502,17 @@ describe('the command that an error advises', function () {
       walk({ title, code, ...(await begin()) }));
   }
 });
+
+/** Kills the process that a start in the background has made for a folder, as soon as it is there. */
+async function killWhenThere(dir: string): Promise<void> {
+  for (;;) {
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+      if (words.includes(dir) && words.includes('json')) return void process.kill(Number(pid), 'SIGKILL');
+    }
+    await setTimeout(5);
+  }
+}
 
 /** The rest of an ELF header: type EXEC, machine x86-64, version 1. */
 function elf(): Buffer {

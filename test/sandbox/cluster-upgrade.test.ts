@@ -56,6 +56,12 @@ describe('the upgrade of a cluster', function () {
     );
   });
 
+  it('the controller outside of a pod is refused with the command that starts it in one', async () => {
+    await failsWith(2, ['controller'], /USAGE/, /edgeadm cluster upgrade start/);
+    const started = await upgrade('start', '--dry-run', ...IMAGE, '--ignore-preflight-errors', 'all');
+    assert.equal(started.exitCode, 0, started.stderr);
+  });
+
   it('writes its report as one page that needs nothing else', async () => {
     const page = join(bed.dir, 'report.html');
     assert.equal((await upgrade('start', '--dry-run', ...IMAGE, '--report', page)).exitCode, 0);

@@ -3,9 +3,9 @@ import { sandboxPki } from '../../sandbox/pki.ts';
 import { openStore } from '../../sandbox/store.ts';
 import { apiServerContract } from '../contract/api-server.ts';
 
-const NEWEST = 'v1.34.4';
+const NEWEST = 'v1.37.2';
 
-for (const version of ['v1.20.2', NEWEST])
+for (const version of ['v1.20.2', 'v1.34.4', NEWEST])
   describe(`the sandbox's API server of Kubernetes ${version} keeps the contract`, () => {
     const ends: (() => void | Promise<void>)[] = [];
     after(async () => {

@@ -46,7 +46,7 @@ describe('the eni commands against an emulated ENS', () => {
     const first = await eni('bind', '--yes');
     assert.equal(first.exitCode, 0, first.stderr);
     assert.match(first.stdout, /i-sandbox: 3 ENIs, room for 50 pods; it was down for [\d.]+s/);
-    for (const part of ['ENIs: 1 now, 3 after', 'pod capacity: 0 now, 50 after', 'to buy: 2', 'down for a few minutes'])
+    for (const part of ['ENIs: 1 now, 3 after', 'Pod capacity: 0 now, 50 after', 'To buy: 2', 'down for a few minutes'])
       assert.ok(first.stderr.includes(part), `${part} in\n${first.stderr}`);
     assert.deepEqual(
       bought().map(({ status, instanceId }) => [status, instanceId]),
@@ -68,7 +68,7 @@ describe('the eni commands against an emulated ENS', () => {
     const ended = await eni('bind');
     assert.equal(ended.exitCode, 2);
     assert.match(ended.stderr, /CONFIRMATION_NEEDED/);
-    assert.match(ended.stderr, /to buy: 2/);
+    assert.match(ended.stderr, /To buy: 2/);
     assert.equal(bought().length, 0);
   });
 
@@ -165,7 +165,7 @@ describe('the eni commands against an emulated ENS', () => {
     env = { ...env, ALIBABA_CLOUD_ACCESS_KEY_ID: '', ALIBABA_CLOUD_ACCESS_KEY_SECRET: '' };
     const profile = await eni('bind', '--profile', join(folder, 'p.json'), '--eniNumber', '1', '--dry-run');
     assert.equal(profile.exitCode, 0, profile.stderr);
-    assert.match(profile.stdout, /to buy: 1/);
+    assert.match(profile.stdout, /To buy: 1/);
     const keys = ['--accessKey', accessKeyId, '--secretKey', accessKeySecret];
     const flags = await eni('bind', ...keys, '--securityGroup', 'sg-sandbox', '--dry-run', '-o', 'json');
     assert.equal(flags.exitCode, 0, flags.stderr);

@@ -82,6 +82,19 @@ describe('habits of kubectl and kubeadm', function () {
     assert.equal((await bed.sandbox('get', 'nodes', '-o', 'name')).stdout, 'node/edge1');
   });
 
+  for (const line of ['service topology show', 'gang check', 'windows app check', 'sandbox get pods'])
+    it(`edgeadm ${line} takes -A as kubectl does, and not together with -n`, async () => {
+      const words = [...line.split(' '), ...(line.startsWith('sandbox') ? ['--dir', bed.dir] : [])];
+      const [plain, all, both] = await Promise.all([
+        bed.run(...words),
+        bed.run(...words, '-A'),
+        bed.run(...words, '-A', '-n', 'default'),
+      ]);
+      assert.equal(all.exitCode, 0, all.stderr);
+      assert.equal(all.stdout, plain.stdout);
+      assert.equal(both.exitCode, 2);
+    });
+
   it('cluster upgrade plan shows nodes, versions and batches, and changes nothing', async () => {
     const before = await bed.run('cluster', 'upgrade', 'status');
     const plan = await bed.run('cluster', 'upgrade', 'plan', '--target-version', '1.20.2', '-o', 'yaml');

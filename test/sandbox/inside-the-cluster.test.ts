@@ -61,6 +61,21 @@ describe('commands that work inside a cluster', function () {
     assert.match(wrong.stderr, /node pool moon not found/);
   });
 
+  it('an application or a pool of it that exists is refused with the command that changes it, which does', async () => {
+    const refused = async (words: string[], advice: string): Promise<void> => {
+      const { exitCode, stderr } = await run(...words);
+      assert.notEqual(exitCode, 0);
+      assert.match(stderr, /SETTING_REFUSED/);
+      assert.ok(stderr.replaceAll(/\s+/g, ' ').includes(advice), stderr);
+    };
+    await refused(['app', 'create', 'web', '--image', 'nginx:3', '--pool', 'cloud=1'], 'edgeadm app set');
+    await done('app', 'set', 'web', '--image', 'nginx:3', '--yes');
+    await refused(['app', 'set', 'web', '--add-pool', 'edge=7'], 'edgeadm app scale');
+    await done('app', 'scale', 'web', 'edge=7');
+    const { pools } = (await dataOf('app', 'status', 'web')) as { pools: { pool: string; replicas: number }[] };
+    assert.equal(pools.find(({ pool }) => pool === 'edge')?.replicas, 7);
+  });
+
   it('an application is a UnitedDeployment if that is requested', async () => {
     const words = ['app', 'create', 'old', '--kind', 'UnitedDeployment', '--image', 'nginx:1', '--pool', 'edge=1'];
     const rendered = load((await done(...words, '--dry-run', '-o', 'yaml')).stdout) as { spec: { topology: object } };

@@ -19,6 +19,7 @@ const PACKAGES = [
   'alibabacloud_ecs20140526==7.11.8',
   'alibabacloud_smartag20180313==2.1.2',
   'alibabacloud_cbn20170912==1.4.0',
+  'alibabacloud_quotas20200510==1.2.2',
 ];
 const PROGRAM = new URL('python-sdk.py', import.meta.url).pathname;
 const INSTALL_MS = 300_000;
@@ -53,7 +54,7 @@ describe("the sandbox's cloud, for the vendor's SDKs for Python", function () {
   after(() => rm(folder, { recursive: true }));
 
   const run = async (
-    endpoint: string,
+    port: number,
     { ca, account }: { ca: string; account: { accessKeyId: string; accessKeySecret: string } },
     ...args: string[]
   ): Promise<string> => {
@@ -64,23 +65,26 @@ describe("the sandbox's cloud, for the vendor's SDKs for Python", function () {
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: account.accessKeySecret,
       EDGEADM_CLOUD_CA: file,
     };
-    return (await execa(python, [PROGRAM, endpoint, ...args], { env })).stdout.trim();
+    return (await execa(python, [PROGRAM, String(port), ...args], { env })).stdout.trim();
   };
 
   it('answers the SDK of the container service as its models say', async () => {
     const cloud = await emulatedCluster({ version: '1.26.3-aliyun.1' });
     try {
-      assert.equal(await run(cloud.endpoint, { ...cloud, ca: cloud.pki.caPem }, 'cs', cloud.cluster.id), '');
+      assert.equal(
+        await run(Number(cloud.endpoint.split(':')[1]), { ...cloud, ca: cloud.pki.caPem }, 'cs', cloud.cluster.id),
+        '',
+      );
     } finally {
       await cloud.close();
     }
   });
 
-  it('answers the SDKs of VPC, SLB, ECS, CEN and Smart Access Gateway as their models say', async () => {
+  it('answers the SDKs of VPC, SLB, ECS, CEN, Smart Access Gateway and Quota Center as their models say', async () => {
     const cloud = await emulatedCloud({ services: (parts) => [...networkServices(parts), ecsService(parts)] });
     try {
       seedNetworks(cloud.store, 'cn-hangzhou');
-      assert.equal(await run(cloud.host, cloud, 'networks', 'cn-hangzhou'), '');
+      assert.equal(await run(cloud.port, cloud, 'networks', 'cn-hangzhou'), '');
     } finally {
       await cloud.close();
     }
@@ -90,7 +94,7 @@ describe("the sandbox's cloud, for the vendor's SDKs for Python", function () {
     const cloud = await emulatedCloud();
     try {
       const instance = seedInstance(cloud.store);
-      assert.equal(await run(cloud.host, cloud, 'ens', instance), '');
+      assert.equal(await run(cloud.port, cloud, 'ens', instance), '');
     } finally {
       await cloud.close();
     }

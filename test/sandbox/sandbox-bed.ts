@@ -24,7 +24,12 @@ export async function sandboxBed(version = '1.20'): Promise<SandboxBed> {
   const dir = await mkdtemp(join(tmpdir(), 'edgeadm-sandbox-'));
   const port = await freePorts();
   const state = { XDG_STATE_HOME: join(dir, 'state') };
-  const sandbox = (...words: string[]) => edgeadm(['sandbox', ...words, '--dir', join(dir, 'sandbox')], { env: state });
+  /** What `sandbox env` prints; it changes only if the sandbox is started again or reset. */
+  let pointers: Promise<Record<string, string>> | undefined;
+  const sandbox = (...words: string[]) => {
+    if (['up', 'down', 'reset'].includes(words[0] ?? '')) pointers = undefined;
+    return edgeadm(['sandbox', ...words, '--dir', join(dir, 'sandbox')], { env: state });
+  };
   let cluster = '';
   return {
     dir: join(dir, 'sandbox'),
@@ -34,8 +39,8 @@ export async function sandboxBed(version = '1.20'): Promise<SandboxBed> {
     },
     sandbox,
     run: async (...words) => {
-      const env = resultOf(await sandbox('env', '-o', 'json')).data as Record<string, string>;
-      return edgeadm(words, { env: { ...state, ...env } });
+      pointers ??= sandbox('env', '-o', 'json').then((ended) => resultOf(ended).data as Record<string, string>);
+      return edgeadm(words, { env: { ...state, ...(await pointers) } });
     },
     up: async (...more) => {
       const words = ['--background', '--port', String(port), '--kubernetes-version', version, ...more];
@@ -54,7 +59,13 @@ export async function sandboxBed(version = '1.20'): Promise<SandboxBed> {
 async function freePorts(): Promise<number> {
   for (let tries = 0; tries < 50; tries++) {
     const port = await tryPort(0);
-    if (port !== undefined && port < 65_535 && (await tryPort(port + 1)) !== undefined) return port;
+    if (
+      port !== undefined &&
+      port < 65_534 &&
+      (await tryPort(port + 1)) !== undefined &&
+      (await tryPort(port + 2)) !== undefined
+    )
+      return port;
   }
   throw new Error('no two ports are free');
 }

@@ -68,10 +68,27 @@ describe('nodes, node pools and add-ons that the container service changes', fun
     assert.match(await succeed('nodepool upgrade shops --yes --ignore-preflight-errors all'), /upgraded/);
   });
 
+  it('nodepool upgrade to a version that the control plane does not have names the command after which it is not refused', async () => {
+    const version = async () =>
+      /v?1\.\d+\.\d+[\w.-]*/.exec(await succeed(`cluster show ${env.EDGEADM_CLUSTER_ID}`))?.[0] ?? '';
+    await fails(
+      4,
+      /edgeadm cluster upgrade start --control-plane-only[\s\S]*UPGRADE_VERSION/,
+      'nodepool upgrade shops --target-version 1.99.9 --yes',
+    );
+    const before = await version();
+    await succeed(
+      `cluster upgrade start --control-plane-only --cluster-id ${env.EDGEADM_CLUSTER_ID} --yes --ignore-preflight-errors all`,
+    );
+    const after = await version();
+    assert.notEqual(after, before);
+    assert.match(await succeed(`nodepool upgrade shops --target-version ${after} --yes`), /nodepool\/shops upgraded/);
+  });
+
   it('addon install, config, upgrade and uninstall change add-ons, and do nothing the second time', async () => {
     const config = `addon install logtail-ds --config {"sls_project_name":"k8s-log-shops"} --yes`;
     await succeed(config);
-    assert.match(await succeed(config), /are as requested already/);
+    assert.match(await succeed(config), /are already as requested/);
     await succeed('addon config coredns --set CpuRequest=200m --yes');
     assert.match(await succeed('addon show coredns'), /200m/);
     await succeed('addon upgrade edge-tunnel-agent edge-tunnel-server --yes');

@@ -6,7 +6,7 @@ export { dockerInNode, dockerPackage, installDocker, loadImage } from './docker.
 export { buildEdgeHubImage, compileEdgeHub } from './edge-hub/build.ts';
 export * from './faults.ts';
 export { buildImage } from './image.ts';
-export { installKubeadm, kubeadmJoin } from './kubeadm.ts';
+export { installKubeadm, installKubeletUnit, kubeadmJoin } from './kubeadm.ts';
 export { Node, type NodeOptions, type Result, type RunOptions } from './node.ts';
 export { difference, type Photograph, photograph } from './photograph.ts';
 export { importImage, installCni, podCidrOf, runPod } from './pods.ts';

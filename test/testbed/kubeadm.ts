@@ -26,8 +26,13 @@ WantedBy=multi-user.target
 export async function installKubeadm(node: Node, cluster: Cluster): Promise<void> {
   const { images } = await prepare(undefined, cluster.world);
   for (const name of ['kubelet', 'kubeadm']) await node.put(join(cluster.programs, name), `/usr/bin/${name}`);
-  await node.write('/etc/systemd/system/kubelet.service', unit);
   await importImage(node, images.pause);
+  await installKubeletUnit(node);
+}
+
+/** The kubelet's service alone. */
+export async function installKubeletUnit(node: Node): Promise<void> {
+  await node.write('/etc/systemd/system/kubelet.service', unit);
   await node.exec('systemctl', 'daemon-reload');
   await node.exec('systemctl', 'enable', '--quiet', 'kubelet');
 }

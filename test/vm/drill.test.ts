@@ -26,7 +26,7 @@ inWorlds('guide', 'today')('the drill of a virtual machine with a real reboot', 
   });
   after(() => subject?.machine.down());
 
-  it('its pod comes back from the cache of the hub while the node is cut off, with its address reported', async () => {
+  it('the pod of a virtual machine comes back from the cache of the hub while the node is cut off, with its address reported', async () => {
     const { machine } = subject;
     const begun = await succeed(machine, ['node', 'drill', '--reboot', '--yes', '--limit', LIMIT]);
     assert.match(begun.stdout, /vm-drill reboots, and is cut off/);
@@ -36,7 +36,7 @@ inWorlds('guide', 'today')('the drill of a virtual machine with a real reboot', 
     assert.match(stdout, /"pod":"default\/survivor","backAfter":\d/);
   });
 
-  it('nothing of the drill is left, and the node is Ready again', async () => {
+  it('nothing of a drill with a reboot is left on a virtual machine, and its node is Ready again', async () => {
     const { machine } = subject;
     assert.doesNotMatch((await machine.exec('iptables', '-S')).stdout, /EDGEADM-DRILL/);
     const left = await machine.exec('sh', '-c', 'ls -d /var/lib/edgeadm-drill /etc/systemd/system/edgeadm-drill*');

@@ -64,7 +64,7 @@ export async function changeAddons(
         frp,
         lines: [...frp.map((object) => `delete ${object}, which the tunnel replaces`), ...steps.map(describeStep)],
         question: `Change ${count('add-on', steps.length)} of cluster ${clusterId}?`,
-        unchanged: `The add-ons of cluster ${clusterId} are as requested already.\n`,
+        unchanged: `The add-ons of cluster ${clusterId} are already as requested.\n`,
         data: { clusterId, steps, ...(frp.length > 0 && { frp }) },
       };
     },

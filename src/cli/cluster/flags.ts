@@ -36,7 +36,12 @@ export const createClusterFlags = {
   edition: Flags.option({ ...own, options: ['standard', 'pro'] as const, description: 'default: standard' })(),
   'kubernetes-version': Flags.string({ ...own, helpValue: 'VERSION', description: "default: the service's newest" }),
   vpc: Flags.string({ ...own, helpValue: 'ID', description: 'VPC of the cluster' }),
-  vswitch: Flags.string({ ...own, ...list, helpValue: 'ID', description: 'one to three, in different zones' }),
+  vswitch: Flags.string({
+    ...own,
+    ...list,
+    helpValue: 'ID',
+    description: 'one to three vSwitches, in different zones',
+  }),
   network: Flags.option({
     ...own,
     options: ['flannel', 'terway-edge'] as const,

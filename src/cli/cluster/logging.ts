@@ -77,7 +77,7 @@ async function planLogging(flags: LoggingFlags, on: boolean, work: ChangeWork): 
     audit,
     lines,
     question: `Change the logging of cluster ${name}?`,
-    unchanged: `cluster/${name} unchanged: its logging is as requested already\n`,
+    unchanged: `cluster/${name} unchanged: its logging is already as requested\n`,
     data: { clusterId: id, name, enabled: on, addons, controlPlane, audit },
   };
 }

@@ -70,7 +70,7 @@ export async function changeParameters(
         steps,
         lines: steps.length > 0 ? linesOf(component, known, change) : [],
         question: `Change ${component} of cluster ${name}?`,
-        unchanged: `${component} of cluster/${name} unchanged: its parameters are as requested already\n`,
+        unchanged: `${component} of cluster/${name} unchanged: its parameters are already as requested\n`,
         data: { clusterId: id, name, component, set, unset },
       };
     },

@@ -17,7 +17,7 @@ const ROLL_BACK_MS = 300_000;
 /** Converts every target, after one question for all of them. */
 export function runConvert(spec: ConversionSpec, flags: NodeFlags, host: CommandHost): Promise<Result> {
   const question = (what: string): string =>
-    `Convert ${what} to an edge node: its kubelet is restarted, its pods run on?`;
+    `Convert ${what} to an edge node? The kubelet restarts, pods keep running.`;
   return runAsked({ name: 'convert', flags, question }, host, async (run, options) => {
     const { changed, ...data } = await convert({ ...options, spec, bundles: run.bundles });
     const { nodeName, edgeHub } = data;
@@ -28,7 +28,7 @@ export function runConvert(spec: ConversionSpec, flags: NodeFlags, host: Command
       verdict: (took) =>
         changed
           ? `${nodeName} was converted in ${took}: its kubelet uses ${edgeHub}`
-          : `${nodeName} is converted already; nothing changed (${took})`,
+          : `${nodeName} is already converted; nothing changed (${took})`,
       next:
         run.targets.length > 1 ? 'kubectl get nodes' : `kubectl get node ${nodeName}   # to roll back: edgeadm revert`,
     };

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, parse } from 'node:path';
+import { basename, isAbsolute, join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packTgz } from '../../artifacts/write-tgz.ts';
 import { COMMAND_TIMEOUT_MS } from '../../config/join-spec.ts';
@@ -80,7 +80,7 @@ async function adminOf(
   } catch (error) {
     signal.throwIfAborted();
     if (isNamed(kubeconfig)) throw error;
-    warn(`${(error as Error).message}; the cluster is asked as the node itself`);
+    warn(`${(error as Error).message}; using the node's own credentials for the cluster`);
     return undefined;
   }
 }
@@ -126,7 +126,7 @@ async function write(
 /** In order of preference: the current folder, or a temporary one, or, if the disk is full, memory. */
 function defaultPaths({ host, node }: Diagnosis, extension: string): string[] {
   const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '');
-  const name = `edgeadm-diagnose-${fileName(host === 'localhost' ? node : host)}-${time}${extension}`;
+  const name = `edgeadm-diagnose-${fileName(host === 'localhost' || isAbsolute(host) ? node : host)}-${time}${extension}`;
   return [`./${name}`, join(tmpdir(), name), join('/dev/shm', name)];
 }
 
@@ -166,5 +166,7 @@ function severalNames({ archive, html, encrypt }: DiagnoseFiles, label: string):
 }
 
 function fileName(label: string): string {
-  return label.replace(/^.*@/, '').replace(/[^A-Za-z0-9.-]+/g, '_');
+  // A scratch root without a host name is called by its folder alone.
+  const short = isAbsolute(label) ? basename(label) : label;
+  return short.replace(/^.*@/, '').replace(/[^A-Za-z0-9.-]+/g, '_');
 }

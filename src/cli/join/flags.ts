@@ -124,7 +124,7 @@ const keyFlags = {
   }),
   'max-pods': Flags.integer({
     helpValue: 'N',
-    description: "most pods, and so addresses, of the node; default: the cluster's maxPods",
+    description: "maximum number of pods on the node, and so of pod IPs; default: the cluster's maxPods",
     helpGroup: 'NODE',
   }),
   'gpu-version': Flags.string({

@@ -39,7 +39,7 @@ export function reachTableText(sites: readonly Site[], reach: readonly SiteReach
     'pods in ': to,
     why,
   }));
-  return `${table(of)}\n${table(rows)}\nEach edge pool is taken for one site with one network. \`edgeadm network check\` tries nodes with Flannel.\n`;
+  return `${table(of)}\n${table(rows)}\nEach edge pool counts as one site with one network. \`edgeadm network check\` tests nodes with Flannel.\n`;
 }
 
 /** One line a node. */
@@ -48,6 +48,6 @@ export function overlayTable(checks: readonly OverlayCheck[]): string {
   const unknown = checks.filter(({ result }) => result === 'unknown').length;
   return [
     table(rows) || 'There is no other node with a range for pods.\n',
-    unknown > 0 ? `\nUDP 8472 could not be tried with ${count('node', unknown)}.\n` : '',
+    unknown > 0 ? `\nUDP 8472 could not be tested with ${count('node', unknown)}.\n` : '',
   ].join('');
 }

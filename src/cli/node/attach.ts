@@ -113,9 +113,9 @@ async function planEcs(
     ...planOf(ids, pending, { target, work, kind: 'ECS' }),
     lines: [
       ...pending.map((id) => `add ECS instance ${id} to the node pool ${pool.name}`),
-      ...(pending.length > 0 ? ['Their system disks are replaced: what is on them is lost.'] : []),
+      ...(pending.length > 0 ? ['The system disks of these instances are replaced: what is on them is lost.'] : []),
       ...(pending.length > 0 && order.formatDisk
-        ? ['Their last data disks are formatted, if they have no file system.']
+        ? ['The last data disk of each instance is formatted, if it has no file system.']
         : []),
     ],
     run: (running) => attachEcs(pending, order, { ...running, pool }),
@@ -173,7 +173,7 @@ function planOf(
   return {
     pending,
     question: `Add ${count(`${kind} instance`, pending.length)} to the node pool ${pool.name}?`,
-    unchanged: `${ids.join(', ')}: in the node pool ${pool.name} already.\n`,
+    unchanged: `${ids.join(', ')}: already in the node pool ${pool.name}.\n`,
     data: { clusterId: work.clusterId, nodepool: pool.name, kind, instances: pending },
   };
 }

@@ -21,6 +21,8 @@ export interface PoolOrder {
   readonly isSetting?: boolean;
   /** A paused task that `send` continues. */
   readonly continues?: string;
+  /** Called when the end of the order was seen. */
+  readonly ended?: () => Promise<void>;
   /** Before the confirmation; what it throws ends the command. */
   readonly check?: (output: Output, signal: AbortSignal) => Promise<object | undefined>;
 }
@@ -59,6 +61,7 @@ export async function changePoolInService(
     },
     run: async ({ order, pool }, work) => {
       await orderForPool(order, { ...work, pool });
+      if (work.wait) await order.ended?.();
       return { text: `${order.done}${work.wait ? '' : ' (in progress)'}\n` };
     },
   });

@@ -1,12 +1,14 @@
 import type { CloudNodePool } from '../../cloud/actions/node-pools.ts';
+import type { CloudTaskInfo } from '../../cloud/actions/tasks.ts';
 import { refuseErrors } from '../../cluster-upgrade/intent.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { compareVersions } from '../../kubernetes/version.ts';
 import { count } from '../../lib/count.ts';
-import { openPoolTask } from '../../phases/nodepool/change.ts';
+import { newestUpgrade, openPoolTask } from '../../phases/nodepool/change.ts';
 import { checkedByService } from '../cluster/checked.ts';
 import type { ChangeWork } from '../service-change.ts';
 import type { PoolOrder } from './change-in-service.ts';
+import { keptUpgrade, type UpgradeOrderMemory } from './kept-upgrade.ts';
 
 const PAUSES = { 'first-batch': 'FirstBatch', 'every-batch': 'EveryBatch', never: 'NotPause' } as const;
 
@@ -28,7 +30,12 @@ interface PoolUpgradeFlags {
  * The upgrade of a pool: a new one, which the service checks first, or the rest of one that is paused.
  * @throws EdgeadmError UPGRADE_VERSION, CLOUD_*
  */
-export async function poolUpgrade(pool: CloudNodePool, work: ChangeWork, flags: PoolUpgradeFlags): Promise<PoolOrder> {
+export async function poolUpgrade(
+  pool: CloudNodePool,
+  work: Pick<ChangeWork, 'service' | 'clusterId'>,
+  flags: PoolUpgradeFlags,
+  memory: UpgradeOrderMemory = keptUpgrade(work.clusterId, pool.nodepoolInfo.nodepoolId),
+): Promise<PoolOrder> {
   const { service, clusterId } = work;
   const { nodepoolId: id, name } = pool.nodepoolInfo;
   const isIdle = !pool.status?.state || pool.status.state === 'active';
@@ -39,6 +46,10 @@ export async function poolUpgrade(pool: CloudNodePool, work: ChangeWork, flags: 
   const target = flags['target-version'] ?? control;
   refuseNewer(target, control);
   const { node: nodes = [] } = flags;
+  const body = upgradeBody(target, flags);
+  const newest = isIdle ? await newestUpgrade(service, clusterId, id) : undefined;
+  const unseen = isIdle ? await unseenEnd(body, newest, memory) : undefined;
+  if (unseen) return unseen;
   const whose = nodes.length > 0 ? `${count('node', nodes.length)} of the node pool ${name}` : `the node pool ${name}`;
   return {
     lines: [
@@ -60,7 +71,34 @@ export async function poolUpgrade(pool: CloudNodePool, work: ChangeWork, flags: 
         return report;
       },
     }),
-    send: () => service.upgradeNodePool(clusterId, id, upgradeBody(target, flags)),
+    send: async () => {
+      await memory.keep({ request: JSON.stringify(body), before: newest?.taskId ?? '' });
+      return service.upgradeNodePool(clusterId, id, body);
+    },
+    ended: memory.forget,
+  };
+}
+
+/**
+ * Nothing to do, if this upgrade was ordered by an earlier run and has succeeded since. There are no client tokens: the
+ * task that is newer than those before the order is its own.
+ */
+async function unseenEnd(
+  body: object,
+  newest: CloudTaskInfo | undefined,
+  memory: UpgradeOrderMemory,
+): Promise<PoolOrder | undefined> {
+  const ordered = await memory.recall();
+  const isSame = ordered?.request === JSON.stringify(body);
+  if (!isSame || !newest || newest.taskId === ordered.before || newest.state !== 'success') return undefined;
+  await memory.forget();
+  return {
+    lines: [],
+    what: '',
+    question: '',
+    done: '',
+    data: { finished: newest.taskId },
+    send: async () => undefined,
   };
 }
 
@@ -82,7 +120,7 @@ function upgradeBody(target: string, flags: PoolUpgradeFlags) {
   };
 }
 
-function continuation(name: string, taskId: string, { service }: ChangeWork): PoolOrder {
+function continuation(name: string, taskId: string, { service }: Pick<ChangeWork, 'service'>): PoolOrder {
   return {
     lines: [`continue the upgrade of the node pool ${name}, which is paused: task ${taskId}`],
     what: `node pool ${name} to be upgraded`,

@@ -6,11 +6,11 @@ const GAP = 3;
 /** Where a running sandbox is to be found, as lines for people. */
 export function describeSandbox(
   folder: SandboxFolder,
-  { apiServer, kubernetesVersion, cloud, cluster }: SandboxState,
+  { apiServer, kubernetesVersion, cloud, ens, cluster }: SandboxState,
 ): string[] {
   const rows = [
     ['Kubernetes API server', kubernetesVersion ? `${apiServer} (${kubernetesVersion})` : apiServer],
-    ['Emulated cloud', cloud],
+    ['Emulated cloud', ens ? `${cloud}, ENS ${ens}` : cloud],
     ['Cluster', `${cluster.id} in ${cluster.region}`],
     ['Folder', folder.path],
   ];

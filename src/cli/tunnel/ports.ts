@@ -99,7 +99,7 @@ function refuseAll(reasons: readonly string[]): void {
   if (reasons.length === 0) return;
   throw new EdgeadmError({
     code: 'SETTING_REFUSED',
-    what: 'the tunnel of this cluster cannot be set like that',
+    what: 'the tunnel of this cluster does not support this setting',
     why: reasons.join('\n'),
   });
 }
@@ -113,7 +113,7 @@ function effectOf(tunnel: Tunnel, { ports, https, localhost }: PortRequest): str
   const urls = ports.map((port) => `${scheme}://${localhost ? '127.0.0.1' : name}:${port}`).join(', ');
   return [
     `Clients in the cloud reach edge nodes at ${urls} through the tunnel.`,
-    'A tunnel needs its load balancer and the connection of the node: while one is missing, these ports cannot be reached.',
+    'The tunnel needs its load balancer and a connected node: without them, these ports cannot be reached.',
   ];
 }
 

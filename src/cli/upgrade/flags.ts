@@ -36,11 +36,11 @@ export const upgradeFlags = {
   })(),
   'edge-hub-image': Flags.string({
     helpValue: 'IMAGE',
-    description: 'edge-hub image; default: the one named in the bundle, else it stays',
+    description: 'edge-hub image; default: the one named in the bundle, otherwise unchanged',
   }),
   'edge-hub-program': Flags.string({
     helpValue: 'FILE',
-    description: 'yurthub program for the service; default: the one in the bundle, else it stays',
+    description: 'yurthub program for the service; default: the one in the bundle, otherwise unchanged',
   }),
   'edge-hub-version': Flags.string({
     helpValue: 'V',

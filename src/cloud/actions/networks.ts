@@ -12,6 +12,9 @@ export const VPC = {
 /** Every action of Server Load Balancer that edgeadm calls. Source: the vendor's API reference, version 2014-05-15. */
 export const SLB = { DescribeLoadBalancers: 'none' } as const satisfies Rows;
 
+/** Every action of Quota Center that edgeadm calls. Source: the vendor's API reference, version 2020-05-10. */
+export const QUOTAS = { GetProductQuota: 'none' } as const satisfies Rows;
+
 /**
  * Every action of Cloud Enterprise Network that edgeadm calls; RAM knows the product as `cen`. Source: the vendor's API
  * reference, version 2017-09-12.

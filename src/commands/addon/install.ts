@@ -16,7 +16,10 @@ export default class AddonInstall extends BaseCommand {
   static override args = { name: Args.string({ required: true, description: 'names of the add-ons' }) };
   static override flags = {
     ...serviceChangeFlags,
-    version: Flags.string({ helpValue: 'V', description: 'default: the newest that the cluster can have' }),
+    version: Flags.string({
+      helpValue: 'V',
+      description: 'version to install; default: the newest that is available for the cluster',
+    }),
     ...configFlag,
   };
 

@@ -5,7 +5,7 @@ import { listFlag } from '../../cli/flags.ts';
 import { ramActions, requireClusterId, serviceFlags, withService } from '../../cli/service-change.ts';
 
 export default class AddonList extends BaseCommand {
-  static override summary = 'List the add-ons of a cluster: installed and available versions, and what is behind.';
+  static override summary = 'List the add-ons of a cluster: installed and available versions, and which are outdated.';
   static override description =
     `Notes come from the release notes of the vendor's guide. ${ramActions('DescribeClusterDetail', 'ListAddons', 'ListClusterAddonInstances')}`;
   static override examples = ['<%= config.bin %> addon list --cluster-id c1 --region cn-hangzhou'];

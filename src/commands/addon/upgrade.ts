@@ -8,7 +8,7 @@ import { upgradeSteps } from '../../phases/addon/steps.ts';
 export default class AddonUpgrade extends BaseCommand {
   static override summary = 'Upgrade add-ons of a cluster.';
   static override description =
-    `One after the other, edge-tunnel-server before edge-tunnel-agent. In a cluster of 1.12.6 the DaemonSets, Deployments and Services of frps and frpc are deleted first. The command is idempotent. ${ramActions('ListAddons', 'ListClusterAddonInstances', 'GetClusterAddonInstance', 'UpgradeClusterAddons', 'DescribeClusterDetail', 'DescribeClusterUserKubeconfig', 'DescribeTaskInfo')}`;
+    `Upgrades them one after the other, edge-tunnel-server before edge-tunnel-agent. In a cluster of version 1.12.6, the DaemonSets, Deployments and Services of frps and frpc are deleted first. The command is idempotent. ${ramActions('ListAddons', 'ListClusterAddonInstances', 'GetClusterAddonInstance', 'UpgradeClusterAddons', 'DescribeClusterDetail', 'DescribeClusterUserKubeconfig', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> addon upgrade edge-tunnel-server edge-tunnel-agent --cluster-id c1 --region cn-hangzhou',
     '<%= config.bin %> addon upgrade --all --cluster-id c1 --region cn-hangzhou --dry-run',
@@ -17,8 +17,11 @@ export default class AddonUpgrade extends BaseCommand {
   static override args = { name: Args.string({ description: 'names of the add-ons' }) };
   static override flags = {
     ...serviceChangeFlags,
-    version: Flags.string({ helpValue: 'V', description: 'default: the newest that the cluster can have' }),
-    all: Flags.boolean({ description: 'all add-ons that have a newer version' }),
+    version: Flags.string({
+      helpValue: 'V',
+      description: 'version to install; default: the newest that is available for the cluster',
+    }),
+    all: Flags.boolean({ description: 'upgrade all add-ons that have a newer version' }),
   };
 
   async run(): Promise<void> {

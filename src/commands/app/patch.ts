@@ -8,10 +8,9 @@ import { usageError } from '../../errors/usage.ts';
 import { appChange, appImages, appLayout, appPools, findApp } from '../../phases/app/app.ts';
 
 export default class AppPatch extends ChangeCommand {
-  static override summary =
-    'Give an application something different in one node pool, such as the image of a local registry.';
+  static override summary = 'Override settings of an application in one node pool, such as its image.';
   static override description =
-    'UnitedDeployment takes a strategic merge patch of the workload, YurtAppSet v1beta1 a list of operations; --image works with both. --patch replaces the patch that the pool has, --image keeps it. In clusters of ACK@Edge from 1.18 on. User guide: chapter 3.2, Cell-based management at the edge.';
+    'UnitedDeployment takes a strategic merge patch of the workload, YurtAppSet v1beta1 a list of operations; --image works with both. --patch replaces the patch of the pool, --image keeps it. Works in ACK@Edge clusters from 1.18 on. User guide: chapter 3.2, Cell-based management at the edge.';
   static override examples = [
     '<%= config.bin %> app patch web edge --image registry.shop.example/nginx:1.19.3',
     '<%= config.bin %> app patch web edge --patch @edge.yaml',
@@ -29,7 +28,9 @@ export default class AppPatch extends ChangeCommand {
       helpValue: 'JSON',
       description: 'patch of the workload in this pool; @FILE reads it from a file, JSON or YAML',
     }),
-    clear: Flags.boolean({ description: 'remove what the pool has of its own; with --patch or --image, first' }),
+    clear: Flags.boolean({
+      description: 'remove all overrides of the pool; with --patch or --image, before setting the new ones',
+    }),
   };
 
   async run(): Promise<void> {

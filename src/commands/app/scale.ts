@@ -16,7 +16,7 @@ export default class AppScale extends ChangeCommand {
   static override strict = false;
   static override args = {
     ...appArg,
-    pool: Args.string({ required: true, description: 'node pools with their number of pods, POOL=N' }),
+    pool: Args.string({ required: true, description: 'node pools and the number of pods in each, as POOL=N' }),
   };
   static override flags = { ...objectChangeFlags, ...appFlags };
 

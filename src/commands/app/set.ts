@@ -9,7 +9,7 @@ import { type App, appChange, appImages, appPools, findApp } from '../../phases/
 export default class AppSet extends ChangeCommand {
   static override summary = 'Change the image of an application in all its node pools, or add and remove pools.';
   static override description =
-    'Changes the template, from which the controller makes the workload of each pool. Images that a pool has of its own (`app patch`) stay. User guide: chapter 6.3, Use the UnitedDeployment controller to manage pods.';
+    'Changes the template, from which the controller makes the workload of each pool. Images overridden in a pool (`app patch`) stay. User guide: chapter 6.3, Use the UnitedDeployment controller to manage pods.';
   static override examples = [
     '<%= config.bin %> app set web --image nginx:1.21',
     '<%= config.bin %> app set web --add-pool shops=2 --remove-pool old',

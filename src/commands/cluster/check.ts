@@ -13,7 +13,7 @@ import { styleFor } from '../../output/style.ts';
 import { CHECK_TYPES, runClusterCheck } from '../../phases/cluster/check.ts';
 
 export default class ClusterCheck extends BaseCommand {
-  static override summary = 'Check a cluster before an upgrade or a migration, by the container service.';
+  static override summary = 'Have the container service check a cluster before an upgrade or a migration.';
   static override description =
     `Changes nothing. For a cluster without the container service: \`edgeadm cluster upgrade plan\`. ${ramActions('RunClusterCheck', 'GetClusterCheck', 'ListClusterChecks', 'DescribeClusterDetail', 'DescribeClustersForRegion')}`;
   static override examples = [
@@ -26,7 +26,7 @@ export default class ClusterCheck extends BaseCommand {
     type: Flags.option({
       options: ['upgrade', 'control-plane', 'node-pool', 'migration'] as const,
       default: 'upgrade' as const,
-      description: 'what is planned',
+      description: 'what you plan to do',
     })(),
     target: Flags.string({ helpValue: 'ID', description: 'node pool, for --type node-pool' }),
     report: Flags.string({ helpValue: 'FILE', description: 'write the report as an HTML page' }),

@@ -16,7 +16,7 @@ type DeletionPlan = ServicePlan & { readonly cluster: CloudCluster };
 export default class ClusterDelete extends BaseCommand {
   static override summary = 'Delete a cluster of the container service, and what it bought.';
   static override description =
-    `Shows first what is deleted and what stays. A deletion that is in progress is waited for. ${ramActions('DeleteCluster', 'DescribeClusterResources', 'DescribeClusterDetail', 'DescribeClustersForRegion', 'DescribeClusterNodes', 'DescribeTaskInfo')}`;
+    `First shows what will be deleted and what stays. If a deletion is in progress, it waits for that one. ${ramActions('DeleteCluster', 'DescribeClusterResources', 'DescribeClusterDetail', 'DescribeClustersForRegion', 'DescribeClusterNodes', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> cluster delete shops --region cn-hangzhou',
     '<%= config.bin %> cluster delete shops --region cn-hangzhou --keep SLB --delete-too SLS_Data --yes',

@@ -14,7 +14,7 @@ const LIFETIME = { least: 15, most: 4320 };
 export default class ClusterKubeconfig extends BaseCommand {
   static override summary = 'Write a kubeconfig of a cluster to a file that only you can read.';
   static override description =
-    `It expires by itself. ${ramActions('DescribeClusterUserKubeconfig', 'DescribeClusterDetail', 'DescribeClustersForRegion')}`;
+    `The kubeconfig expires by itself. ${ramActions('DescribeClusterUserKubeconfig', 'DescribeClusterDetail', 'DescribeClustersForRegion')}`;
   static override examples = [
     '<%= config.bin %> cluster kubeconfig shops --region cn-hangzhou --file shops.conf --ttl 8h',
   ];
@@ -23,7 +23,7 @@ export default class ClusterKubeconfig extends BaseCommand {
     ...serviceFlags,
     file: Flags.string({ helpValue: 'FILE', required: true, description: 'where to write it' }),
     ttl: Flags.string({ helpValue: 'DURATION', default: '1h', description: 'lifetime, 15m to 72h' }),
-    internal: Flags.boolean({ description: 'with the address of the API server in the VPC' }),
+    internal: Flags.boolean({ description: 'use the address of the API server inside the VPC' }),
   };
 
   async run(): Promise<void> {

@@ -13,7 +13,7 @@ type UpdatePlan = ServicePlan & { readonly cluster: CloudCluster };
 export default class ClusterUpdate extends BaseCommand {
   static override summary = 'Change the name or the deletion protection of a cluster.';
   static override description =
-    `What is not named stays. The command is idempotent. ${ramActions('ModifyCluster', 'DescribeClusterDetail', 'DescribeClustersForRegion', 'DescribeTaskInfo')}`;
+    `Settings you do not name stay as they are. The command is idempotent. ${ramActions('ModifyCluster', 'DescribeClusterDetail', 'DescribeClustersForRegion', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> cluster update shops --region cn-hangzhou --deletion-protection',
     '<%= config.bin %> cluster update shops --region cn-hangzhou --rename branches',

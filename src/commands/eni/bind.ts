@@ -40,12 +40,12 @@ export default class EniBind extends BaseCommand {
       ...repeatable,
       parse: nonEmptyName('--eni'),
       helpValue: 'ID',
-      description: 'attach this ENI, and buy none (repeatable)',
+      description: 'attach this ENI instead of buying one (repeatable)',
       exclusive: ['eni-number', 'reuse-available'],
     }),
     'add-rules': Flags.boolean({
       default: false,
-      description: 'add the rules that pods need to the security group: all in from and out to the network',
+      description: 'add the rules that pods need to the security group: all traffic from and to the network',
     }),
     'reuse-available': Flags.boolean({
       default: false,

@@ -11,7 +11,7 @@ import { table } from '../../output/table.ts';
 export default class EniCapacity extends BaseCommand {
   static override summary = 'Show the pod capacity of an ENS instance by number of elastic network interfaces.';
   static override description =
-    `Without --instance it prints the table and makes no network calls. With --instance: ${ramActions('ens:DescribeInstances', 'ens:DescribeNetworkInterfaces')}`;
+    `Without --instance it prints the table and makes no network calls. With --instance, ${ramActions('ens:DescribeInstances', 'ens:DescribeNetworkInterfaces')}`;
   static override examples = ['<%= config.bin %> eni capacity', '<%= config.bin %> eni capacity --instance i-5q9xk'];
   static override flags = {
     instance: Flags.string({

@@ -1,8 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
-import { listFlag } from '../../cli/flags.ts';
+import { listFlag, namespacesFlagsFor } from '../../cli/flags.ts';
 import { gangTable } from '../../cli/gang/text.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { listAll } from '../../kubernetes/api/list.ts';
@@ -13,16 +12,12 @@ export default class GangCheck extends BaseCommand {
   static override summary =
     'Check groups of pods that are scheduled as a whole: labels, priorities, room on the nodes.';
   static override description =
-    'Room is computed from requests and what nodes have left; taints and affinity are not looked at. Whether the cluster is a Pro cluster cannot be read from inside it. User guide: chapter 5.3.1, Gang scheduling.';
+    'Room is computed from resource requests and free resources of the nodes; taints and affinity are ignored. Whether the cluster is a Pro cluster cannot be read from inside it. User guide: chapter 5.3.1, Gang scheduling.';
   static override examples = ['<%= config.bin %> gang check', '<%= config.bin %> gang check -n training -o json'];
   static override flags = {
     ...kubeconfigFlag,
     ...listFlag,
-    namespace: Flags.string({
-      char: 'n',
-      helpValue: 'NAME',
-      description: 'only groups of this namespace; default: all',
-    }),
+    ...namespacesFlagsFor('groups'),
   };
 
   async run(): Promise<void> {

@@ -22,7 +22,7 @@ export default class GangLabel extends BaseCommand {
     'min-available': Flags.integer({
       min: 1,
       helpValue: 'N',
-      description: 'pods that have to be scheduled together; default: all of them',
+      description: 'number of pods that must be scheduled together; default: all',
     }),
   };
 

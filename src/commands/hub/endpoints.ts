@@ -6,7 +6,7 @@ import { checkEndpoints, POD_ENDPOINT, refuseBrokenEndpoints } from '../../phase
 export default class HubEndpoints extends BaseCommand {
   static override summary = 'Check where programs and pods on a node reach the API server through the edge-hub.';
   static override description =
-    'Tries ports 10261, 10267 and 10268 from the node. Pods use https://169.254.2.1:10268 without a change, so the certificate of the hub has to be valid for that address and signed by the CA of the cluster. User guide: chapter 8.4, access the API server from pods on edge nodes.';
+    'Tries ports 10261, 10267 and 10268 from the node. Pods use https://169.254.2.1:10268 without being changed, so the certificate of the hub must be valid for that address and signed by the CA of the cluster. User guide: chapter 8.4, access the API server from pods on edge nodes.';
   static override examples = [
     '<%= config.bin %> hub endpoints',
     '<%= config.bin %> hub endpoints --inventory hosts.yaml -o json',

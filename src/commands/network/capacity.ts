@@ -14,7 +14,7 @@ const DEFAULT_MASK = 24;
 export default class NetworkCapacity extends BaseCommand {
   static override summary = 'Show how many nodes and pods fit into the ranges of a cluster, and which ranges overlap.';
   static override description =
-    'Reads the ranges of the cluster; with --pod-cidr and --node-mask it computes them for a cluster that is planned. Clusters with Terway Edge have no ranges of nodes: `edgeadm eni capacity`. Documents on edge networks: How Flannel allocates pod IPs. User guide: chapter 4.1, Create a managed edge Kubernetes cluster.';
+    'Reads the ranges of the cluster; with --pod-cidr and --node-mask it computes the numbers for a planned cluster. Nodes of clusters with Terway Edge have no ranges: use `edgeadm eni capacity`. Documents on edge networks: How Flannel allocates pod IPs. User guide: chapter 4.1, Create a managed edge Kubernetes cluster.';
   static override examples = [
     '<%= config.bin %> network capacity --vpc-cidr 192.168.0.0/16',
     '<%= config.bin %> network capacity --pod-cidr 172.20.0.0/16 --node-mask 26',
@@ -22,12 +22,12 @@ export default class NetworkCapacity extends BaseCommand {
   static override flags = {
     ...kubeconfigFlag,
     ...listFlag,
-    'pod-cidr': Flags.string({ helpValue: 'CIDR', description: 'range of all pods, of a cluster that is planned' }),
+    'pod-cidr': Flags.string({ helpValue: 'CIDR', description: 'pod range of a planned cluster' }),
     'node-mask': Flags.integer({
       helpValue: 'LENGTH',
       min: 1,
       max: 128,
-      description: 'length of the range of one node; default: that of the cluster, 24 with --pod-cidr',
+      description: "prefix length of the range of one node; default: the cluster's, or 24 with --pod-cidr",
     }),
     'vpc-cidr': Flags.string({
       ...repeatable,
@@ -48,7 +48,7 @@ export default class NetworkCapacity extends BaseCommand {
     if (podCidr === undefined)
       throw new EdgeadmError({
         code: 'OBJECT_NOT_FOUND',
-        what: 'the cluster does not say which range its pods have',
+        what: 'the pod range of the cluster is unknown',
         why: 'not found: ConfigMap kube-system/kubeadm-config with networking.podSubnet, ConfigMap kube-flannel-cfg',
         next: 'Add --pod-cidr CIDR --node-mask LENGTH: `edgeadm cluster show` has them for clusters of the container service.',
       });
@@ -61,7 +61,7 @@ export default class NetworkCapacity extends BaseCommand {
         ? new EdgeadmError({
             code: 'CLUSTER_CHECK_FAILED',
             what: `${capacity.overlaps.length} overlaps of ranges`,
-            next: 'Choose other ranges: those of pods and Services cannot be changed in a cluster that exists.',
+            next: 'Choose other ranges: those of pods and Services cannot be changed in an existing cluster.',
           })
         : undefined;
     await this.show({ data: capacity, text: capacityText(capacity) }, error);

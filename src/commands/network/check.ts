@@ -7,9 +7,9 @@ import { tryOverlay } from '../../phases/network/overlay.ts';
 import { overlayPeers } from '../../phases/network/overlay-peers.ts';
 
 export default class NetworkCheck extends BaseCommand {
-  static override summary = "Try Flannel's VXLAN (UDP 8472) between nodes, both ways.";
+  static override summary = "Test Flannel's VXLAN (UDP 8472) between nodes, in both directions.";
   static override description =
-    'From each node, connects to the address of flannel.1 on every other node: request and answer are packets of UDP 8472. Nodes that the interconnection of their pools does not connect may fail. A node without Flannel cannot be tried. Documents on edge networks: Network requirements.';
+    'From each node, connects to the address of flannel.1 on every other node: request and answer are packets of UDP 8472. Nodes whose pools are not interconnected may fail. A node without Flannel cannot be tested. Documents on edge networks: Network requirements.';
   static override examples = [
     '<%= config.bin %> network check --kubeconfig admin.conf --host root@10.0.0.11',
     '<%= config.bin %> network check --kubeconfig admin.conf --inventory hosts.yaml -o json',

@@ -6,9 +6,9 @@ import { reachTable } from '../../phases/network/reach.ts';
 import { clusterSites } from '../../phases/network/sites.ts';
 
 export default class NetworkReach extends BaseCommand {
-  static override summary = 'Show which pods can reach which, by the interconnection of the node pools.';
+  static override summary = 'Show which pods can reach each other, by the interconnection of their node pools.';
   static override description =
-    'The cloud and each edge pool are one site each. Over the public network pods reach pods of their own site only; over Express Connect and CEN also those in the cloud. No connection is tried. Documents on edge networks: Network access types.';
+    'The cloud and each edge pool are one site each. Over the public network pods reach pods of their own site only; over Express Connect and CEN also those in the cloud. Makes no connections. Documents on edge networks: Network access types.';
   static override examples = ['<%= config.bin %> network reach', '<%= config.bin %> network reach -o json'];
   static override flags = { ...kubeconfigFlag, ...listFlag };
 

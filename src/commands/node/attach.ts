@@ -55,7 +55,7 @@ export default class NodeAttach extends BaseCommand {
     }),
     again: Flags.boolean({
       default: false,
-      description: 'ENS: send the script also to instances that got it in the last 15 minutes',
+      description: 'ENS: also send the script to instances that received it in the last 15 minutes',
       helpGroup: 'ENS',
     }),
     'ignore-os': Flags.boolean({ default: false, description: 'do not check the operating system' }),

@@ -8,23 +8,23 @@ const LIMIT_MS = 30_000;
 export default class NodeDrill extends BaseCommand {
   static override summary = 'Prove that the pods of a node come back after a restart without network.';
   static override description =
-    'Cuts the node off from its API server, stops all containers, restarts the edge-hub and the kubelet, and waits until every pod runs again from the cache of the edge-hub, with its address. Pods are interrupted. The network is restored whatever happens: if edgeadm is killed, a timer on the node does it, and a power cut ends the drill. Run it on the node, or with --host. User guide: chapter 8.1, network autonomy.';
+    'Cuts the node off from its API server, stops all containers, restarts the edge-hub and the kubelet, and waits until every pod runs again from the cache of the edge-hub, with the same IP address. Pods are interrupted. The network is restored in any case: by a timer on the node if edgeadm is killed, and by the reboot after a power cut. Run it on the node, or with --host. User guide: chapter 8.1, network autonomy.';
   static override examples = [
     '<%= config.bin %> node drill --yes',
     '<%= config.bin %> node drill shop-17 --host root@10.0.0.11 -o json --yes',
   ];
   static override args = {
-    node: Args.string({ description: 'name of the node: another machine is not touched' }),
+    node: Args.string({ description: 'name of the node; the drill does not start on any other' }),
   };
   static override flags = {
     ...nodeFlags,
     cut: Flags.option({
       options: ['iptables', 'manual'] as const,
       default: 'iptables',
-      description: 'how the node is cut off: by rules on the node, or by you when you are asked',
+      description: 'how to cut the node off: by iptables rules, or by you when edgeadm asks',
     })(),
     'whole-pods': Flags.boolean({
-      description: "take away the pods' network too, as a reboot does; without flannel's persistence addresses change",
+      description: 'also remove the network of the pods, as a reboot does; pod IPs change unless Flannel persists them',
     }),
     reboot: Flags.boolean({
       exclusive: ['cut', 'whole-pods'],
@@ -32,7 +32,7 @@ export default class NodeDrill extends BaseCommand {
     }),
     limit: Flags.string({
       helpValue: 'DURATION',
-      description: 'how long the pods may take from the start of the kubelet; default 30s',
+      description: 'how long the pods may take after the kubelet starts; default 30s',
     }),
   };
 

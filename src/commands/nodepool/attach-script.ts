@@ -14,7 +14,7 @@ export default class NodePoolAttachScript extends BaseCommand {
   static override examples = [
     '<%= config.bin %> nodepool attach-script shops --cluster-id c1 --region cn-hangzhou --ttl 2h --arch arm64',
   ];
-  static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
+  static override args = { name: Args.string({ required: true, description: 'name or ID of the node pool' }) };
   static override flags = {
     'cluster-id': clusterId,
     region,
@@ -24,8 +24,16 @@ export default class NodePoolAttachScript extends BaseCommand {
       helpValue: 'DURATION',
       description: 'lifetime of the token in the command; 0 means ten years',
     }),
-    arch: Flags.option({ options: ['amd64', 'arm', 'arm64'] as const, default: 'amd64' as const })(),
-    platform: Flags.option({ options: ['linux', 'windows'] as const, default: 'linux' as const })(),
+    arch: Flags.option({
+      options: ['amd64', 'arm', 'arm64'] as const,
+      default: 'amd64' as const,
+      description: 'architecture of the node',
+    })(),
+    platform: Flags.option({
+      options: ['linux', 'windows'] as const,
+      default: 'linux' as const,
+      description: 'operating system of the node',
+    })(),
     'node-spec': Flags.string({ default: '{}', helpValue: 'JSON', description: "keys that override the console's" }),
   };
 

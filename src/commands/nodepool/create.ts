@@ -15,7 +15,7 @@ import { createNodePool } from '../../phases/nodepool/create.ts';
 export default class NodePoolCreate extends BaseCommand {
   static override summary = 'Create an edge node pool: basic, enhanced or private.';
   static override description =
-    `The command is idempotent. On a terminal it asks for missing values. See docs/nodepool.md. With --cluster-id: ${ramActions('DescribeClusterNodePools', 'DescribeClusterNodes', 'DescribeClusterDetail', 'DescribeClusterUserKubeconfig', 'CreateClusterNodePool', 'DescribeTaskInfo')} For an enhanced pool, with --region: ${ramActions('cen:DescribeCens', 'cen:DescribeCenAttachedChildInstances', 'smartag:DescribeCloudConnectNetworks', 'vpc:DescribeVpcs')}`;
+    `The command is idempotent. On a terminal it asks for missing values. See docs/nodepool.md. With --cluster-id, ${ramActions('DescribeClusterNodePools', 'DescribeClusterNodes', 'DescribeClusterDetail', 'DescribeClusterUserKubeconfig', 'CreateClusterNodePool', 'DescribeTaskInfo')} For an enhanced pool, with --region, ${ramActions('cen:DescribeCens', 'cen:DescribeCenAttachedChildInstances', 'smartag:DescribeCloudConnectNetworks', 'vpc:DescribeVpcs')}`;
   static override examples = [
     '<%= config.bin %> nodepool create shops --cluster-id c1 --region cn-hangzhou --max-nodes 20',
     '<%= config.bin %> nodepool create video --kubeconfig admin.conf --mode enhanced --max-nodes 10 --cen-id cen-1 --ccn-id ccn-1 --ccn-region cn-shanghai --vpc-cidr 192.168.0.0/16',

@@ -10,9 +10,9 @@ import { deletablePool } from '../../phases/nodepool/delete.ts';
 export default class NodePoolDelete extends BaseCommand {
   static override summary = 'Delete a node pool that has no nodes.';
   static override description =
-    `With --cluster-id: ${ramActions('DescribeClusterNodePools', 'DescribeClusterNodes', 'DescribeClusterDetail', 'DescribeClusterUserKubeconfig', 'DeleteClusterNodepool', 'DescribeTaskInfo')}`;
+    `With --cluster-id, ${ramActions('DescribeClusterNodePools', 'DescribeClusterNodes', 'DescribeClusterDetail', 'DescribeClusterUserKubeconfig', 'DeleteClusterNodepool', 'DescribeTaskInfo')}`;
   static override examples = ['<%= config.bin %> nodepool delete shops --cluster-id c1 --region cn-hangzhou --yes'];
-  static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
+  static override args = { name: Args.string({ required: true, description: 'name or ID of the node pool' }) };
   static override flags = { ...poolSourceFlags, 'dry-run': nodeFlags['dry-run'], yes: nodeFlags.yes };
 
   async run(): Promise<void> {

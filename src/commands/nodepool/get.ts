@@ -8,11 +8,11 @@ import { poolNamed } from '../../config/node-pool.ts';
 import { usageError } from '../../errors/usage.ts';
 
 export default class NodePoolGet extends BaseCommand {
-  static override summary = 'Show a node pool, its nodes, and whether it works.';
+  static override summary = 'Show a node pool and its nodes, and check that it works.';
   static override description =
-    `An enhanced node pool needs two Ready amd64 nodes with egw-core, egw-helper on each node, and annotations that were not edited. With --cluster-id: ${ramActions('DescribeClusterNodePools', 'DescribeClusterNodes', 'DescribeClusterDetail', 'DescribeClusterUserKubeconfig')}`;
+    `An enhanced node pool needs two Ready amd64 nodes with egw-core, egw-helper on each node, and annotations that were not edited. With --cluster-id, ${ramActions('DescribeClusterNodePools', 'DescribeClusterNodes', 'DescribeClusterDetail', 'DescribeClusterUserKubeconfig')}`;
   static override examples = ['<%= config.bin %> nodepool get shops --kubeconfig admin.conf'];
-  static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
+  static override args = { name: Args.string({ required: true, description: 'name or ID of the node pool' }) };
   static override flags = { ...poolSourceFlags, ...listFlag };
 
   async run(): Promise<void> {

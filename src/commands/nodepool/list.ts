@@ -8,7 +8,7 @@ import { usageError } from '../../errors/usage.ts';
 export default class NodePoolList extends BaseCommand {
   static override summary = 'List the node pools of a cluster.';
   static override description =
-    `With --cluster-id: ${ramActions('DescribeClusterNodePools', 'DescribeClusterNodes', 'DescribeClusterDetail', 'DescribeClusterUserKubeconfig')}`;
+    `With --cluster-id, ${ramActions('DescribeClusterNodePools', 'DescribeClusterNodes', 'DescribeClusterDetail', 'DescribeClusterUserKubeconfig')}`;
   static override examples = ['<%= config.bin %> nodepool list --cluster-id c1 --region cn-hangzhou'];
   static override flags = { ...poolSourceFlags, ...listFlag };
 

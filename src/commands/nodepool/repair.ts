@@ -10,11 +10,11 @@ const OPERATIONS = ['restart.kubelet', 'restart.docker', 'restart.containerd', '
 export default class NodePoolRepair extends BaseCommand {
   static override summary = 'Have the container service repair nodes of a node pool.';
   static override description =
-    `Without --operation, the service does all that it knows. ${ramActions('DescribeClusterNodePools', 'RepairClusterNodePool', 'DescribeTaskInfo')}`;
+    `Without --operation, the service runs all the repairs that it knows. ${ramActions('DescribeClusterNodePools', 'RepairClusterNodePool', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> nodepool repair shops --node edge1 --operation restart.kubelet --cluster-id c1 --region cn-hangzhou',
   ];
-  static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
+  static override args = { name: Args.string({ required: true, description: 'name or ID of the node pool' }) };
   static override flags = {
     ...serviceChangeFlags,
     node: Flags.string({ ...repeatable, helpValue: 'NAME', description: 'only this node (repeatable); default: all' }),

@@ -10,11 +10,11 @@ import { poolChange } from '../../phases/nodepool/change.ts';
 export default class NodePoolUpdate extends BaseCommand {
   static override summary = 'Change the name, labels, taints and management of a node pool.';
   static override description =
-    `Through the container service. What is not named stays; size, mode and networks cannot be changed. The command is idempotent. ${ramActions('DescribeClusterNodePools', 'ModifyClusterNodePool', 'DescribeTaskInfo')}`;
+    `Through the container service. Settings you do not name stay as they are; size, mode and networks cannot be changed. The command is idempotent. ${ramActions('DescribeClusterNodePools', 'ModifyClusterNodePool', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> nodepool update shops --label zone=south --remove-taint edge --cluster-id c1 --region cn-hangzhou',
   ];
-  static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
+  static override args = { name: Args.string({ required: true, description: 'name or ID of the node pool' }) };
   static override flags = {
     ...serviceChangeFlags,
     rename: Flags.string({ helpValue: 'NAME', description: 'new name' }),

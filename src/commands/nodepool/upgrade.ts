@@ -8,18 +8,21 @@ import { ramActions, requireClusterId, serviceChangeFlags } from '../../cli/serv
 export default class NodePoolUpgrade extends BaseCommand {
   static override summary = 'Upgrade the nodes of a node pool in batches, by the container service.';
   static override description =
-    `The service checks the node pool first. An upgrade that is in progress is waited for, not started again; one that is paused continues. ${ramActions('DescribeClusterDetail', 'DescribeClusterNodePools', 'RunClusterCheck', 'GetClusterCheck', 'ListClusterChecks', 'UpgradeClusterNodepool', 'DescribeClusterTasks', 'DescribeTaskInfo', 'ResumeTask')}`;
+    `The service checks the node pool first. If an upgrade is in progress, it waits for that one; if it is paused, it continues it. ${ramActions('DescribeClusterDetail', 'DescribeClusterNodePools', 'RunClusterCheck', 'GetClusterCheck', 'ListClusterChecks', 'UpgradeClusterNodepool', 'DescribeClusterTasks', 'DescribeTaskInfo', 'ResumeTask')}`;
   static override examples = [
     '<%= config.bin %> nodepool upgrade shops --max-parallel 2 --pause-policy first-batch --cluster-id c1 --region cn-hangzhou',
   ];
-  static override args = { name: Args.string({ required: true, description: 'name or id of the node pool' }) };
+  static override args = { name: Args.string({ required: true, description: 'name or ID of the node pool' }) };
   static override flags = {
     ...serviceChangeFlags,
     'target-version': Flags.string({
       helpValue: 'V',
-      description: 'of Kubernetes; default: that of the control plane',
+      description: "Kubernetes version; default: the control plane's",
     }),
-    'runtime-version': Flags.string({ helpValue: 'V', description: 'of the container runtime; default: as it is' }),
+    'runtime-version': Flags.string({
+      helpValue: 'V',
+      description: 'version of the container runtime; default: unchanged',
+    }),
     node: Flags.string({ ...repeatable, helpValue: 'NAME', description: 'only this node (repeatable)' }),
     'max-parallel': Flags.integer({ min: 1, max: 10, helpValue: 'N', description: 'nodes in a batch' }),
     'max-failed': Flags.integer({ min: 0, helpValue: 'N', description: 'nodes that may fail before it stops' }),

@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { requireSandbox } from '../../../sandbox/folder.ts';
 import { KINDS, listObjects, RESOURCE_PATHS, resourceNamed, rowNamed } from '../../../sandbox/list-objects.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { listFlag } from '../../cli/flags.ts';
+import { listFlag, namespacesFlagsFor } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 import { table } from '../../output/table.ts';
 
@@ -11,7 +11,7 @@ export default class SandboxGet extends BaseCommand {
   static override examples = [
     '<%= config.bin %> sandbox get nodes',
     '<%= config.bin %> sandbox get node edge1 -o wide',
-    '<%= config.bin %> sandbox get pods',
+    '<%= config.bin %> sandbox get pods -n kube-system',
   ];
   static override args = {
     resource: Args.string({
@@ -20,7 +20,7 @@ export default class SandboxGet extends BaseCommand {
     }),
     name: Args.string({ description: 'name of one object; default: all' }),
   };
-  static override flags = { ...sandboxFlags, ...listFlag };
+  static override flags = { ...sandboxFlags, ...listFlag, ...namespacesFlagsFor('objects') };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(SandboxGet);
@@ -29,7 +29,10 @@ export default class SandboxGet extends BaseCommand {
     const resource = resourceNamed(kind);
     const name = nameOfKind ?? args.name;
     await requireSandbox(folder);
-    const all = await listObjects(folder, resource, this.wide);
+    const everywhere = await listObjects(folder, resource, this.wide);
+    const all = everywhere.filter(
+      ({ Namespace = flags.namespace }) => !flags.namespace || Namespace === flags.namespace,
+    );
     const rows = name === undefined ? all : rowNamed(all, name, resource);
     const text = rows.length === 0 ? `No ${resource} found.\n` : table(rows);
     await this.show({ data: rows.map(keysOfJson), text, names: rows.map(({ Name }) => `${KINDS[resource]}/${Name}`) });

@@ -25,14 +25,15 @@ export default class SandboxUp extends BaseCommand {
     ...sandboxFlags,
     port: Flags.integer({
       min: 0,
-      max: 65_534,
+      max: 65_533,
       default: DEFAULT_PORT,
       helpValue: 'P',
-      description: 'port of the API server; the cloud uses P+1; 0 chooses free ports',
+      description: 'port of the API server; the cloud uses P+1, its ENS P+2; 0 chooses free ports',
     }),
     'kubernetes-version': Flags.string({
       helpValue: 'V',
-      description: 'Kubernetes version of the cluster, such as 1.20 or 1.34.4; default: as before, 1.34 if new',
+      description:
+        'Kubernetes version of the cluster, such as 1.20 or 1.34.4; default: unchanged, or 1.34 for a new sandbox',
       parse: async (text) => sandboxVersion(text),
     }),
     'retired-actions': Flags.boolean({
@@ -42,7 +43,8 @@ export default class SandboxUp extends BaseCommand {
       min: 1,
       max: 20,
       helpValue: 'N',
-      description: 'also a node pool of N cloud nodes, and one ECS instance that is not a node yet; kept once created',
+      description:
+        'also create a pool of N cloud nodes, and one ECS instance that is not a node yet; they stay once created',
     }),
     background: Flags.boolean({ aliases: ['detach'], description: 'return as soon as it is ready' }),
   };

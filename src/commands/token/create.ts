@@ -21,7 +21,11 @@ export default class TokenCreate extends BaseCommand {
       description: 'token lifetime; 0 means it never expires',
     }),
     description: Flags.string({ description: 'description of the token' }),
-    groups: Flags.string({ ...repeatable, delimiter: ',', description: 'system:bootstrappers:...' }),
+    groups: Flags.string({
+      ...repeatable,
+      delimiter: ',',
+      description: 'groups of the token, system:bootstrappers:...',
+    }),
     'print-join-command': Flags.boolean({ description: 'print the complete join command instead of the token' }),
   };
 

@@ -10,10 +10,9 @@ import { checkServerCertificate } from '../../phases/tunnel/server-certificate.t
 import { findTunnel } from '../../phases/tunnel/tunnel.ts';
 
 export default class TunnelCheck extends BaseCommand {
-  static override summary =
-    'Check what the tunnel to edge nodes is made of: server, load balancer, certificate, agents.';
+  static override summary = 'Check the parts of the tunnel to edge nodes: server, load balancer, certificate, agents.';
   static override description =
-    'Reads the objects of the tunnel, or of Raven in clusters of OpenYurt, and the certificate of the server if this machine reaches its load balancer. User guide: chapter 8.2, Cloud-edge tunneling.';
+    'Reads the objects of the tunnel, or of Raven in clusters of OpenYurt, and the certificate of the server if this machine can reach its load balancer. User guide: chapter 8.2, Cloud-edge tunneling.';
   static override examples = ['<%= config.bin %> tunnel check', '<%= config.bin %> tunnel check -o json'];
   static override flags = { ...kubeconfigFlag, ...listFlag };
 

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { decodeText } from '../../lib/decode-text.ts';
 import { readUserFileIfAny } from '../../lib/user-file.ts';
 
 /** Bytes; of hundreds of thousands of hosts. */
@@ -73,7 +74,7 @@ export class KnownHosts {
 
 async function textOf(path: string): Promise<string> {
   const file = await readUserFileIfAny(path, { what: 'known hosts', maxBytes: MAX_BYTES });
-  return file?.toString('utf8') ?? '';
+  return file === undefined ? '' : decodeText(file);
 }
 
 function parse(text: string, path: string): Entry[] {

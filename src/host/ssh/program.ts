@@ -52,7 +52,8 @@ export async function startProgram(link: Link, words: readonly string[], options
   const prompt = `${mark}-password`;
   const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
   const line = commandLine([
-    ...(sudo ? ['sudo', '-S', '-p', prompt, '--'] : []),
+    // What sudo says is read: not in the language of the user.
+    ...(sudo ? ['env', 'LC_ALL=C', 'sudo', '-S', '-p', prompt, '--'] : []),
     ...['sh', '-c', INTRODUCE, mark, 'env', ...environment, ...words],
   ]);
   const opened = await openChannelSoon(link, `exec ${line}`, signal);

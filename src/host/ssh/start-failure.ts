@@ -10,7 +10,7 @@ interface Cause {
 
 const SUDOERS = 'in sudoers (`visudo`)';
 
-/** Causes by what sudo says; the first that fits counts. Sources: sudo's messages, plugins/sudoers and src/. */
+/** Causes by what sudo says; the first that fits counts. Sources: the messages of sudo and of sudo-rs. */
 const OF_SUDO: readonly Cause[] = [
   { said: /must have a tty/i, next: `Allow sudo without a terminal, ${SUDOERS}: \`Defaults:USER !requiretty\`.` },
   {
@@ -31,7 +31,7 @@ const OF_SUDO: readonly Cause[] = [
     next: 'Repair /etc/sudoers on the node: `visudo -c` shows the line.',
   },
   {
-    said: /not in the sudoers|may not run sudo/i,
+    said: /not in the sudoers|may not run|I'm afraid I can't do that/i,
     next: `Add the user ${SUDOERS}, or connect as root (\`root@HOST\`).`,
   },
   {
@@ -39,7 +39,16 @@ const OF_SUDO: readonly Cause[] = [
     next: `The rule for the user allows single commands only; edgeadm needs all, ${SUDOERS}: \`USER ALL=(ALL) NOPASSWD: ALL\`.`,
   },
   {
-    said: /try again|incorrect password|sorry/i,
+    said: /(unrecognized|invalid|unknown) option/i,
+    next: `This sudo does not let a program answer its prompt (sudo-rs before 0.2.5): allow the user to use it without a password, ${SUDOERS}, or install the package sudo.`,
+  },
+  {
+    // Sudo shows the prompt of PAM if it is not the usual one.
+    said: /password[^\n]*:\s*\nno answer within/i,
+    next: `Another prompt than sudo's was shown, as by SSSD or Kerberos: set \`Defaults passprompt_override\`, or allow the user to use sudo without a password, ${SUDOERS}.`,
+  },
+  {
+    said: /try again|incorrect (password|authentication)|sorry/i,
     next: 'The password is wrong: set EDGEADM_SUDO_PASSWORD (EDGEADM_SSH_PASSWORD is tried too).',
   },
   {
@@ -55,6 +64,11 @@ const OF_LOGIN: readonly Cause[] = [
     what: 'the host runs Windows',
     code: 'PLATFORM_UNSUPPORTED',
     next: 'run edgeadm.exe on the machine itself, as administrator: Windows nodes cannot be managed over SSH yet',
+  },
+  {
+    said: /Please login as the user/i,
+    what: 'the host does not let root run programs over SSH',
+    next: 'Connect as the user that the host names (`--host USER@HOST`): edgeadm becomes root with sudo.',
   },
   {
     said: /account is currently not available|nologin|This account is disabled|\/bin\/false/i,

@@ -72,7 +72,7 @@ function releaseNotes({ since, until, version }: ReleasedAddon, installed: strin
   if (compareVersions(cluster, since) < 0) return [];
   const release = `Kubernetes ${shortened(since)}`;
   if (!installed) return version ? [`${release} brings ${version}`] : [];
-  return version && isOlder(installed, version) ? [`behind: ${release} brings ${version}`] : [];
+  return version && isOlder(installed, version) ? [`outdated: ${release} brings ${version}`] : [];
 }
 
 function isOlder(one: string, other: string): boolean {

@@ -77,7 +77,7 @@ export async function findApp(
   if (first && other)
     throw new EdgeadmError({
       code: 'SETTING_REFUSED',
-      what: `there are two applications of the name ${namespace}/${name}`,
+      what: `two applications are named ${namespace}/${name}`,
       why: [first, other].map(appName).join(', '),
       next: `Say which one: --kind ${first.api.kind}`,
     });
@@ -107,7 +107,7 @@ export function appChange(app: App, changes: AppChanges): ChangeRequest {
   if (reasons.length > 0)
     throw new EdgeadmError({
       code: 'SETTING_REFUSED',
-      what: `${appName(app)} cannot be changed like that`,
+      what: `${appName(app)} cannot be changed in this way`,
       why: reasons.join('\n'),
     });
   const { api, namespace, object } = app;
@@ -147,7 +147,7 @@ function refuseChanges(app: App, changes: AppChanges): string[] {
       .map((pool) => `pool ${pool} is not one of its pools: ${own.join(', ') || 'it has none'}`),
     ...[...(added?.keys() ?? [])]
       .filter((pool) => own.includes(pool))
-      .map((pool) => `pool ${pool} is one of its pools already: use \`edgeadm app scale\``),
+      .map((pool) => `pool ${pool} is already one of its pools: use \`edgeadm app scale\``),
     ...refuseUnknownPools([...(added?.keys() ?? [])], app.all),
     ...removed
       .filter((pool) => own.includes(pool) && left.some(({ name }) => name === pool))
@@ -175,7 +175,7 @@ export async function createApp(
   const path = `${appsPath(api, namespace)}/${encodeURIComponent(name)}`;
   const exists = (await client.find(path)) !== undefined;
   const reasons = refuseUnknownPools([...request.pools.keys()], await labelledPools(client));
-  if (exists) reasons.push('it exists: use `edgeadm app set`, `scale` and `patch`');
+  if (exists) reasons.push('it already exists: use `edgeadm app set`, `scale` and `patch`');
   if (reasons.length > 0)
     throw new EdgeadmError({
       code: 'SETTING_REFUSED',

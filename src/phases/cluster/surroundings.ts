@@ -1,4 +1,5 @@
-import type { CountedResource, Networks } from '../../cloud/networks.ts';
+import type { Networks } from '../../cloud/networks.ts';
+import type { CountedResource } from '../../cloud/quotas.ts';
 import type { CloudClusterSpec } from '../../config/cloud-cluster.ts';
 import type { ClusterLimit, LimitBreach } from '../../config/cloud-cluster-rules.ts';
 import { EdgeadmError } from '../../errors/index.ts';
@@ -15,7 +16,7 @@ export interface Surroundings {
 interface Quota {
   readonly limit: ClusterLimit;
   readonly what: string;
-  /** Of an account by default. Source: the vendor's user guide, 4.1. */
+  /** Of an account by default, if its own cannot be read. Source: the vendor's user guide, 4.1. */
   readonly most: number;
   /** How many more a cluster needs: one load balancer for its API server, one for the tunnel. */
   readonly needs: (spec: CloudClusterSpec) => number;
@@ -66,10 +67,7 @@ async function look(
   work: (networks: Networks) => Promise<Looked>,
 ): Promise<Looked> {
   if (!networks) return { notChecked: [what] };
-  return work(networks).catch((error: unknown) => {
-    if (!(error instanceof EdgeadmError) || error.code === 'INTERRUPTED') throw error;
-    return { notChecked: [`${what}: ${error.what}`] };
-  });
+  return work(networks).catch((error: unknown) => ({ notChecked: [`${what}: ${unseen(error)}`] }));
 }
 
 async function vpcIn({ vpc: id, region }: CloudClusterSpec, networks: Networks): Promise<Looked> {
@@ -95,8 +93,21 @@ async function roomFor(spec: CloudClusterSpec, resource: CountedResource, networ
   const { limit, what, most, needs } = QUOTAS[resource];
   const needed = needs(spec);
   if (needed === 0) return {};
-  const used = await networks.count(resource);
-  if (used + needed <= most) return {};
-  const why = `the account has ${used} ${what} in ${spec.region} and the cluster needs ${needed} more; by default ${most} are possible`;
-  return { breaches: [{ limit, why }] };
+  let notChecked: string[] = [];
+  const quota = await networks.quota(resource).catch((error: unknown) => {
+    notChecked = [`the account's own quota of ${what}, but the default of ${most}: ${unseen(error)}`];
+    return undefined;
+  });
+  const used = quota?.used ?? (await networks.count(resource));
+  if (used + needed <= (quota?.most ?? most)) return { notChecked };
+  const possible = quota ? `its quota is ${quota.most}` : `by default ${most} are possible`;
+  const where = quota?.used === undefined || resource === 'securityGroups' ? ` in ${spec.region}` : '';
+  const why = `the account has ${used} ${what}${where} and the cluster needs ${needed} more; ${possible}`;
+  return { breaches: [{ limit, why }], notChecked };
+}
+
+/** Why the account may not see something. @throws any other error */
+function unseen(error: unknown): string {
+  if (!(error instanceof EdgeadmError) || error.code === 'INTERRUPTED') throw error;
+  return error.what;
 }

@@ -25,7 +25,7 @@ const NO_BOOTSTRAP = '--bootstrap-kubeconfig=';
 /** Containers run on while the kubelet is restarted. */
 export const redirectKubelet: Phase<ConversionContext> = {
   name: 'kubelet',
-  title: 'Send the kubelet to the edge-hub',
+  title: 'Point the kubelet at the edge-hub',
   phases: [
     { name: 'files', title: 'Write its kubeconfig and flags', run: writeFiles },
     { name: 'restart', title: 'Restart the kubelet', run: restartAndVerify },

@@ -72,7 +72,7 @@ export async function openConversion(options: OpenOptions): Promise<ConversionCo
 function refuseOwnNode({ joined, hasChanges, conversion }: Journal): void {
   if (joined !== undefined)
     throw conversionRefused(
-      ['edgeadm has joined it: whether it has an edge-hub is decided by its join'],
+      ['edgeadm joined it, and its join decides whether it has an edge-hub'],
       'edgeadm reset, then edgeadm join with --edge-hub-program FILE or --edge-hub-image IMAGE',
     );
   if (hasChanges && !conversion) throw conversionRefused(['a join of this machine was not completed'], 'edgeadm reset');
@@ -85,9 +85,9 @@ async function credentialsOf(host: Host) {
   const { kubeconfig, clientCertificate } = PATHS.kubelet;
   throw conversionRefused(
     [
-      `its kubelet is not set up as kubeadm does it: ${PATHS.kubernetes.caCertificate}, ${clientCertificate} and a server of https in ${kubeconfig} are needed`,
+      `its kubelet is not set up as by kubeadm: it needs ${PATHS.kubernetes.caCertificate}, ${clientCertificate} and an https server in ${kubeconfig}`,
     ],
-    'join the machine first: edgeadm join, which brings the edge-hub along; or kubeadm join',
+    'join the machine first, with edgeadm join (which installs the edge-hub) or kubeadm join',
   );
 }
 

@@ -40,7 +40,7 @@ const TIMEOUT_MS = 300_000;
 
 /** The kubelet first: until it speaks to the API server itself it needs the hub. */
 const phases: readonly Phase<ReversionContext>[] = [
-  { name: 'kubelet', title: 'Send the kubelet to the API server', run: restoreKubelet },
+  { name: 'kubelet', title: 'Point the kubelet at the API server', run: restoreKubelet },
   {
     name: 'hub-end',
     title: 'Wait for the static pod of the edge-hub to end',
@@ -124,7 +124,7 @@ async function runPhases(
   const log = phaseLog((body) => emit({ ...body, host: label, phase: 'revert', time: now() }));
   const context = { host, journal, note, client, restarted: { before: 0, after: 0 }, steadyMs };
   await new Pipeline(phases, { host: label, context, emit, signal, wet: !dryRun }).run();
-  log.debug('what the conversion changed is as before');
+  log.debug('everything that the conversion changed is as before');
 }
 
 async function clientOf(host: Host, options: { signal: AbortSignal; plan?: (action: string) => void }) {
@@ -146,7 +146,7 @@ async function refuseForeign(host: Host, joined: string | undefined): Promise<vo
     code: 'CONVERT_REFUSED',
     what: 'edgeadm has not converted this node',
     why: isForeign
-      ? `${PATHS.edgeHub.unitFile} is of another tool: there is no journal of what was there before`
+      ? `${PATHS.edgeHub.unitFile} belongs to another tool: edgeadm has no journal of the previous state`
       : `it was joined as ${joined}, and its edge-hub is part of the join`,
     next: isForeign ? "revert it with OpenYurt's own tool (node-servant revert)" : 'edgeadm reset',
   });

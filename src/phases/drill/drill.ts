@@ -56,7 +56,7 @@ async function restore(
     log.info(byHand ? 'Connect the node again.' : 'The network is restored.');
   } catch (error) {
     log.warning(
-      `The network could not be restored at once (${toEdgeadmError(error).message}): a timer on the node does it, ${seconds} s after the drill began.`,
+      `The network could not be restored at once (${toEdgeadmError(error).message}): a timer on the node restores it ${seconds} s after the start of the drill.`,
     );
   }
 }
@@ -67,7 +67,7 @@ async function underCut({ host, spec, signal }: DrillOptions, scene: Scene, log:
     throw new EdgeadmError({
       code: 'DRILL_REFUSED',
       what: 'the node still reaches its API server',
-      why: 'it was to be cut off; the pods were not touched',
+      why: 'the drill ended before it touched a pod',
     });
   await host.stopUnit(PATHS.kubelet.unit);
   await withRuntime(host, socket, (client) => stopPods(client, spec.wholePods), signal);

@@ -60,9 +60,9 @@ export function reportOf(findings: DrillFindings): DrillReport {
   const faults = [
     ...lost.map(({ pod }) => `${pod} was not back after ${limit} s`),
     ...pods.flatMap(({ pod, address, newAddress }) =>
-      newAddress === undefined ? [] : [`${pod} has the address ${newAddress}, and had ${address}`],
+      newAddress === undefined ? [] : [`${pod} has the address ${newAddress} instead of ${address}`],
     ),
-    ...(newFlannelMac === undefined ? [] : [`flannel.1 has the MAC address ${newFlannelMac}, and had ${mac}`]),
+    ...(newFlannelMac === undefined ? [] : [`flannel.1 has the MAC address ${newFlannelMac} instead of ${mac}`]),
     ...(autonomy.losesPods ? [`${autonomy.detail}: ${WATCH_LISTS_REASON}`] : []),
   ];
   const cutOffFrom = servers.map(({ ip, port }) => `${ip}:${port}`);

@@ -54,13 +54,16 @@ export async function lookAround({ host, spec, signal }: DrillOptions): Promise<
   if (!credentials) throw refused('the machine was not joined: it has no certificate of a cluster');
   const { nodeName, connection } = credentials;
   if (spec.node !== undefined && spec.node !== nodeName)
-    throw refused(`the machine is the node ${nodeName}, not ${spec.node}; name its machine with --host`);
+    throw refused(
+      `this machine is the node ${nodeName}, not ${spec.node}; pass the machine of ${spec.node} with --host`,
+    );
   const autonomy = await losesPodsOffline(host);
   if (!autonomy) throw refused('the node has no edge-hub: offline, no pod would come back');
   const servers = await serverAddresses(host, connection.servers);
   if (spec.cut === 'iptables') await refuseWithoutIptables(host, servers);
   if (!(await host.unit(PATHS.kubelet.unit)).active) throw refused(`${PATHS.kubelet.unit} does not run`);
-  if (!(await reachesServers(host, servers))) throw refused('the node does not reach its API server already');
+  if (!(await reachesServers(host, servers)))
+    throw refused('the node cannot reach its API server even before the drill');
   const { socket } = await findRuntime(host);
   const pods = await withRuntime(host, socket, runningPods, signal);
   if (pods.length === 0) throw refused('no pod runs on the node: there is nothing to prove');
@@ -74,5 +77,5 @@ export async function flannelMac(host: Host): Promise<string | undefined> {
 
 /** Nothing was changed. */
 export function refused(why: string): EdgeadmError {
-  return new EdgeadmError({ code: 'DRILL_REFUSED', what: 'the offline drill was not begun', why });
+  return new EdgeadmError({ code: 'DRILL_REFUSED', what: 'the offline drill did not start', why });
 }

@@ -96,22 +96,22 @@ export function describePlan(plan: BindPlan, { instance, node }: Inspection): st
   const { attach, buy, surplus } = plan;
   const stops = plan.stops && instance.status === 'Running';
   const ids = (enis: readonly EnsInterface[]): string => enis.map(({ id }) => id).join(', ');
-  const started = instance.status === 'Running' ? [] : ['the instance is not running: it is started at the end'];
+  const started = instance.status === 'Running' ? [] : ['The instance is not running: it is started at the end.'];
   const stopped = [
-    'the instance is stopped and started again: workloads will be down for a few minutes',
+    'The instance is stopped and started again: workloads will be down for a few minutes.',
     ...(node ? [describeDrain(node)] : []),
   ];
   return [
-    `instance ${instance.id}: ${instance.status}, zone ${instance.regionId}`,
+    `Instance ${instance.id}: ${instance.status}, zone ${instance.regionId}`,
     `ENIs: ${plan.interfacesBefore} now, ${plan.interfacesAfter} after (including the primary one)`,
-    `pod capacity: ${plan.podsBefore} now, ${plan.podsAfter} after`,
-    ...(attach.length > 0 ? [`to attach, already bought: ${ids(attach)}`] : []),
-    `to buy: ${buy.length === 0 ? 'none' : `${buy.length} in ${plan.vSwitchId} with ${plan.securityGroupIds.join(', ')}`}`,
-    ...plan.rulesToAdd.map((rule) => `to add to ${plan.securityGroupIds.join(', ')}: ${describeRule(rule)}`),
-    ...(surplus.length > 0 ? [`bought earlier, not needed: ${ids(surplus)}`] : []),
+    `Pod capacity: ${plan.podsBefore} now, ${plan.podsAfter} after`,
+    ...(attach.length > 0 ? [`To attach, already bought: ${ids(attach)}`] : []),
+    `To buy: ${buy.length === 0 ? 'none' : `${buy.length} in ${plan.vSwitchId} with ${plan.securityGroupIds.join(', ')}`}`,
+    ...plan.rulesToAdd.map((rule) => `To add to ${plan.securityGroupIds.join(', ')}: ${describeRule(rule)}`),
+    ...(surplus.length > 0 ? [`Bought earlier, not needed: ${ids(surplus)}`] : []),
     ...(stops ? stopped : started),
     ...(node?.cordonedByUs && !stops
-      ? [`node ${node.name} was cordoned by an earlier run: it is uncordoned at the end`]
+      ? [`Node ${node.name} was cordoned by an earlier run: it is uncordoned at the end.`]
       : []),
   ];
 }

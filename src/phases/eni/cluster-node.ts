@@ -51,8 +51,8 @@ export function mayCordon({ cordoned, cordonedByUs }: EdgeNode): boolean {
 
 /** How the plan tells that the node is drained. */
 export function describeDrain(node: EdgeNode): string {
-  const drained = `node ${node.name} of the cluster is drained first`;
-  return mayCordon(node) ? drained : `${drained}, and stays cordoned, because edgeadm did not cordon it`;
+  const drained = `Node ${node.name} of the cluster is drained first`;
+  return mayCordon(node) ? `${drained}.` : `${drained}, and stays cordoned, because edgeadm did not cordon it.`;
 }
 
 /** True if the cluster runs the component: as a Deployment, or as pods under another controller. */

@@ -87,8 +87,8 @@ export const verifyRelease: Phase<ReleaseContext> = {
     const { instance } = found(facts.inspection, 'the instance');
     const left = ours(spec, await ens.interfaces({ networkId: instance.networkId }));
     const downtime = downtimeOf(facts);
-    if (downtime !== undefined) say(`the instance was down for ${formatDuration(downtime)}`);
-    if (left.length === 0) return say(`the ENIs that edgeadm bought for ${spec.instanceId} are gone`);
+    if (downtime !== undefined) say(`The instance was down for ${formatDuration(downtime)}.`);
+    if (left.length === 0) return say(`The ENIs that edgeadm bought for ${spec.instanceId} are gone.`);
     throw new EdgeadmError({
       code: 'ENI_INCOMPLETE',
       what: `${count('ENI', left.length)} of ${spec.instanceId} could not be deleted; the instance is running`,
@@ -177,14 +177,14 @@ function describe(
   const ids = (enis: readonly EnsInterface[]): string => enis.map(({ id }) => id).join(', ') || 'none';
   const drained = node ? [describeDrain(node)] : [];
   return [
-    `instance ${instance.id}: ${instance.status}, zone ${instance.regionId}`,
-    `to detach: ${ids(attached)}`,
-    `to delete: ${ids(all)}`,
+    `Instance ${instance.id}: ${instance.status}, zone ${instance.regionId}`,
+    `To detach: ${ids(attached)}`,
+    `To delete: ${ids(all)}`,
     ...(attached.length > 0 && instance.status === 'Running'
-      ? ['the instance is stopped and started again: workloads will be down for a few minutes', ...drained]
+      ? ['The instance is stopped and started again: workloads will be down for a few minutes.', ...drained]
       : []),
     ...(instance.status === 'Running' || all.length === 0
       ? []
-      : ['the instance is not running: it is started at the end']),
+      : ['The instance is not running: it is started at the end.']),
   ];
 }

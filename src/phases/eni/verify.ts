@@ -16,7 +16,7 @@ export const verifyBinding: Phase<BindContext> = {
     const after = bindPlan(spec, { ...inspection, interfaces });
     facts.attached = after.attached;
     const downtime = downtimeOf(facts);
-    if (downtime !== undefined) say(`the instance was down for ${formatDuration(downtime)}`);
+    if (downtime !== undefined) say(`The instance was down for ${formatDuration(downtime)}.`);
     const left = leftOver(spec, interfaces);
     if (after.attach.length + after.buy.length > 0) {
       throw new EdgeadmError({

@@ -28,7 +28,7 @@ export async function warnOfConditions(context: Context, client: ApiClient, show
   let troubles = nodeTroubles(shown);
   const isReported = troubles.some(({ type }) => isPressure(type));
   if (context.wet && !isReported && (await isDiskFull(context))) {
-    log.info('The disk is nearly full: waiting for what the kubelet says about it.');
+    log.info('The disk is nearly full: waiting until the kubelet reports on it.');
     troubles = (await watchForPressure(context, client, shown)) ?? troubles;
   }
   for (const trouble of troubles) log.warning(describe(trouble));

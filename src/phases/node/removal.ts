@@ -99,7 +99,7 @@ function listed(nodes: readonly ServiceNode[]): string {
 function refused(reasons: readonly string[], where: string): EdgeadmError {
   return new EdgeadmError({
     code: 'NODE_REMOVAL_REFUSED',
-    what: `these nodes of ${where} cannot be removed like that`,
+    what: `these nodes of ${where} cannot be removed in this way`,
     why: reasons.join('\n'),
   });
 }

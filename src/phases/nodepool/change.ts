@@ -1,5 +1,5 @@
 import type { CloudNodePool, NodePoolChangeBody } from '../../cloud/actions/node-pools.ts';
-import type { CloudTaskInfo } from '../../cloud/actions/tasks.ts';
+import type { CloudTask, CloudTaskInfo } from '../../cloud/actions/tasks.ts';
 import { type TaskVerbs, waitForTask } from '../../cloud/cs-tasks.ts';
 import { orderOnce } from '../../cloud/order-once.ts';
 import type { OrderRun } from '../../cloud/order-run.ts';
@@ -126,7 +126,26 @@ export async function openPoolTask(
   const open = tasks.filter(({ taskType, state }) => /^nodepool_/.test(taskType ?? '') && OPEN.includes(state ?? ''));
   const infos = await Promise.all(open.map(({ taskId }) => service.task(taskId).catch(() => undefined)));
   const own = infos.filter((info) => info?.target?.id === poolId);
-  return own.sort((a, b) => Date.parse(b?.created ?? '') - Date.parse(a?.created ?? ''))[0];
+  return own.filter((info) => info !== undefined).sort(newestFirst)[0];
+}
+
+function newestFirst(a: Pick<CloudTask, 'created'>, b: Pick<CloudTask, 'created'>): number {
+  return Date.parse(b.created ?? '') - Date.parse(a.created ?? '');
+}
+
+/** The newest upgrade of a pool, ended or not; undefined if there is none, or the account may not see tasks. */
+export async function newestUpgrade(
+  service: Pick<TaskVerbs, 'task' | 'tasks'>,
+  clusterId: string,
+  poolId: string,
+): Promise<CloudTaskInfo | undefined> {
+  const tasks = await service.tasks(clusterId).catch(() => []);
+  const upgrades = tasks.filter(({ taskType }) => taskType === 'nodepool_upgrade').sort(newestFirst);
+  for (const { taskId } of upgrades) {
+    const info = await service.task(taskId).catch(() => undefined);
+    if (info?.target?.id === poolId) return info;
+  }
+  return undefined;
 }
 
 const OPEN: readonly string[] = ['running', 'paused', 'pausing'];

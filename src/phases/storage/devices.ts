@@ -108,7 +108,7 @@ function judge(all: readonly BlockDevice[], name: string, use: Use): Omit<Device
   const why = refusal(all, found, use);
   const { bytes, parent } = found;
   if (why !== undefined) return { ok: false, bytes, found: why };
-  const member = use.member === use.group ? `in volume group ${use.group} already` : 'unused';
+  const member = use.member === use.group ? `already in volume group ${use.group}` : 'unused';
   const disk = all.filter((each) => each.name === parent || each.parent === parent);
   const onSystemDisk = parent !== '' && disk.some(isSystem) ? ', on the system disk' : '';
   return { ok: true, bytes, found: `${member}${onSystemDisk}` };

@@ -69,7 +69,7 @@ export function addVolumeGroup(
   if (reasons.length > 0)
     throw new EdgeadmError({
       code: 'SETTING_REFUSED',
-      what: `volume group ${group.name} cannot be defined like that`,
+      what: `volume group ${group.name} cannot be defined in this way`,
       why: reasons.join('\n'),
       next: 'Delete the volume group on its nodes first (vgremove, pvremove) and its definition in the ConfigMap, or use another name.',
     });
@@ -102,7 +102,7 @@ function refuseOverlaps(known: readonly VolumeGroup[], group: VolumeGroup, nodes
     const shared = other.devices.filter((device) => group.devices.includes(device));
     if (other.name === group.name)
       return [`another definition of ${other.name} (${selectorText(other)}) selects ${both.join(', ')} as well`];
-    return shared.length > 0 ? [`${shared.join(', ')} of ${both.join(', ')} belong to ${other.name} already`] : [];
+    return shared.length > 0 ? [`${shared.join(', ')} of ${both.join(', ')} already belong to ${other.name}`] : [];
   });
 }
 

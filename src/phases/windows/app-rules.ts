@@ -37,7 +37,7 @@ export function windowsAppOf({ where, template }: FoundTemplate): WindowsApp | u
     problems: [
       ...(spec.hostNetwork === true
         ? []
-        : ['hostNetwork is not true: Windows nodes run only pods in the network of the host']),
+        : ['hostNetwork is not true: Windows nodes run only pods that use the host network']),
       ...(systems === undefined
         ? ['nothing keeps its pods off Linux nodes: add the node selector kubernetes.io/os: windows']
         : []),

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { imageTar, program, tgz } from '../../unit/artifacts/fixtures.ts';
+import { COMPILED } from '../program.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
 const BLOCK_LIMIT_MS = 400_000;
@@ -79,7 +80,8 @@ export async function pageMachine(): Promise<PageMachine> {
   const stubs = programs(files);
   for (const [name, text] of Object.entries(stubs))
     await writeFile(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  const env: Record<string, string> = { PATH: `${bin}:${process.env.PATH}`, HOME: home, LC_ALL: 'C', NO_COLOR: '1' };
+  const path = `${bin}:${process.env.PATH}`;
+  const env: Record<string, string> = { PATH: path, HOME: home, LC_ALL: 'C', NO_COLOR: '1', ...COMPILED };
 
   const bash = async (script: string): Promise<string> => {
     const ended = await execa('bash', ['--norc', '-euo', 'pipefail', '-c', script], {

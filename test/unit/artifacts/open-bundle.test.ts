@@ -265,6 +265,7 @@ describe('a bundle on a web server', () => {
       return failure('USAGE', 'plain http', '--bundle-sha256')(error);
     });
     assert.equal(requests.length, 0);
+    await works(await open(`${url}/edge`, pinned));
   });
 
   it('a bundle on a web server is refused if bundle.yaml is not the one that was pinned, before anything else is fetched', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:https';
+import { createServer, request, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { addFault } from '../../../sandbox/cloud/faults.ts';
@@ -32,6 +32,17 @@ describe('a token of the console', () => {
   afterEach(() => cloud.close());
 
   const nodes = () => cloud.store.list<CloudNodeRecord>(KIND.node).map(({ document }) => document);
+  const fetchText = async (path: string, method: string): Promise<string> => {
+    const { ca, url } = { ca: cloud.caPem, url: new URL(path, cloud.endpoint) };
+    return new Promise((resolve, reject) => {
+      const sent = request(url, { ca, method }, (response) => {
+        text(response).then((body) =>
+          response.statusCode === 200 ? resolve(body) : reject(Error(`${response.statusCode}`)),
+        );
+      });
+      sent.once('error', reject).end();
+    });
+  };
   const ask = (token: string, values?: Parameters<typeof nodeOf>[0]): Promise<SourceAnswer> =>
     sourceOf(cloud, token).resolve(nodeOf(values));
 
@@ -54,6 +65,34 @@ describe('a token of the console', () => {
       annotations: { 'example.com/a': 'b' },
       taints: [{ key: 'edge', value: '', effect: 'NoSchedule' }],
     });
+  });
+
+  it('the script of a cloud instance gets its lines at the host without signatures, and reports with an empty request', async () => {
+    const token = cloud.token();
+    const lines = await fetchText(`/token/${token}/instance/i-1/node_info`, 'GET');
+    const info = Object.fromEntries(
+      lines
+        .trim()
+        .split('\n')
+        .map((line) => line.split(/='(.*)'/s)),
+    );
+    // What the vendor's attach_node.sh reads. Source: public copies of it.
+    assert.deepEqual(Object.keys(info), [
+      'callback_url',
+      'token',
+      'endpoint',
+      'cluster_dns',
+      'docker_version',
+      'name_mode',
+      'network',
+    ]);
+    assert.deepEqual([info.token, info.endpoint], [BOOTSTRAP_TOKEN, '127.0.0.1:1']);
+    await fetchText(new URL(info.callback_url ?? '').pathname, 'POST');
+    assert.deepEqual(
+      nodes().map(({ name, status }) => [name, status]),
+      [['i-1', 'joined']],
+    );
+    await assert.rejects(fetchText('/token/nonsense/instance/i-1/node_info', 'GET'), /401/);
   });
 
   it('lets the same machine in again, and keeps one record of it', async () => {

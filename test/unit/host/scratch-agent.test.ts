@@ -49,6 +49,18 @@ describe('a scratch root with an agent', () => {
     assert.equal(await answer((server.address() as { port: number }).port), 'this machine');
   });
 
+  it('a port of kubelet or edge-hub that the folder does not have is refused, never looked for on this machine', async () => {
+    for (const [host, port] of [
+      ['127.0.0.1', 10267],
+      ['localhost', 10248],
+      ['169.254.2.1', 10268],
+    ] as const)
+      await assert.rejects(answer(port, host), {
+        code: 'API_UNREACHABLE',
+        why: /nothing listens there on the scratch root/,
+      });
+  });
+
   it('tells a port that nobody listens on any more', async () => {
     await symlink(join(folder, 'gone'), join(root, 'run/edgeadm/ports/10267.sock'));
     await assert.rejects(answer(10267), /ENOENT|ECONNREFUSED/);

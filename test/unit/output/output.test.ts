@@ -323,6 +323,20 @@ describe('the output of a command', () => {
       assert.match(stdout.text, /^HOST +RESULT +TIME +PHASE +CAUSE\n10\.0\.0\.0 +failed +1ms +TOKEN_INVALID\n/);
     });
 
+    it('errors that differ only in the address of their host are one, and longer addresses stay whole', async () => {
+      const lost = (address: string) =>
+        new EdgeadmError({
+          code: 'HOST_UNREACHABLE',
+          what: `cannot reach ${address}`,
+          why: `connect ECONNREFUSED ${address}:22`,
+        });
+      const text = stripVTControlCharacters(
+        (await shown([lost('10.0.0.0'), lost('10.0.0.1'), lost('10.0.0.10')])).stderr.text,
+      );
+      assert.match(text, /error: 10\.0\.0\.0, 10\.0\.0\.1: cannot reach HOST\n {2}connect ECONNREFUSED HOST:22\n/);
+      assert.match(text, /error: 10\.0\.0\.2: cannot reach 10\.0\.0\.10\n/);
+    });
+
     it('errors that differ keep their own next steps', async () => {
       const text = stripVTControlCharacters((await shown([refused('make one'), refused('make another')])).stderr.text);
       assert.match(

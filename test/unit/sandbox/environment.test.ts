@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { ENVIRONMENT_SHELLS, sandboxEnvironment } from '../../../sandbox/environment.ts';
 import { sandboxFolder } from '../../../sandbox/folder.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/index.ts';
+import { openCaller } from '../../../src/cloud/caller.ts';
+import { openContainerService } from '../../../src/cloud/cs.ts';
+import type { CloudProduct } from '../../../src/config/cloud-hosts.ts';
 
 describe('sandbox env', () => {
   let path: string;
@@ -30,6 +34,48 @@ describe('sandbox env', () => {
       assert.match((await sandboxEnvironment(sandboxFolder(path), shell)).shell, PATTERNS[shell]);
     });
   }
+
+  it('sandbox env leads edgeadm to the endpoints of the vendor by name, and other clients to two addresses', async () => {
+    const { variables } = await sandboxEnvironment(sandboxFolder(path));
+    const { cloud, ens } = sandbox.state;
+    assert.equal(`https://${variables.EDGEADM_CLOUD_ADDRESS}`, cloud);
+    assert.deepEqual([variables.SANDBOX_CS_ENDPOINT, variables.SANDBOX_ENS_ENDPOINT], [cloud, ens]);
+    const env = variables;
+    const call = async (product: CloudProduct, region: string, action: string) => {
+      const caller = await openCaller({ product, region, env });
+      return caller.read({ action, parameters: { RegionId: region } }, z.looseObject({}));
+    };
+    await call('ens', 'cn-hangzhou', 'DescribeInstances');
+    await call('vpc', sandbox.state.cluster.region, 'DescribeVpcs');
+    const own = { ...env, EDGEADM_VPC_ENDPOINT: cloud, EDGEADM_CLOUD_ADDRESS: '' };
+    const caller = await openCaller({ product: 'vpc', region: 'cn-hangzhou', env: own });
+    await assert.rejects(caller.read({ action: 'DescribeVpcs' }, z.looseObject({})), /InvalidAction\.NotFound/);
+  });
+
+  it('a cluster is unknown at the endpoint of another region', async () => {
+    const { variables: env } = await sandboxEnvironment(sandboxFolder(path));
+    const { id, region } = sandbox.state.cluster;
+    const found = await openContainerService({ region, env });
+    assert.equal((await found.cluster(id)).clusterId, id);
+    const other = await openContainerService({ region: 'cn-beijing', env });
+    await assert.rejects(other.cluster(id), { message: /ErrorClusterNotFound/ });
+  });
+
+  it('sandbox env --temporary gives keys that are good with their token, and for some time', async () => {
+    const { id, region } = sandbox.state.cluster;
+    const temporary = (await sandboxEnvironment(sandboxFolder(path), 'bash', 60_000)).variables;
+    assert.match(temporary.ALIBABA_CLOUD_ACCESS_KEY_ID ?? '', /^STS\./);
+    await (await openContainerService({ region, env: temporary })).cluster(id);
+    const expired = (await sandboxEnvironment(sandboxFolder(path), 'bash', 0)).variables;
+    for (const [env, why] of [
+      [{ ...temporary, ALIBABA_CLOUD_SECURITY_TOKEN: '' }, /MissingSecurityToken/],
+      [{ ...temporary, ALIBABA_CLOUD_SECURITY_TOKEN: 'x' }, /InvalidSecurityToken\.Malformed/],
+      [expired, /InvalidSecurityToken\.Expired/],
+    ] as const) {
+      const service = await openContainerService({ region, env });
+      await assert.rejects(service.cluster(id), { code: 'CLOUD_CREDENTIALS', message: why });
+    }
+  });
 
   it('sandbox env has region and id of the cluster, so that nodepool commands find it', async () => {
     const { variables } = await sandboxEnvironment(sandboxFolder(path));

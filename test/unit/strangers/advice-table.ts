@@ -6,8 +6,6 @@ type Proof =
   | { readonly test: string }
   /** It only shows something; what it can end with itself is in {@link SHOWS}. */
   | 'shows'
-  /** It takes away the cause. */
-  | { readonly cures: string }
   /** Not advice of an error: help, a heading, what was done. */
   | 'text';
 
@@ -18,7 +16,6 @@ export interface Advice {
 }
 
 const test = (title: string): Proof => ({ test: title });
-const cures = (what: string): Proof => ({ cures: what });
 
 /** Commands that change nothing, and the codes that they can end with for reasons of their own. */
 export const SHOWS: Readonly<Record<string, readonly ErrorCode[]>> = {
@@ -60,7 +57,7 @@ const UPGRADE_WAYS = test(
 /** Every command of edgeadm that a text in `src` advises: `FILE COMMAND`, of codes.ts `CODE COMMAND`. */
 export const ADVICE: Readonly<Record<string, Advice>> = {
   // Errors by their catalogue
-  'USAGE config:validate': { code: 'USAGE', proof: cures('named values are corrected before it is run') },
+  'USAGE config:validate': { code: 'USAGE', proof: test('a configuration file with mistakes') },
   'OS_UNSUPPORTED compat': { code: 'OS_UNSUPPORTED', proof: 'shows' },
   'ALREADY_JOINED reset': { code: 'ALREADY_JOINED', proof: test('a node of another pool') },
   'JOURNAL_UNREADABLE reset': { code: 'JOURNAL_UNREADABLE', proof: test('a damaged journal') },
@@ -75,7 +72,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'TOKEN_UNKNOWN_OR_EXPIRED token:create': { code: 'TOKEN_UNKNOWN_OR_EXPIRED', proof: NEW_TOKEN },
   'TOKEN_REFUSED token:create': {
     code: 'TOKEN_REFUSED',
-    proof: cures('the new token has the usage authentication; what else can refuse it is named beside'),
+    proof: test('a token that must not be used to log in'),
   },
   'NODEPOOL_NOT_FOUND nodepool:list': { code: 'NODEPOOL_NOT_FOUND', proof: test('a node pool that there is not') },
   'NODEPOOL_NOT_FOUND nodepool:create': { code: 'NODEPOOL_NOT_FOUND', proof: test('a node pool that there is not') },
@@ -104,11 +101,11 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'OPENAPI_TOKEN_EXPIRED nodepool:attach-script': {
     code: 'OPENAPI_TOKEN_EXPIRED',
-    proof: cures('the line that it prints has a new token'),
+    proof: test('a token of the container service'),
   },
   'OPENAPI_TOKEN_INVALID nodepool:attach-script': {
     code: 'OPENAPI_TOKEN_INVALID',
-    proof: cures('the line that it prints has a new token'),
+    proof: test('a token of the container service'),
   },
   'RESET_INCOMPLETE reset': {
     code: 'RESET_INCOMPLETE',
@@ -144,11 +141,14 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'SANDBOX_FAILED sandbox:up': {
     code: 'SANDBOX_FAILED',
-    proof: cures('in the foreground it says why; it is the background that fails with this code'),
+    proof: test('a sandbox that is killed while it starts in the background'),
   },
   // Errors that advise something else than their catalogue
   'artifacts/manifest.ts bundle:create': { code: 'BUNDLE_INVALID', proof: test('a bundle that is damaged') },
-  'artifacts/open-bundle.ts bundle:create': { code: 'USAGE', proof: cures('it prints the sum that is missing') },
+  'artifacts/open-bundle.ts bundle:create': {
+    code: 'USAGE',
+    proof: test('over plain http is accepted only with a pin'),
+  },
   'artifacts/pin.ts bundle:create': { code: 'BUNDLE_INVALID', proof: test('a bundle that is damaged') },
   'cli/cluster-upgrade/follow.ts cluster:upgrade:status': { code: 'INTERRUPTED', proof: 'shows' },
   'cli/cluster-upgrade/run.ts cluster:upgrade:continue': { code: 'INTERRUPTED', proof: UPGRADE_WAYS },
@@ -201,7 +201,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'kubernetes/kubeconfig/in-cluster.ts cluster:upgrade:start': {
     code: 'USAGE',
-    proof: cures('it uses the kubeconfig of its user, not an account of a pod'),
+    proof: test('the controller outside of a pod is refused with the command that starts it in one'),
   },
   'phases/eni/run.ts eni:list': { code: 'ENI_INCOMPLETE', proof: 'shows' },
   'phases/join/join.ts reset': {
@@ -236,7 +236,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'phases/upgrade/precheck.ts reset': { code: 'UPGRADE_RUNTIME', proof: RESET_ENDS },
   'phases/upgrade/precheck.ts upgrade': {
     code: 'UPGRADE_RUNTIME',
-    proof: cures('--migrate-runtime and --bundle, which it is advised with, are what was missing'),
+    proof: test('the upgrade that a node with docker or without a new kubelet is advised is not refused again'),
   },
   'phases/upgrade/roll-back.ts upgrade': {
     code: 'UPGRADE_NOT_RECOVERED',
@@ -256,11 +256,11 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'edge-hub/change.ts reset': { code: 'USAGE', proof: RESET_ENDS },
   'phases/app/app.ts app:scale': {
     code: 'SETTING_REFUSED',
-    proof: cures('it changes a pool that is there, as this one is'),
+    proof: test('an application or a pool of it that exists is refused with the command that changes it, which does'),
   },
   'phases/app/app.ts app:set': {
     code: 'SETTING_REFUSED',
-    proof: cures('it changes an application that exists, as this one does'),
+    proof: test('an application or a pool of it that exists is refused with the command that changes it, which does'),
   },
   'phases/app/app.ts app:status': { code: 'SETTING_REFUSED', proof: 'shows' },
   'phases/app/app.ts nodepool:list': { code: 'SETTING_REFUSED', proof: 'shows' },
@@ -294,11 +294,15 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'phases/cluster/changes.ts cluster:delete': {
     code: 'CLOUD_CLUSTER_FAILED',
-    proof: cures('--keep, which it is advised with, leaves the resource that prevents the deletion'),
+    proof: test(
+      'cluster delete lists what goes and what stays, and a cluster that could not be created can be deleted',
+    ),
   },
   'phases/cluster/create.ts cluster:delete': {
     code: 'CLOUD_CLUSTER_FAILED',
-    proof: cures('it waits for the deletion that is in the way'),
+    proof: test(
+      'cluster create refuses a name whose cluster is being deleted with the command that waits for it, and takes it after that',
+    ),
   },
   'phases/cluster/encryption.ts cluster:upgrade-edition': {
     code: 'CLOUD_CLUSTER_REFUSED',
@@ -329,7 +333,9 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'phases/preflight/checks/api-server.ts token:create': { code: 'TOKEN_UNKNOWN_OR_EXPIRED', proof: NEW_TOKEN },
   'phases/preflight/checks/cluster-version.ts sandbox:node:create': {
     code: 'CLUSTER_UNSUPPORTED',
-    proof: cures('the line that it prints has --root, and the check asks machines that run programs only'),
+    proof: test(
+      'a machine that is pointed at a sandbox it is no part of is told how to make a node of it, and that node joins',
+    ),
   },
   'phases/preflight/checks/files.ts reset': { code: 'PREFLIGHT_FAILED', proof: LEFT_BEHIND },
   'phases/preflight/checks/node-pool.ts nodepool:create': {
@@ -376,37 +382,50 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'phases/convert/open-node.ts reset': { code: 'CONVERT_REFUSED', proof: RESET_ENDS },
   'phases/convert/open-node.ts join': {
     code: 'CONVERT_REFUSED',
-    proof: cures('a node that edgeadm joins has its edge-hub from the join, and needs no conversion'),
+    proof: test('a conversion of a machine that was never joined'),
   },
   'phases/convert/revert.ts reset': { code: 'CONVERT_REFUSED', proof: RESET_ENDS },
   'DRILL_REFUSED node:drill': {
     code: 'DRILL_REFUSED',
-    proof: cures('what stands in the way is named, and is put right before'),
+    proof: test('a drill that was refused or has failed passes once what it named is put right'),
   },
   'phases/drill/network-cut.ts node:drill': {
     code: 'DRILL_REFUSED',
-    proof: cures('with --cut manual it uses no iptables'),
+    proof: test('a node whose iptables does not work is drilled by hand, as its refusal advises'),
   },
+  'phases/drill/scene.ts node:drill': {
+    code: 'DRILL_REFUSED',
+    proof: test('a node that has not rebooted, or reached its API server, does not pass, and can be drilled again'),
+  },
+  'phases/drill/reboot.ts node:drill': {
+    code: 'DRILL_REFUSED',
+    proof: test('a node that has not rebooted, or reached its API server, does not pass, and can be drilled again'),
+  },
+  'cli/node/drill.ts node:drill': { code: undefined, proof: 'text' },
   'DRILL_FAILED node:drill': {
     code: 'DRILL_FAILED',
-    proof: cures('the fault that the error names is put right before'),
+    proof: test('a drill that was refused or has failed passes once what it named is put right'),
   },
   'phases/drill/report.ts diagnose': { code: 'DRILL_FAILED', proof: 'shows' },
   'cli/nodepool/upgrade.ts cluster:upgrade:start': {
     code: 'UPGRADE_VERSION',
-    proof: cures('with --control-plane-only it moves the version that the nodes must not exceed'),
+    proof: test(
+      'nodepool upgrade to a version that the control plane does not have names the command after which it is not refused',
+    ),
   },
   'phases/cluster/deletion.ts cluster:update': {
     code: 'CLOUD_CLUSTER_REFUSED',
-    proof: cures('it switches the deletion protection off'),
+    proof: test(
+      'cluster delete lists what goes and what stays, and a cluster that could not be created can be deleted',
+    ),
   },
   'phases/preflight/checks/terway-edge.ts eni:bind': {
     code: 'PREFLIGHT_FAILED',
-    proof: cures('it adds the network interface that the check looks for'),
+    proof: test('a node needs an interface beside its own, and has 25 pods for each'),
   },
   'phases/preflight/checks/terway-edge.ts addon:install': {
     code: 'PREFLIGHT_FAILED',
-    proof: cures('it installs the component that the check looks for'),
+    proof: test('a cluster needs the component that gives pods their addresses'),
   },
   'phases/preflight/windows/settings.ts reset': { code: 'PREFLIGHT_FAILED', proof: RESET_ENDS },
   // Texts that are not the advice of an error

@@ -4,7 +4,7 @@ import { clusterArg, namedCluster } from '../../../cli/cluster/flags.ts';
 import { ramActions, serviceChangeFlags } from '../../../cli/service-change.ts';
 
 export default class ClusterEncryptionDisable extends BaseCommand {
-  static override summary = 'No longer encrypt the Secrets of a cluster with KMS.';
+  static override summary = 'Stop encrypting the Secrets of a cluster with KMS.';
   static override description =
     `The command is idempotent. ${ramActions('UpdateKMSEncryption', 'DescribeClusterDetail', 'DescribeClustersForRegion')} A RAM user also needs AliyunKMSCryptoAdminAccess.`;
   static override examples = ['<%= config.bin %> cluster encryption disable shops --region cn-hangzhou'];

@@ -4,9 +4,9 @@ import { changeParameters, requiredComponentFlag } from '../../../cli/cluster/pa
 import { ramActions, serviceChangeFlags } from '../../../cli/service-change.ts';
 
 export default class ClusterParametersReset extends BaseCommand {
-  static override summary = 'Set parameters of a control-plane component back to their defaults.';
+  static override summary = 'Reset parameters of a control-plane component to their defaults.';
   static override description =
-    `All of them if none is named. The component restarts: choose off-peak hours. The command is idempotent. Not verified against the real service, see docs/cluster.md. ${ramActions('ModifyClusterAddon', 'GetClusterAddonInstance', 'DescribeAddon', 'ListAddons', 'ListClusterAddonInstances', 'DescribeClusterDetail', 'DescribeClustersForRegion')}`;
+    `Resets all parameters if you name none. The component restarts: choose off-peak hours. The command is idempotent. Not verified against the real service, see docs/cluster.md. ${ramActions('ModifyClusterAddon', 'GetClusterAddonInstance', 'DescribeAddon', 'ListAddons', 'ListClusterAddonInstances', 'DescribeClusterDetail', 'DescribeClustersForRegion')}`;
   static override examples = [
     '<%= config.bin %> cluster parameters reset --component kube-apiserver --cluster-id c1 --region cn-hangzhou',
   ];

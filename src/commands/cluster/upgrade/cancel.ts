@@ -10,7 +10,7 @@ import { nodesIn } from '../../../cluster-upgrade/plan/plan.ts';
 export default class ClusterUpgradeCancel extends BaseCommand {
   static override summary = 'Cancel a paused upgrade: upgraded nodes stay at the new version.';
   static override description =
-    `With --cluster-id: ${ramActions('CancelTask', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
+    `With --cluster-id, ${ramActions('CancelTask', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> cluster upgrade cancel --kubeconfig admin.conf',
     '<%= config.bin %> cluster upgrade cancel --cluster-id c1 --region cn-hangzhou',

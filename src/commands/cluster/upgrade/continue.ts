@@ -12,7 +12,7 @@ import { isPausedOrEnded } from '../../../cluster-upgrade/plan/plan.ts';
 export default class ClusterUpgradeContinue extends BaseCommand {
   static override summary = 'Continue a paused upgrade, or one whose controller has stopped.';
   static override description =
-    `Removes failed pods and retries their nodes; the first batch is one node. Works from any machine with a kubeconfig. With --cluster-id: ${ramActions('ResumeTask', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
+    `Removes failed pods and retries their nodes; the first batch is one node. Works from any machine with a kubeconfig. With --cluster-id, ${ramActions('ResumeTask', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> cluster upgrade continue',
     '<%= config.bin %> cluster upgrade continue --executor ssh --inventory hosts.yaml',

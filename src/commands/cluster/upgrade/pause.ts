@@ -9,7 +9,7 @@ import { pauseUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 export default class ClusterUpgradePause extends BaseCommand {
   static override summary = 'Pause the upgrade of a cluster: nodes in progress finish, no others start.';
   static override description =
-    `Resume it with \`continue\`, or end it with \`cancel\`. An upgrade paused for more than 15 days is cancelled. With --cluster-id: ${ramActions('PauseTask', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
+    `Resume it with \`continue\`, or end it with \`cancel\`. An upgrade paused for more than 15 days is cancelled. With --cluster-id, ${ramActions('PauseTask', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> cluster upgrade pause --kubeconfig admin.conf',
     '<%= config.bin %> cluster upgrade pause --cluster-id c1 --region cn-hangzhou',

@@ -31,7 +31,7 @@ import { styleFor } from '../../../output/style.ts';
 export default class ClusterUpgradeStart extends BaseCommand {
   static override summary = "Upgrade the cluster's nodes to the control-plane version, in batches.";
   static override description =
-    `Starts with one node and doubles the batch size each time, up to a tenth of the nodes. An error pauses the upgrade. The state is in the cluster (namespace kube-upgrade): any machine can watch, pause or take over. With --cluster-id the container service runs the upgrade; see docs/cluster-upgrade-service.md. With --cluster-id: ${ramActions('RunClusterCheck', 'GetClusterCheck', 'ListClusterChecks', 'UpgradeCluster', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
+    `Starts with one node and doubles the batch size each time, up to a tenth of the nodes. An error pauses the upgrade. The state is in the cluster (namespace kube-upgrade): any machine can watch, pause or take over. With --cluster-id the container service runs the upgrade; see docs/cluster-upgrade-service.md. With --cluster-id, ${ramActions('RunClusterCheck', 'GetClusterCheck', 'ListClusterChecks', 'UpgradeCluster', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> cluster upgrade start --target-version 1.20.3 --image registry.example.com/edgeadm-upgrade:1.20.3',
     '<%= config.bin %> cluster upgrade start --executor ssh --inventory hosts.yaml --bundle /opt/bundle-1.20.3',

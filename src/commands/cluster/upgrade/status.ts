@@ -15,7 +15,7 @@ import { statusOf } from '../../../cluster-upgrade/status.ts';
 export default class ClusterUpgradeStatus extends BaseCommand {
   static override summary = 'Show the progress of a cluster upgrade: batches, nodes, durations and failures.';
   static override description =
-    `With --cluster-id: ${ramActions('DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
+    `With --cluster-id, ${ramActions('DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> cluster upgrade status',
     '<%= config.bin %> cluster upgrade status --watch',

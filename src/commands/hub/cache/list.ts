@@ -8,7 +8,7 @@ import { findHubConfig } from '../../../phases/hub/hub-config.ts';
 export default class HubCacheList extends BaseCommand {
   static override summary = 'List the programs for which the edge-hub caches what they read from the API server.';
   static override description =
-    "The programs that the vendor's edge-hub always caches are not published, so that they are not listed. User guide: chapter 8.4, Enable the caching feature of edge-hub.";
+    'The vendor does not publish which programs its edge-hub always caches, so they are not listed. User guide: chapter 8.4, Enable the caching feature of edge-hub.';
   static override examples = ['<%= config.bin %> hub cache list'];
   static override flags = { ...kubeconfigFlag, ...listFlag };
 

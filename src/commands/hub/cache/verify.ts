@@ -9,7 +9,7 @@ import { cachedProgram } from '../../../phases/hub/cache-folder.ts';
 export default class HubCacheVerify extends BaseCommand {
   static override summary = 'Check that the edge-hub of a node has cached what a program reads.';
   static override description =
-    'Looks at the names in the cache folder of that program on the node. User guide: chapter 8.4, Enable the caching feature of edge-hub.';
+    'Reads the file names in the cache folder of that program on the node. User guide: chapter 8.4, Enable the caching feature of edge-hub.';
   static override examples = [
     '<%= config.bin %> hub cache verify edge-app',
     '<%= config.bin %> hub cache verify edge-app --host root@10.0.0.11',

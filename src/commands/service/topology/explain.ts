@@ -7,9 +7,9 @@ import { reachOf } from '../../../phases/service/reach.ts';
 import { topologyOf } from '../../../phases/service/topology.ts';
 
 export default class ServiceTopologyExplain extends BaseCommand {
-  static override summary = 'Explain which endpoints of a Service clients on each node reach, and who reaches none.';
+  static override summary = 'Explain which endpoints of a Service each node reaches, and which nodes reach none.';
   static override description =
-    'Computes what the edge-hub of each node leaves of the endpoints; no connection is tried. User guide: chapter 6.4, Configure a Service topology.';
+    'Computes which endpoints the edge-hub of each node passes on to clients; makes no connections. User guide: chapter 6.4, Configure a Service topology.';
   static override examples = ['<%= config.bin %> service topology explain web'];
   static override args = serviceArg;
   static override flags = { ...kubeconfigFlag, ...namespaceFlag };

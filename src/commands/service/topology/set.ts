@@ -8,7 +8,7 @@ import { TOPOLOGY_WORDS, topologyChange, topologyOf, topologyValue } from '../..
 export default class ServiceTopologySet extends ChangeCommand {
   static override summary = 'Limit a Service to endpoints on the node, or in the node pool, of the client.';
   static override description =
-    'Sets the annotation openyurt.io/topologyKeys. `nodepool` is openyurt.io/nodepool; in clusters of ACK@Edge before 1.18, which do not know it, kubernetes.io/zone. User guide: chapter 6.4, Configure a Service topology.';
+    'Sets the annotation openyurt.io/topologyKeys. `nodepool` stands for openyurt.io/nodepool, or for kubernetes.io/zone in ACK@Edge clusters before 1.18. User guide: chapter 6.4, Configure a Service topology.';
   static override examples = [
     '<%= config.bin %> service topology set web nodepool',
     '<%= config.bin %> service topology set web node --namespace shops --dry-run',

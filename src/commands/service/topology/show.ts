@@ -1,8 +1,7 @@
 import type { V1Service } from '@kubernetes/client-node';
-import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
-import { listFlag } from '../../../cli/flags.ts';
+import { listFlag, namespacesFlagsFor } from '../../../cli/flags.ts';
 import { topologyTable } from '../../../cli/service/topology.ts';
 import { listWhole } from '../../../kubernetes/api/list.ts';
 import { topologyOf } from '../../../phases/service/topology.ts';
@@ -17,7 +16,7 @@ export default class ServiceTopologyShow extends BaseCommand {
   static override flags = {
     ...kubeconfigFlag,
     ...listFlag,
-    namespace: Flags.string({ char: 'n', helpValue: 'NAME', description: 'only Services of this namespace' }),
+    ...namespacesFlagsFor('Services'),
   };
 
   async run(): Promise<void> {

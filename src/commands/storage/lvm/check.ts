@@ -12,7 +12,7 @@ import { TOPOLOGY_CONFIG, volumeGroupsIn } from '../../../phases/storage/volume-
 export default class StorageLvmCheck extends BaseCommand {
   static override summary = 'Check on nodes that the disks of a volume group exist and are unused.';
   static override description =
-    'Looks at the block devices of the node and writes nothing: each has to be a disk or partition that is not mounted, holds nothing, and is not the system disk. User guide: chapter 8.3, Use LVM to manage local storage.';
+    'Reads the block devices of the node and writes nothing. Each must be an empty disk or partition that is not mounted and is not the system disk. User guide: chapter 8.3, Use LVM to manage local storage.';
   static override examples = [
     '<%= config.bin %> storage lvm check volumegroup1 --device /dev/sdb1 --host root@10.0.0.11',
     '<%= config.bin %> storage lvm check volumegroup1 --kubeconfig admin.conf --inventory hosts.yaml',
@@ -35,7 +35,7 @@ export default class StorageLvmCheck extends BaseCommand {
       if (failed.length > 0)
         throw new EdgeadmError({
           code: 'DEVICE_CHECK_FAILED',
-          what: `${failed.length} of ${checks.length} devices cannot be given to volume group ${args.group}`,
+          what: `${failed.length} of ${checks.length} devices cannot be used for volume group ${args.group}`,
           why: failed.map(({ device: path, found }) => `${path}: ${found}`).join('\n'),
         });
       return { data: { group: args.group, devices: checks }, text: deviceTable(checks) };

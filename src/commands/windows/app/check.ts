@@ -1,7 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
-import { listFlag } from '../../../cli/flags.ts';
+import { listFlag, namespacesFlagsFor } from '../../../cli/flags.ts';
 import { manifestsIn } from '../../../cli/manifests/read.ts';
 import { EdgeadmError } from '../../../errors/index.ts';
 import { podTemplatesIn } from '../../../kubernetes/pod-templates.ts';
@@ -12,7 +12,7 @@ import { clusterTemplates } from '../../../phases/windows/cluster-apps.ts';
 export default class WindowsAppCheck extends BaseCommand {
   static override summary = 'Check workloads for Windows nodes: host network, node selector, toleration.';
   static override description =
-    'Windows nodes of an edge cluster run only pods in the network of the host. Checks the manifests of a file, or the workloads of the cluster. User guide: chapter 10.2, Create an application on a Windows node.';
+    'Windows nodes of an edge cluster run only pods that use the host network. Checks the manifests of a file, or the workloads of the cluster. User guide: chapter 10.2, Create an application on a Windows node.';
   static override examples = [
     '<%= config.bin %> windows app check web-windows.yaml',
     '<%= config.bin %> windows app check --namespace shops',
@@ -23,11 +23,7 @@ export default class WindowsAppCheck extends BaseCommand {
   static override flags = {
     ...kubeconfigFlag,
     ...listFlag,
-    namespace: Flags.string({
-      char: 'n',
-      helpValue: 'NAME',
-      description: 'only workloads of this namespace; default: all',
-    }),
+    ...namespacesFlagsFor('workloads'),
   };
 
   async run(): Promise<void> {

@@ -6,7 +6,7 @@ export const appArmor: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'Where the kernel has AppArmor enabled, apparmor_parser is installed: the runtime loads the profile of containers with it, and starts none without.',
+    'If the kernel has AppArmor enabled, apparmor_parser is installed: the runtime needs it to load the profile of each container, and starts none without it.',
   remedy:
     "Install the package apparmor (openSUSE: apparmor-parser), or boot with `apparmor=0`, or set `disable_apparmor = true` for containerd's CRI plug-in.",
   run: async ({ host }) => {

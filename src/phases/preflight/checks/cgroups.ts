@@ -37,7 +37,7 @@ export const kernelOptions: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    "The running kernel was built with the options that this Kubernetes requires (its system validators' list): namespaces, cgroups, netfilter. Read from /proc/config.gz, /boot or /usr/lib/modules; skipped where the kernel publishes no configuration.",
+    "The running kernel was built with the options that this Kubernetes requires (its system validators' list): namespaces, cgroups, netfilter. Read from /proc/config.gz, /boot or /usr/lib/modules; skipped if the kernel publishes no configuration.",
   remedy: "Boot your distribution's standard kernel, or build this one with these options.",
   run: async (context) => {
     const { kernel } = await context.host.facts();

@@ -7,8 +7,8 @@ export const clusterConfiguration: Check = {
   concerns: 'cluster',
   severity: 'error',
   about:
-    'What the cluster keeps for its nodes (ConfigMaps `kube-system/kubeadm-config` and `kube-system/kubelet-config`) is YAML of the expected form. A warning if a key is there twice: Kubernetes takes the last one.',
-  remedy: 'Keep one of them: `kubectl --namespace kube-system edit configmap NAME`.',
+    'What the cluster keeps for its nodes (ConfigMaps `kube-system/kubeadm-config` and `kube-system/kubelet-config`) is YAML of the expected form. A warning if a key appears twice: Kubernetes uses the last one.',
+  remedy: 'Keep one of the two: `kubectl --namespace kube-system edit configmap NAME`.',
   needs: ['CAHash', 'Token'],
   run: async ({ cluster }) => {
     await refuseDamage(cluster);

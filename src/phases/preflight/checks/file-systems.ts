@@ -21,7 +21,7 @@ export const runtimeFileSystem: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    "The file system under the container runtime's folder can carry an overlay: not NFS, another network share, FUSE, overlay, ZFS before 2.2 or XFS without d_type. Not looked at where containerd uses another snapshotter.",
+    "The file system under the container runtime's folder can carry an overlay: not NFS, another network share, FUSE, overlay, ZFS before 2.2 or XFS without d_type. Skipped if containerd uses another snapshotter.",
   remedy: 'Give the runtime a folder on ext4 or XFS: `runtimeRootDir: /data/containerd` in the file of `--config`.',
   run: async (context) => {
     const { host, spec } = context;

@@ -6,8 +6,9 @@ export const intendedPlatform: Check = {
   name: 'Platform',
   concerns: 'node',
   severity: 'error',
-  about: "The machine runs the system that `platform` of the console's line names, if it names one.",
-  remedy: 'Copy the line for this system from the console: the key `platform` of its specifications chooses.',
+  about:
+    "The machine runs the operating system that the console's join command names (key `platform`), if it names one.",
+  remedy: 'Copy the join command for this operating system from the console; its key `platform` names the system.',
   run: async ({ host, spec }) => {
     const { platform } = await host.facts();
     if (spec.platform === undefined || spec.platform === platform) return pass(NAMES[platform]);

@@ -13,9 +13,9 @@ export const kubeletConfigurationValues: Check = {
   concerns: 'node',
   severity: 'warning',
   about:
-    "What the cluster's kubelet configuration names exists on this node: files, addresses, processors, memory, cgroups and feature gates, and clusterDNS has the family of the Service CIDR. The join writes the kubelet's default in place of what does not, and an unmistakable value of the wrong type (a quoted number) as the kubelet reads it.",
+    "Everything that the cluster's kubelet configuration refers to exists on this node: files, addresses, processors, memory, cgroups and feature gates, and clusterDNS has the family of the Service CIDR. The join writes the kubelet's default for what does not exist, and corrects values of an obviously wrong type (a quoted number).",
   remedy:
-    'Nothing has to be done for this node. If all nodes need the value, correct it: `kubectl --namespace kube-system edit configmap kubelet-config`.',
+    'This node needs no action. If all nodes need the value, correct it: `kubectl --namespace kube-system edit configmap kubelet-config`.',
   needs: ['CAHash', 'Token', 'ClusterConfiguration'],
   run: async (context) => {
     const [configuration, minor, networks] = await Promise.all([

@@ -19,7 +19,7 @@ export const kubeletState: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'No kubelet before has left its CPU or memory assignments under another policy than that of the cluster: the kubelet exits over them.',
+    "No earlier kubelet has left CPU or memory assignments that were made under another policy than the cluster's: the kubelet exits if it finds them.",
   remedy: 'Remove the file; the kubelet makes a new one.',
   needs: ['CAHash', 'Token', 'ClusterConfiguration'],
   run: async ({ host, cluster }) => {

@@ -14,7 +14,7 @@ export const podsOfNode: Check = {
   concerns: 'cluster',
   severity: 'warning',
   about:
-    'The range of addresses that the cluster gives to each node (`node-cidr-mask-size`) has room for as many pods as the kubelet takes: `--max-pods`, else `maxPods` of the cluster. An error if `--max-pods` is given. Skipped where pods have addresses of another network.',
+    'The range of addresses that the cluster gives to each node (`node-cidr-mask-size`) has room for as many pods as the kubelet takes: `--max-pods`, else `maxPods` of the cluster. An error if `--max-pods` is given. Skipped if pods get their addresses from another network.',
   remedy: 'Pass `--max-pods N` with a number that fits; the range of a node is fixed when the cluster is created.',
   needs: ['CAHash', 'Token', 'ClusterConfiguration'],
   run: async ({ cluster, spec }) => {

@@ -11,7 +11,7 @@ export const terwayEdge: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'If `allowedClusterAddons` names a Terway add-on: the node has at least one network interface beside the one of its address, `--max-pods` fits (25 pods for each of them), and the component `terway-edge-controlplane` is installed, as far as the token may read it.',
+    'If `allowedClusterAddons` names a Terway add-on: the node has at least one network interface besides the one with its address, `--max-pods` fits (25 pods for each of them), and the component `terway-edge-controlplane` is installed, as far as the token may read it.',
   remedy: 'Bind an ENI to the instance: `edgeadm eni bind --instance ID`; it stops and starts the instance.',
   run: async (context) => {
     const { spec, cluster } = context;

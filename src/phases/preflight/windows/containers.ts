@@ -20,7 +20,7 @@ export const containersFeature: Check = {
       });
     return fail('it is disabled: the join enables it, and then the machine has to be rebooted', {
       severity: 'warning',
-      remedy: 'Nothing has to be done before the join.',
+      remedy: 'No action is needed before the join.',
     });
   },
 };

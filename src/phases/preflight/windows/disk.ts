@@ -16,7 +16,7 @@ export const windowsDisk: Check = {
     const { systemDrive } = await host.facts();
     if (!systemDrive) return skip('the free space is not known');
     const found = `${formatBytes(systemDrive.freeBytes)} free on the system drive`;
-    const elsewhere = spec.runtimeRootDir ? `; the container root ${spec.runtimeRootDir} is not looked at` : '';
+    const elsewhere = spec.runtimeRootDir ? `; the container root ${spec.runtimeRootDir} is not checked` : '';
     if (systemDrive.freeBytes < NEEDED) return fail(`${found}, ${formatBytes(NEEDED)} needed`, { code: 'NO_SPACE' });
     if (systemDrive.freeBytes < RECOMMENDED) return fail(`${found}${elsewhere}`, { severity: 'warning' });
     return pass(`${found}${elsewhere}`);

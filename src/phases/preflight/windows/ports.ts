@@ -14,7 +14,7 @@ export const windowsPorts: readonly Check[] = PORTS.map(({ port, purpose }) => (
   name: `Port-${port}`,
   concerns: 'node',
   severity: 'error',
-  about: `Nothing listens on TCP port ${port} of this machine, or the kubelet of an earlier join: it is for ${purpose}.`,
+  about: `TCP port ${port} is free for ${purpose}, or used by the kubelet of an earlier join.`,
   remedy: `Stop the program that listens on this port: \`Get-NetTCPConnection -LocalPort ${port} -State Listen\` names its process.`,
   run: async (context) => {
     if (!(await isTaken(context.host, port))) return pass();

@@ -93,7 +93,7 @@ export const windowsHub: Check = {
   severity: 'warning',
   about:
     'No edge-hub is requested: neither the vendor nor OpenYurt publishes one for Windows. The kubelet speaks to the API server itself, and does not work offline.',
-  remedy: 'Nothing has to be done; `--no-edge-hub` says that it is intended.',
+  remedy: 'No action is needed; `--no-edge-hub` says that it is intended.',
   run: async ({ spec }) => {
     const named = [
       ...(spec.edgeHubProgram ? ['--edge-hub-program'] : []),

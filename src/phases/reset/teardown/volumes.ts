@@ -34,7 +34,7 @@ export async function unmountKubeletVolumes(host: Host, log: PhaseLog, force = f
     next:
       remote === undefined
         ? `stop the processes that use them (fuser -vm ${left[0]}), then run \`edgeadm reset\` again; \`edgeadm reset --force\` detaches them`
-        : `if the server of ${remote} is gone, where every program waits that looks at it: \`edgeadm reset --force\` detaches it; otherwise stop what uses it and run \`edgeadm reset\` again`,
+        : `if the server of ${remote} is gone, where every program that accesses it hangs: \`edgeadm reset --force\` detaches it; otherwise stop what uses it and run \`edgeadm reset\` again`,
   });
 }
 

@@ -77,6 +77,43 @@ const SAID: readonly { thread: string; said: string; sudo?: boolean; code: strin
     next: /visudo -c/,
   },
   {
+    thread: 'trifectatechfoundation/sudo-rs, who is not a sudoer',
+    said: "sudo: I'm sorry ops. I'm afraid I can't do that",
+    code: 'SUDO_FAILED',
+    next: /visudo/,
+  },
+  {
+    thread: 'trifectatechfoundation/sudo-rs, a user without a rule',
+    said: 'sudo: Sorry, user ops may not run /usr/bin/sh on edge-1.',
+    code: 'SUDO_FAILED',
+    next: /visudo/,
+  },
+  {
+    thread: 'ansible/ansible#85837, a sudo-rs that does not know -p',
+    said: "sudo: unrecognized option '-p'",
+    code: 'SUDO_FAILED',
+    next: /sudo-rs before 0\.2\.5/,
+  },
+  {
+    thread: 'trifectatechfoundation/sudo-rs#1668, a wrong password',
+    said: 'sudo: maximum 3 incorrect authentication attempts',
+    code: 'SUDO_FAILED',
+    next: /password is wrong/,
+  },
+  {
+    thread: 'the prompt of a directory service',
+    said: 'Password for ops@EXAMPLE.ORG:\nno answer within 30 s',
+    code: 'SUDO_FAILED',
+    next: /passprompt_override/,
+  },
+  {
+    thread: 'Mirantis/virtlet#789, root on an image for clouds',
+    said: 'Please login as the user "ubuntu" rather than the user "root".',
+    sudo: false,
+    code: 'COMMAND_FAILED',
+    next: /--host USER@HOST/,
+  },
+  {
     thread: 'Windows, cmd.exe',
     said: "'exec' is not recognized as an internal or external command,\noperable program or batch file.",
     sudo: false,

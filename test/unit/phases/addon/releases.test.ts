@@ -4,7 +4,7 @@ import { addonNotes, compareAddonVersions } from '../../../../src/phases/addon/r
 describe("what the vendor's guide says of add-ons", () => {
   it("the guide's notes name add-ons that are behind the cluster's release, what a release brings, and what is for older clusters", () => {
     const rows: [name: string, installed: string | undefined, cluster: string, notes: string[]][] = [
-      ['coredns', '1.6.7.1', 'v1.20.11-aliyunedge.1', ['behind: Kubernetes 1.20 brings 1.8.4']],
+      ['coredns', '1.6.7.1', 'v1.20.11-aliyunedge.1', ['outdated: Kubernetes 1.20 brings 1.8.4']],
       ['coredns', '1.6.7.1', '1.18.8-aliyunedge.1', []],
       ['kube-flannel-ds', 'v0.13.1.3-6838863-aliyun', '1.20.11', []],
       ['metrics-server', undefined, '1.16.9', ['Kubernetes 1.16 brings v0.3.8']],

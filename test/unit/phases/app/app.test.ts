@@ -100,7 +100,7 @@ for (const api of [POOLS, TWEAKS])
         () => appChange(appOf(api), changes),
         ({ code, why }: { code: string; why: string }) =>
           code === 'SETTING_REFUSED' &&
-          /container db is not in the template.*\npool shops is not one of its pools.*\npool edge is one.*\nnode pool moon not found/.test(
+          /container db is not in the template.*\npool shops is not one of its pools.*\npool edge is already one.*\nnode pool moon not found/.test(
             why,
           ),
       );

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { containerService } from '../../../../src/cloud/cs.ts';
 import type { ClusterLimit } from '../../../../src/config/cloud-cluster-rules.ts';
+import { deleteCluster } from '../../../../src/phases/cluster/changes.ts';
 import { createCluster, planCreation } from '../../../../src/phases/cluster/create.ts';
 import { clusterSpec } from './cluster-spec.ts';
 import { type CallAccident, type InProcessCs, inProcessCs } from './in-process-cs.ts';
@@ -53,6 +54,26 @@ describe('cluster create', function () {
     await create();
     assert.equal((await plan()).existing?.state, 'running');
     assert.equal(cloud.made(), 1);
+  });
+
+  it('cluster create refuses a name whose cluster is being deleted with the command that waits for it, and takes it after that', async () => {
+    const { cluster } = await create();
+    const service = containerService(cloud.run().caller);
+    const { clusterId } = cluster;
+    const found = await service.cluster(clusterId);
+    const remove = async (state: string, wait: boolean): Promise<void> => {
+      const send = () => service.deleteCluster(clusterId, { retain: [], types: {} });
+      await deleteCluster({ ...found, state }, send, { service, wait, listDelayMs: 300, tell: () => {} });
+    };
+    await remove('running', false);
+    await assert.rejects(plan(), ({ code, next }: { code: string; next: string }) => {
+      assert.equal(code, 'CLOUD_CLUSTER_FAILED');
+      assert.ok(next.startsWith(`wait until it is gone: edgeadm cluster delete ${clusterId}`), next);
+      return true;
+    });
+    await remove('deleting', true);
+    assert.equal((await plan()).existing, undefined);
+    await create();
   });
 
   it('cluster create refuses another cluster of that name, with each value that differs', async () => {

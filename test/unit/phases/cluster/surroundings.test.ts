@@ -70,6 +70,29 @@ describe('what is around a new cluster', function () {
     );
   });
 
+  it('cluster create goes by the quotas of the account, and by the defaults if it may not see them', async () => {
+    fill(NETWORK_KIND.eip, 20);
+    cloud.store.put(NETWORK_KIND.quota, 'eip', { most: 30 });
+    assert.deepEqual((await around()).breaches, []);
+    cloud.store.put(NETWORK_KIND.quota, 'loadBalancer', { most: 1 });
+    assert.deepEqual((await around()).breaches, [
+      {
+        limit: 'LoadBalancerQuota',
+        why: 'the account has 0 SLB instances and the cluster needs 2 more; its quota is 1',
+      },
+    ]);
+    addFault(cloud.store, { action: 'GetProductQuota', mode: 'business-code', times: 99 });
+    const { breaches, notChecked } = await around();
+    assert.deepEqual(breaches, [
+      {
+        limit: 'EipQuota',
+        why: 'the account has 20 elastic IP addresses in cn-hangzhou and the cluster needs 1 more; by default 20 are possible',
+      },
+    ]);
+    assert.match(notChecked.join('\n'), /^the account's own quota of security groups, but the default of 100: /);
+    assert.equal(notChecked.length, 3);
+  });
+
   it('cluster create names what the account may not see, and is not prevented by it', async () => {
     addFault(cloud.store, { action: 'DescribeVpcs', mode: 'business-code', times: 9 });
     const { notChecked, breaches, vpcCidrs } = await around();

@@ -86,6 +86,27 @@ describe('the offline drill of a node', () => {
     assert.equal(at.isCut(), false);
   });
 
+  it('a drill that was refused or has failed passes once what it named is put right', async () => {
+    const at = node();
+    assert.equal((await failure(at.drill({ cut: 'manual' }))).code, 'DRILL_REFUSED');
+    at.isObeyed = true;
+    at.returning = ['web'];
+    const failed = (await at.drill({ cut: 'manual', limitMs: 600 })) ?? assert.fail();
+    assert.throws(() => refuseFaults(failed, JOINED), { code: 'DRILL_FAILED' });
+    const repaired = node();
+    refuseFaults((await repaired.drill()) ?? assert.fail(), JOINED);
+  });
+
+  it('a node whose iptables does not work is drilled by hand, as its refusal advises', async () => {
+    const at = node();
+    at.hasIptables = false;
+    const { code, next } = await failure(at.drill());
+    assert.equal(code, 'DRILL_REFUSED');
+    assert.match(next, /edgeadm node drill --cut manual$/);
+    at.isObeyed = true;
+    refuseFaults((await at.drill({ cut: 'manual' })) ?? assert.fail(), JOINED);
+  });
+
   it('touches no pod if the node still reaches its API server, and nothing at all on another node', async () => {
     const at = node();
     const manual = await failure(at.drill({ cut: 'manual' }));
@@ -94,7 +115,7 @@ describe('the offline drill of a node', () => {
     const other = node();
     assert.match(
       (await failure(other.drill({ node: 'edge-2' }))).why ?? '',
-      /the machine is the node edge-1, not edge-2/,
+      /this machine is the node edge-1, not edge-2/,
     );
     assert.deepEqual(other.host.changes, []);
   });

@@ -24,6 +24,10 @@ export class DrilledNode {
   createdAt: (pod: string) => number = () => 0;
   /** What systemd says of the start of the kubelet. */
   kubeletStart = '';
+  /** Whether the user cuts it off when he is asked to. */
+  isObeyed = false;
+  hasIptables = true;
+  #isCutByHand = false;
   #round = 0;
   #running = ['web', 'db'];
 
@@ -64,7 +68,7 @@ export class DrilledNode {
       commands: {
         '/usr/bin/kubelet': `Kubernetes ${kubelet}\n`,
         'systemd-run': '',
-        iptables: '',
+        iptables: () => ({ exitCode: this.hasIptables ? 0 : 4 }),
         '/bin/sh': '',
         systemctl: '',
         env: () => `ExecMainStartTimestamp=${this.kubeletStart}\n`,
@@ -98,7 +102,7 @@ export class DrilledNode {
   cut = false;
 
   isCut(): boolean {
-    if (this.cut) return true;
+    if (this.cut || this.#isCutByHand) return true;
     const { changes } = this.host;
     const cut = changes.findLastIndex((change) => change.includes('-I OUTPUT'));
     return cut > changes.findLastIndex((change) => change.startsWith('run /bin/sh'));
@@ -114,7 +118,9 @@ export class DrilledNode {
 
   #options(spec: Partial<DrillSpec>, signal: AbortSignal): DrillOptions {
     const { host } = this;
-    const confirm = async () => {};
+    const confirm = async (question: string) => {
+      this.#isCutByHand = this.isObeyed && question.includes('Is it cut off?');
+    };
     return {
       host,
       plain: host,

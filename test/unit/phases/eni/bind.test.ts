@@ -74,7 +74,7 @@ describe('eni bind', () => {
     ]);
     assert.equal(attached.length, 2);
     assert.ok(downtimeMs && downtimeMs > 0);
-    assert.ok(said.some((line) => line.startsWith('the instance was down for')));
+    assert.ok(said.some((line) => line.startsWith('The instance was down for')));
   });
 
   it('does nothing if everything is as asked for, and asks nobody', async () => {
@@ -425,7 +425,7 @@ describe('eni bind on a node of a cluster', () => {
     const { said } = await bound(cloud, {}, { cluster: client, assumeYes: false, ask });
     assert.ok(!now()?.spec?.unschedulable);
     assert.deepEqual(questions, ['i-sandbox: uncordon node edge1?']);
-    assert.ok(said.includes('node edge1 was cordoned by an earlier run: it is uncordoned at the end'));
+    assert.ok(said.includes('Node edge1 was cordoned by an earlier run: it is uncordoned at the end.'));
     client.close();
   });
 });

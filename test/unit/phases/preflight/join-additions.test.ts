@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { assertFinds, assertOk, type Case } from './context.ts';
 
 const configOf = (extra = '', maxPods?: number): Case['cluster'] => ({
@@ -82,7 +83,12 @@ describe('Terway Edge', () => {
   });
 
   it('a cluster needs the component that gives pods their addresses', async () => {
-    await assertFinds('TerwayEdge', 'error', /no terway-edge-controlplane/, { spec, machine: machine('eth1') });
+    const { remedy } = await assertFinds('TerwayEdge', 'error', /no terway-edge-controlplane/, {
+      spec,
+      machine: machine('eth1'),
+    });
+    assert.match(remedy ?? '', /edgeadm addon install terway-edge-controlplane/);
+    await assertOk('TerwayEdge', { spec, cluster, machine: machine('eth1') });
   });
 
   it('a node needs an interface beside its own, and has 25 pods for each', async () => {

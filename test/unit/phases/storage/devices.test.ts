@@ -41,7 +41,7 @@ describe('disks for a volume group', () => {
     ['/dev/sdb1', true, /^unused$/],
     ['/dev/disk/by-id/data', true, /^unused$/],
     ['/dev/sda2', true, /unused, on the system disk/],
-    ['/dev/sdf', true, /in volume group volumegroup1 already/],
+    ['/dev/sdf', true, /already in volume group volumegroup1/],
     ['/dev/sda', false, /the system disk/],
     ['/dev/sda1', false, /the system disk/],
     ['/dev/sdb', false, /in use: \/dev\/sdb1/],

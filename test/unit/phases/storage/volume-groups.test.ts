@@ -81,7 +81,9 @@ describe('volume groups of local disks', () => {
     const twice = group({ key: 'big', operator: 'Exists', value: undefined, devices: ['/dev/sdd'] });
     assert.throws(() => addVolumeGroup(CONFIG, twice, nodes), { why: /selects a as well/ });
     const shared = group({ name: 'other', key: 'big', value: 'yes', devices: ['/dev/sdc'] });
-    assert.throws(() => addVolumeGroup(CONFIG, shared, nodes), { why: /\/dev\/sdc of a belong to volumegroup1/ });
+    assert.throws(() => addVolumeGroup(CONFIG, shared, nodes), {
+      why: /\/dev\/sdc of a already belong to volumegroup1/,
+    });
     addVolumeGroup(CONFIG, shared, []);
   });
 

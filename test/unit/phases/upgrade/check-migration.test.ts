@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import { checkMigration } from '../../../../src/phases/upgrade/check-migration.ts';
+import type { UpgradeContext } from '../../../../src/phases/upgrade/context.ts';
+import { precheck } from '../../../../src/phases/upgrade/precheck.ts';
+import type { PhaseTools } from '../../../../src/workflow/phase.ts';
 import { type FakeNode, fakeHost } from '../../fake-host.ts';
 import { apiServer } from '../../kubernetes/api-server.ts';
 import { recordedLog } from '../../recorded-log.ts';
@@ -23,6 +26,24 @@ const NODE: FakeNode = {
     '/var/lib/kubelet/kubeadm-flags.env': 'KUBELET_KUBEADM_ARGS="--network-plugin=cni"\n',
   },
 };
+
+/** A check of the upgrade to 1.24, where docker ends: what it says of the node. */
+async function precheckOf(name: string, node: FakeNode, parts: object): Promise<EdgeadmError | undefined> {
+  const server = await apiServer(() => ({ status: 200, body: { items: [APP] } }));
+  const client = new ApiClient({ servers: [server.server], ca: server.ca }, server.connect);
+  const versions = { from: 'v1.23.1', to: 'v1.24.1', cluster: 'v1.24.1' };
+  const given = { host: fakeHost(node), client, nodeName: 'n1', versions, spec: { drain: false }, log: recordedLog() };
+  const phase = precheck.phases?.find((each) => each.name === name);
+  try {
+    await phase?.run?.({ ...given, underWay: () => undefined, ...parts } as unknown as UpgradeContext & PhaseTools);
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof EdgeadmError, String(error));
+    return error;
+  } finally {
+    client.close();
+  }
+}
 
 /** What is said of a node, and the error where there is one. */
 async function check(node: FakeNode, drain = false): Promise<{ log: readonly string[]; error?: EdgeadmError }> {
@@ -53,6 +74,19 @@ describe('what is checked before pods move from docker to containerd', () => {
       text,
       /registry\.example\/init:latest is neither on the node nor in the bundle: containerd will pull it/,
     );
+  });
+
+  it('the upgrade that a node with docker or without a new kubelet is advised is not refused again', async () => {
+    const flags = 'KUBELET_KUBEADM_ARGS="--container-runtime=docker --network-plugin=cni"\n';
+    const node = { ...NODE, files: { ...NODE.files, '/var/lib/kubelet/kubeadm-flags.env': flags } };
+    const refused = await precheckOf('runtime', node, {});
+    assert.equal(refused?.code, 'UPGRADE_RUNTIME');
+    assert.match(refused?.next ?? '', /edgeadm upgrade --migrate-runtime/);
+    assert.equal(await precheckOf('runtime', node, { fromDocker: true }), undefined);
+    const missing = await precheckOf('bundle', NODE, {});
+    assert.equal(missing?.next, 'edgeadm upgrade --bundle DIR|TGZ|URL');
+    const manifest = { kubernetesVersion: 'v1.24.1', files: [{ kind: 'kubelet', path: 'kubelet' }] };
+    assert.equal(await precheckOf('bundle', NODE, { bundle: { manifest, origin: '/opt/bundle' } }), undefined);
   });
 
   it('does not advise a drain that was asked for', async () => {

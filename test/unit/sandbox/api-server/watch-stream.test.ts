@@ -22,7 +22,12 @@ describe('a watch of the sandbox whose time is over', () => {
     const serve = (_: IncomingMessage, response: ServerResponse): void => {
       response.on('error', (error) => errors.push(error));
       response.once('prefinish', () => registry.insert(resource, { metadata: { name: 'late', namespace: 'default' } }));
-      streamWatch(server, operation, { resource, version: 'v1', as: 'Object', included: 'Metadata', now: 0 }, response);
+      streamWatch(
+        server,
+        operation,
+        { resource, version: 'v1', minor: 34, as: 'Object', included: 'Metadata', now: 0 },
+        response,
+      );
     };
     const http = createServer(serve).listen(0, '127.0.0.1');
     await once(http, 'listening');

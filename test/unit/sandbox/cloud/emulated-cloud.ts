@@ -1,18 +1,25 @@
 import { type SandboxAccount, sandboxAccount } from '../../../../sandbox/cloud/account.ts';
+import type { CloudTls } from '../../../../sandbox/cloud/certificates.ts';
 import { ensService } from '../../../../sandbox/cloud/ens.ts';
 import { type Cloud, startCloud } from '../../../../sandbox/cloud/server.ts';
 import type { CloudParts, CloudService } from '../../../../sandbox/cloud/service.ts';
+import { type SandboxPki, servingCertificateFor } from '../../../../sandbox/pki.ts';
 import { openStore, type Store } from '../../../../sandbox/store.ts';
-import { generateKey } from '../../../../src/pki/certificate-request.ts';
-import { selfSignedCertificate } from '../../../../src/pki/self-signed.ts';
+import { testPki } from '../test-pki.ts';
 
 export interface EmulatedCloud extends Cloud {
   readonly store: Store;
   readonly account: SandboxAccount;
-  /** PEM of its certificate, which is its own CA. */
+  /** PEM of the CA of its certificates. */
   readonly ca: string;
   /** `127.0.0.1:PORT`. */
   readonly host: string;
+}
+
+/** What an emulated cloud shows of itself, by address and by the names of the vendor. */
+export function cloudTls(pki: SandboxPki): CloudTls {
+  const certificateFor = (name: string): string => servingCertificateFor(pki, name);
+  return { cert: pki.servingCert, key: pki.servingKey, certificateFor };
 }
 
 /** The emulated cloud over real TLS on a free port, its store in memory unless a file is named. */
@@ -25,14 +32,14 @@ export async function emulatedCloud(
 ): Promise<EmulatedCloud> {
   const { now = Date.now, services = [], database = ':memory:' } = options;
   const store = openStore(database);
-  const key = await generateKey();
-  const ca = selfSignedCertificate(key, { commonName: 'edgeadm sandbox', organizations: [] }, { ips: ['127.0.0.1'] });
+  const pki = await testPki();
+  const ca = pki.caPem;
   const parts = { store, now, apiServer: '', cloud: '', caPem: ca };
   const cloud = await startCloud({
     parts,
     services: [...(typeof services === 'function' ? services(parts) : services), ensService(parts)],
     port: 0,
-    tls: { cert: ca, key: key.privatePem },
+    tls: cloudTls(pki),
   });
   return {
     ...cloud,

@@ -11,6 +11,7 @@ import { openStore, type Store } from '../../../../sandbox/store.ts';
 import { localMachine } from '../../../../src/host/local.ts';
 import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import { testPki } from '../test-pki.ts';
+import { cloudTls } from './emulated-cloud.ts';
 
 export interface EmulatedCluster {
   readonly store: Store;
@@ -42,8 +43,7 @@ export async function emulatedCluster(
   const parts = { store, now, apiServer: api.url, cloud: '', caPem: pki.caPem, ...options };
   const cluster = seedCluster(store, { version: 'v1.20.2', ...values });
   await seedClusterObjects(parts, pki);
-  const tls = { cert: pki.servingCert, key: pki.servingKey };
-  const cloud = await startCloud({ parts, services: [csService(parts, pki)], port: 0, tls });
+  const cloud = await startCloud({ parts, services: [csService(parts, pki)], port: 0, tls: cloudTls(pki) });
   const account = sandboxAccount(store);
   const machine = localMachine();
   const client = new ApiClient(

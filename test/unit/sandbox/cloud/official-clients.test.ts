@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { Agent } from 'node:https';
 import { createRequire } from 'node:module';
+import type { LookupFunction } from 'node:net';
 import OpenApi from '@alicloud/openapi-client';
 import RPCClient from '@alicloud/pop-core';
+import { ecsService } from '../../../../sandbox/cloud/ecs.ts';
 import { seedInstance } from '../../../../sandbox/cloud/ens-seed.ts';
+import { seedNetworks } from '../../../../sandbox/cloud/network-records.ts';
+import { networkServices } from '../../../../sandbox/cloud/networks.ts';
 import type { CloudRequest, CloudService } from '../../../../sandbox/cloud/service.ts';
 import { type EmulatedCloud, emulatedCloud } from './emulated-cloud.ts';
 
@@ -16,6 +21,7 @@ const { ROAClient } = createRequire(import.meta.url)('@alicloud/pop-core') as {
 /** Answers what the container service would, far enough to see that requests arrive whole. */
 const asked: CloudRequest[] = [];
 const echo: CloudService = {
+  product: 'cs',
   authentication: 'signature',
   actionOf: (_method, path) => (path.startsWith('/clusters/') ? 'Echo' : undefined),
   handle: (request) => {
@@ -28,8 +34,9 @@ describe('official clients of the vendor, unchanged but for endpoint and CA', fu
   this.timeout(20_000);
   let cloud: EmulatedCloud;
   before(async () => {
-    cloud = await emulatedCloud({ services: [echo] });
+    cloud = await emulatedCloud({ services: (parts) => [echo, ecsService(parts), ...networkServices(parts)] });
     seedInstance(cloud.store);
+    seedNetworks(cloud.store, 'cn-hangzhou');
   });
   after(() => cloud.close());
   beforeEach(() => void asked.splice(0));
@@ -43,6 +50,14 @@ describe('official clients of the vendor, unchanged but for endpoint and CA', fu
       opts: { ca: cloud.ca },
     });
 
+  /** A client of an endpoint of the vendor, whose name leads to this cloud. */
+  const named = (host: string, apiVersion: string) => {
+    const lookup: LookupFunction = (_name, options, done) =>
+      options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
+    const agent = new Agent({ ca: cloud.ca, lookup });
+    return new RPCClient({ ...cloud.account, endpoint: `https://${host}:${cloud.port}`, apiVersion, opts: { agent } });
+  };
+
   for (const method of ['GET', 'POST']) {
     it(`@alicloud/pop-core calls ENS by ${method}`, async () => {
       const answer = await rpc().request<{ TotalCount: number; RequestId: string }>(
@@ -54,6 +69,37 @@ describe('official clients of the vendor, unchanged but for endpoint and CA', fu
       assert.match(answer.RequestId, /^[0-9A-F-]{36}$/);
     });
   }
+
+  // What the Python SDKs measure by their models (test/sandbox), called by npm's client at the endpoints of the vendor.
+  for (const [host, apiVersion, action, parameters] of [
+    ['vpc.aliyuncs.com', '2016-04-28', 'DescribeVpcs', {}],
+    ['vpc.aliyuncs.com', '2016-04-28', 'DescribeVSwitches', { VpcId: 'vpc-1' }],
+    ['vpc.aliyuncs.com', '2016-04-28', 'DescribeEipAddresses', {}],
+    ['slb.aliyuncs.com', '2014-05-15', 'DescribeLoadBalancers', {}],
+    ['ecs.cn-hangzhou.aliyuncs.com', '2014-05-26', 'DescribeSecurityGroups', {}],
+    ['cbn.aliyuncs.com', '2017-09-12', 'DescribeCens', {}],
+    ['cbn.aliyuncs.com', '2017-09-12', 'DescribeCenAttachedChildInstances', { CenId: 'cen-1' }],
+    ['smartag.cn-hangzhou.aliyuncs.com', '2018-03-13', 'DescribeCloudConnectNetworks', {}],
+  ] as const) {
+    it(`@alicloud/pop-core calls ${action} at ${host}`, async () => {
+      const answer = await named(host, apiVersion).request<{ TotalCount: number }>(action, {
+        RegionId: 'cn-hangzhou',
+        ...parameters,
+      });
+      assert.equal(typeof answer.TotalCount, 'number');
+    });
+  }
+
+  it('@alicloud/pop-core reads a quota, and is refused one that does not exist', async () => {
+    const quotas = named('quotas.aliyuncs.com', '2020-05-10');
+    const groups = { ProductCode: 'ecs', QuotaActionCode: 'q_security-groups' };
+    const inRegion = { 'Dimensions.1.Key': 'regionId', 'Dimensions.1.Value': 'cn-hangzhou' };
+    const { Quota } = await quotas.request<{ Quota: object }>('GetProductQuota', { ...groups, ...inRegion });
+    assert.deepEqual([(Quota as { TotalQuota: number }).TotalQuota, 'TotalUsage' in Quota], [100, true]);
+    await assert.rejects(quotas.request('GetProductQuota', { ...groups, ProductCode: 'slb' }), {
+      code: 'QUOTA.NOT.EXISTS',
+    });
+  });
 
   it('@alicloud/pop-core signs names with spaces, umlauts and brackets', async () => {
     const name = `Müller & Söhne (1)*'~!`;

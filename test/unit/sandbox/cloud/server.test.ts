@@ -3,14 +3,17 @@ import RPCClient from '@alicloud/pop-core';
 import { z } from 'zod';
 import { seedInstance } from '../../../../sandbox/cloud/ens-seed.ts';
 import { addFault, clearFaults, listFaults } from '../../../../sandbox/cloud/faults.ts';
+import { networkServices } from '../../../../sandbox/cloud/networks.ts';
 import { CloudFailure, type CloudService } from '../../../../sandbox/cloud/service.ts';
 import { cloudCaller } from '../../../../src/cloud/caller.ts';
 import { cloudTransport } from '../../../../src/cloud/transport.ts';
+import type { CloudProduct } from '../../../../src/config/cloud-hosts.ts';
 import { type EmulatedCloud, emulatedCloud } from './emulated-cloud.ts';
 
 const MINUTE = 60_000;
 
 const bearer: CloudService = {
+  product: 'cs-anony',
   authentication: 'bearer',
   actionOf: (_method, path) => (path === '/edgeadm/v1/nodes' ? 'Exchange' : undefined),
   handle: ({ headers }) => {
@@ -23,7 +26,10 @@ describe('the front of the emulated cloud', () => {
   let cloud: EmulatedCloud;
   let time = 0;
   before(async () => {
-    cloud = await emulatedCloud({ now: () => Date.now() + time, services: [bearer] });
+    cloud = await emulatedCloud({
+      now: () => Date.now() + time,
+      services: (parts) => [bearer, ...networkServices(parts)],
+    });
     seedInstance(cloud.store);
   });
   after(() => cloud.close());
@@ -48,7 +54,7 @@ describe('the front of the emulated cloud', () => {
     return new Promise<{ status: number; body: Record<string, string> }>((resolve, reject) => {
       request(
         `${cloud.url}${path}`,
-        { ca: cloud.ca, checkServerIdentity: () => undefined, headers, method: 'POST' },
+        { ca: cloud.ca, checkServerIdentity: () => undefined, servername: 'localhost', headers, method: 'POST' },
         async (response) => {
           const chunks: Buffer[] = [];
           for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -64,6 +70,36 @@ describe('the front of the emulated cloud', () => {
     const { status, body } = await raw('/edgeadm/v1/nodes', { host: 'rebound.example', authorization: 'Bearer t' });
     assert.equal(status, 421);
     assert.equal(body.Code, 'InvalidHost');
+  });
+
+  /** What an endpoint of the vendor answers to edgeadm, as the product that speaks to it. */
+  const asked = async (product: CloudProduct, host: string, action: string, parameters = {}) => {
+    const style = product === 'cs' ? 'ROA' : 'RPC';
+    const credential = async () => cloud.account;
+    const version = product === 'ens' ? '2017-11-10' : '2016-04-28';
+    const address = { host: '127.0.0.1', port: cloud.port };
+    const transport = cloudTransport({ endpoint: host, version, style, credential, ca: cloud.ca, address });
+    return cloudCaller(transport, { tries: 1 }).read({ action, parameters }, z.looseObject({}));
+  };
+
+  it('an endpoint of the vendor leads to its own API and region, as in the world', async () => {
+    await asked('ens', 'ens.aliyuncs.com', 'DescribeInstances');
+    await asked('ens', 'ens.ap-southeast-1.aliyuncs.com', 'DescribeInstances');
+    await asked('vpc', 'vpc.aliyuncs.com', 'DescribeVpcs', { RegionId: 'cn-hangzhou' });
+    await asked('vpc', 'vpc.cn-beijing.aliyuncs.com', 'DescribeVpcs', { RegionId: 'cn-beijing' });
+    for (const [product, host, action, region, why] of [
+      ['ens', 'vpc.aliyuncs.com', 'DescribeInstances', '', /InvalidAction\.NotFound/],
+      ['vpc', 'ens.aliyuncs.com', 'DescribeVpcs', 'cn-hangzhou', /InvalidAction\.NotFound/],
+      ['vpc', 'vpc.aliyuncs.com', 'DescribeVpcs', 'cn-beijing', /InvalidOperation\.NotSupportedEndpoint/],
+    ] as const)
+      await assert.rejects(asked(product, host, action, { RegionId: region }), { code: 'CLOUD_REFUSED', message: why });
+  });
+
+  it('an endpoint that the vendor does not have cannot be reached, and its name alone is refused', async () => {
+    for (const host of ['ens.cn-hangzhou.aliyuncs.com', 'vpc.cn-hangzhou.aliyuncs.com', 'nothing.aliyuncs.com'])
+      await assert.rejects(asked('ens', host, 'DescribeInstances'), { code: 'CLOUD_UNREACHABLE' });
+    const { status, body } = await raw('/', { host: 'ens.cn-hangzhou.aliyuncs.com' });
+    assert.deepEqual([status, body.Code], [404, 'InvalidProduct.NotFound']);
   });
 
   it('says in the words of the real one what is wrong with a request', async () => {

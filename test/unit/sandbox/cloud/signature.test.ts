@@ -3,8 +3,14 @@ import { createHash, createHmac } from 'node:crypto';
 import { type SignedRequest, signatureChecker } from '../../../../sandbox/cloud/signature.ts';
 
 const account = { accessKeyId: 'testid', accessKeySecret: 'testsecret' };
+const role = { accessKeyId: 'STS.role', accessKeySecret: 'rolesecret', securityToken: 'token-of-the-role' };
 const NOW = Date.parse('2016-02-23T12:46:24Z');
-const check = () => signatureChecker(account, () => NOW);
+const EXPIRES = NOW + 60_000;
+const known = {
+  find: (id: string) => [account, { ...role, expires: EXPIRES }].find(({ accessKeyId }) => accessKeyId === id),
+  isToken: (token: string) => [role.securityToken, 'token-of-another'].includes(token),
+};
+const check = (now = NOW) => signatureChecker(known, () => now);
 
 /** The example of the vendor's description of the RPC signature. */
 const EXAMPLE = {
@@ -118,6 +124,36 @@ describe('signatures of cloud requests', () => {
       body: Buffer.from(sent),
     });
   }
+
+  /** The older signature of RPC calls with keys of a role. */
+  function withToken(keys: { accessKeyId: string; accessKeySecret: string }, SecurityToken?: string): SignedRequest {
+    const all: Record<string, string> = {
+      ...EXAMPLE,
+      AccessKeyId: keys.accessKeyId,
+      ...(SecurityToken && { SecurityToken }),
+    };
+    const query = Object.keys(all)
+      .sort()
+      .map((key) => `${key}=${encodeURIComponent(all[key] ?? '')}`)
+      .join('&');
+    const signature = createHmac('sha1', `${keys.accessKeySecret}&`)
+      .update(`GET&%2F&${encodeURIComponent(query)}`)
+      .digest('base64');
+    return request({ query: new Map(Object.entries({ ...all, Signature: signature })) });
+  }
+
+  it('takes keys of a role with their security token until they expire, and says what is wrong with another one', () => {
+    check()(withToken(role, role.securityToken));
+    // Status and codes: the vendor's tables of common errors.
+    for (const [keys, token, now, code] of [
+      [role, undefined, NOW, 'MissingSecurityToken'],
+      [role, 'nonsense', NOW, 'InvalidSecurityToken.Malformed'],
+      [role, 'token-of-another', NOW, 'InvalidSecurityToken.MismatchWithAccessKey'],
+      [account, role.securityToken, NOW, 'InvalidSecurityToken.MismatchWithAccessKey'],
+      [role, role.securityToken, EXPIRES, 'InvalidSecurityToken.Expired'],
+    ] as const)
+      assert.throws(() => check(now)(withToken(keys, token)), { code, status: 400 });
+  });
 
   it('takes signature V3, and refuses it for another body, query or header', () => {
     check()(acs3('{}'));

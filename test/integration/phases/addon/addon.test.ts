@@ -10,7 +10,7 @@ import {
   uninstallSteps,
   upgradeSteps,
 } from '../../../../src/phases/addon/steps.ts';
-import { type CloudUnderTest, cloudUnderTest } from '../../cloud/cloud-under-test.ts';
+import { type CloudUnderTest, cloudUnderTest } from '../../../unit/cloud/cloud-under-test.ts';
 
 const TUNNEL = ['edge-tunnel-agent', 'edge-tunnel-server'];
 

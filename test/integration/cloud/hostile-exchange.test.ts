@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { exchangeSource } from '../../../src/cloud/exchange.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
-import { nodeOf } from './exchange-cloud.ts';
-import { answers, type HostileServer, hostileServer, NEVER_ENDING, NO_ANSWERS } from './hostile-server.ts';
+import { nodeOf } from '../../unit/cloud/exchange-cloud.ts';
+import {
+  answers,
+  type HostileServer,
+  hostileServer,
+  NEVER_ENDING,
+  NO_ANSWERS,
+} from '../../unit/cloud/hostile-server.ts';
 
 const TOKEN = 'tokenOfTheConsole';
 /** Its limit is 1 MiB; the rest fits into the buffers of a connection. */

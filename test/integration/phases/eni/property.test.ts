@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
-import { type Accident, INSTANCE, inProcessEns, runBind } from './in-process-ens.ts';
+import { type Accident, INSTANCE, inProcessEns, runBind } from '../../../unit/phases/eni/in-process-ens.ts';
 
 /** Other ones in each run, unless EDGEADM_TEST_SEED says which. */
 const SEQUENCES = 100;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { node, rowsOf, saidBy } from './cluster.ts';
+import { node, rowsOf, saidBy } from '../../../unit/cluster-upgrade/precheck/cluster.ts';
 
 describe('the report before an upgrade, about nodes', () => {
   it('asks for the control plane first', async () => {

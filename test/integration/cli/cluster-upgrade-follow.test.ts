@@ -5,8 +5,8 @@ import { nowSeconds } from '../../../src/cluster-upgrade/plan/plan.ts';
 import { endNode, pauseIfIdle, pausePlan, withNodeChanged } from '../../../src/cluster-upgrade/plan/transitions.ts';
 import type { EdgeadmError } from '../../../src/errors/index.ts';
 import { createOutput, type Output } from '../../../src/output/index.ts';
-import { names, type UpgradeBed, upgradeBed } from '../cluster-upgrade/upgrade-bed.ts';
-import { asWriteStream, FakeStream } from '../output/fake-terminal.ts';
+import { names, type UpgradeBed, upgradeBed } from '../../unit/cluster-upgrade/upgrade-bed.ts';
+import { asWriteStream, FakeStream } from '../../unit/output/fake-terminal.ts';
 
 describe('a cluster upgrade that is followed', function () {
   this.timeout(20_000);

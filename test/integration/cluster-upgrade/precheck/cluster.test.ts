@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { precheckCluster } from '../../../../src/cluster-upgrade/precheck/index.ts';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
-import { daemonSet, deployment, list, node, reportOf, rowsOf, saidBy } from './cluster.ts';
+import {
+  daemonSet,
+  deployment,
+  list,
+  node,
+  reportOf,
+  rowsOf,
+  saidBy,
+} from '../../../unit/cluster-upgrade/precheck/cluster.ts';
 
 const SETS = '/apis/apps/v1/namespaces/kube-system/daemonsets';
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/kube-system/deployments';

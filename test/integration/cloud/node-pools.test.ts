@@ -5,8 +5,8 @@ import type { NodePoolSpec, NodePools } from '../../../src/config/node-pool.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { type CreateOptions, createNodePool } from '../../../src/phases/nodepool/create.ts';
 import { deletablePool } from '../../../src/phases/nodepool/delete.ts';
-import { addNode } from '../sandbox/cloud/emulated-cluster.ts';
-import { type CloudUnderTest, cloudUnderTest } from './cloud-under-test.ts';
+import { type CloudUnderTest, cloudUnderTest } from '../../unit/cloud/cloud-under-test.ts';
+import { addNode } from '../../unit/sandbox/cloud/emulated-cluster.ts';
 
 const SPEC: NodePoolSpec = {
   name: 'shops',

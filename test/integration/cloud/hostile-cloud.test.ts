@@ -14,7 +14,7 @@ import {
   type Misdeed,
   NEVER_ENDING,
   NO_ANSWERS,
-} from './hostile-server.ts';
+} from '../../unit/cloud/hostile-server.ts';
 
 const all100 = () => Array.from({ length: 100 }, (_, n) => ({ node_name: `n${n}` }));
 const KEYS = { accessKeyId: 'LTAI5tTest', accessKeySecret: 'secretOfTheTest' };

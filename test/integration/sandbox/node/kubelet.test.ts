@@ -16,8 +16,8 @@ import { kubeletKubeconfig } from '../../../../src/kubernetes/kubeconfig/kubelet
 import { waitFor } from '../../../../src/lib/wait-for.ts';
 import { generateKey } from '../../../../src/pki/certificate-request.ts';
 import { issueCertificate } from '../../../../src/pki/issue-certificate.ts';
-import { testPki } from '../test-pki.ts';
-import { FLAGS, type TestMachine, testMachine, writeKubeletFiles } from './machine.ts';
+import { FLAGS, type TestMachine, testMachine, writeKubeletFiles } from '../../../unit/sandbox/node/machine.ts';
+import { testPki } from '../../../unit/sandbox/test-pki.ts';
 
 const UNIT = 'kubelet.service';
 const NODE = '/api/v1/nodes/edge1';

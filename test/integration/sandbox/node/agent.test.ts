@@ -5,7 +5,7 @@ import { type NodeAgents, runNodeAgents } from '../../../../sandbox/node/agents.
 import { scratchMachine } from '../../../../src/host/scratch.ts';
 import { hasAgent } from '../../../../src/host/scratch-agent.ts';
 import { waitFor } from '../../../../src/lib/wait-for.ts';
-import { type TestMachine, testMachine, writeKubeletFiles } from './machine.ts';
+import { type TestMachine, testMachine, writeKubeletFiles } from '../../../unit/sandbox/node/machine.ts';
 
 const UNIT = 'kubelet.service';
 

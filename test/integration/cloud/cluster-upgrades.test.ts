@@ -4,9 +4,9 @@ import { addFault, type FaultMode, listFaults } from '../../../sandbox/cloud/fau
 import { phaseOf } from '../../../src/cloud/cluster-upgrade-state.ts';
 import { type CloudUpgrades, cloudUpgrades } from '../../../src/cloud/cluster-upgrades.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
-import { addNode } from '../sandbox/cloud/emulated-cluster.ts';
-import { skippingClock } from '../test-clock.ts';
-import { type CloudUnderTest, cloudUnderTest } from './cloud-under-test.ts';
+import { type CloudUnderTest, cloudUnderTest } from '../../unit/cloud/cloud-under-test.ts';
+import { addNode } from '../../unit/sandbox/cloud/emulated-cluster.ts';
+import { skippingClock } from '../../unit/test-clock.ts';
 
 const TARGET = '1.20.11-aliyunedge.1';
 

@@ -1,0 +1,112 @@
+import { CLEARED } from '../integration/workflow-bed/foreign-things.ts';
+
+/** A thing of somebody else's on a node: commands of its shell. `%` is the number of the thing, `FOLDER` its place. */
+interface Kind {
+  readonly plant: string;
+  /** What it prints has to be the same after a reset. */
+  readonly state: string;
+  readonly clear: string;
+  /** A mount, over which a reset may refuse to go on: it does once that is gone. */
+  readonly isInTheWay?: boolean;
+  /** Of what is there before the join only: while the node is joined these folders are the kubelet's. */
+  readonly isBefore?: boolean;
+}
+
+const SOURCE = '/srv/foreign-%';
+const MAKE_SOURCE = `mkdir -p ${SOURCE}/ssl && echo root-% >${SOURCE}/passwd && echo key-% >${SOURCE}/ssl/key.pem`;
+const SOURCE_STATE = `find ${SOURCE} -type f | sort | xargs sha256sum`;
+const VOLUME = '/var/lib/kubelet/pods/6f1c-%/volumes/kubernetes.io~nfs/share';
+const SUB_PATH = '/var/lib/kubelet/pods/6f1c-%/volume-subpaths/etc/web/0';
+const SWAPPED = '/var/lib/kubelet/pods/swap-%';
+
+const bindAt = (target: string, isInTheWay: boolean): Kind => ({
+  plant: `${MAKE_SOURCE} && mkdir -p ${target} && mount --bind ${SOURCE} ${target}`,
+  state: SOURCE_STATE,
+  clear: `umount ${target} 2>/dev/null; rm -rf ${SOURCE}`,
+  isInTheWay,
+});
+
+const fileAt = (path: string): Kind => ({
+  plant: `mkdir -p "$(dirname ${path})" && echo foreign-% >${path}`,
+  state: `cat ${path}`,
+  clear: `rm -f ${path}; rmdir --ignore-fail-on-non-empty "$(dirname ${path})" 2>/dev/null || true`,
+});
+
+/** What other programs and administrators leave on machines, and other tools' resets have taken away. */
+export const KINDS: Readonly<Record<string, Kind>> = {
+  'a bind mount in a folder that is cleared': bindAt('FOLDER/foreign-%', true),
+  'a tmpfs in a folder that is cleared': {
+    plant: 'mkdir -p FOLDER/tmpfs-% && mount -t tmpfs tmpfs FOLDER/tmpfs-% && echo data-% >FOLDER/tmpfs-%/passwd',
+    state: 'cat FOLDER/tmpfs-%/passwd',
+    clear: 'umount FOLDER/tmpfs-%; rmdir FOLDER/tmpfs-% 2>/dev/null || true',
+    isInTheWay: true,
+  },
+  'a volume of a pod': bindAt(VOLUME, false),
+  'a subPath of a volume': bindAt(SUB_PATH, false),
+  'a symlink in a folder that is cleared': {
+    plant: `${MAKE_SOURCE} && mkdir -p FOLDER && ln -s ${SOURCE} FOLDER/link-%`,
+    state: SOURCE_STATE,
+    clear: `rm -f FOLDER/link-%; rm -rf ${SOURCE}`,
+  },
+  'a folder that becomes a symlink again and again': {
+    plant: `${MAKE_SOURCE} && mkdir -p ${SWAPPED} && { (while [ -d ${SOURCE} ]; do mkdir -p ${SWAPPED}/dir && echo x >${SWAPPED}/dir/file; rm -rf ${SWAPPED}/dir; ln -s ${SOURCE} ${SWAPPED}/dir; rm -f ${SWAPPED}/dir; done) >/dev/null 2>&1 & }`,
+    state: SOURCE_STATE,
+    clear: `rm -rf ${SOURCE}; sleep 0.5; rm -rf ${SWAPPED}`,
+    isInTheWay: true,
+  },
+  'a network of podman': {
+    plant: 'ip link add podman% type bridge && ip addr add 10.88.%.1/24 dev podman% && ip netns add podman-%',
+    state: 'ip -br -4 addr show dev podman% | cut -c1-40; ip netns list | grep -c podman-%',
+    clear: 'ip link delete podman%; ip netns delete podman-%',
+  },
+  'a CNI configuration of another program': fileAt('/etc/cni/net.d/9%-shop-floor.conflist'),
+  'rules of another program': {
+    plant:
+      'iptables -N FOREIGN-% && iptables -A FOREIGN-% -p udp --dport 500% -j ACCEPT && iptables -A INPUT -j FOREIGN-% && iptables -t nat -A PREROUTING -p tcp --dport 80% -j REDIRECT --to-ports 8080 && iptables -A FORWARD -m comment --comment "kubernetes is not mine %" -j ACCEPT',
+    state: "iptables-save | grep -E 'FOREIGN-%|dport 80%|mine %' | sed 's/\\[[0-9:]*\\]//'",
+    clear:
+      'iptables -D INPUT -j FOREIGN-%; iptables -F FOREIGN-%; iptables -X FOREIGN-%; iptables -t nat -D PREROUTING -p tcp --dport 80% -j REDIRECT --to-ports 8080; iptables -D FORWARD -m comment --comment "kubernetes is not mine %" -j ACCEPT',
+  },
+  'a route of another program': {
+    plant: 'ip route add blackhole 198.51.100.%/32',
+    state: 'ip route show 198.51.100.%/32',
+    clear: 'ip route delete blackhole 198.51.100.%/32',
+  },
+  "a namespace of containerd with another program's container": {
+    plant:
+      'ctr -n k8s.io images export /tmp/o-%.tar PAUSE && ctr -n foreign-% images import /tmp/o-%.tar >/dev/null && ctr -n foreign-% containers create PAUSE others-% && rm /tmp/o-%.tar',
+    state: 'ctr -n foreign-% images ls -q; ctr -n foreign-% containers ls -q',
+    clear:
+      'ctr -n foreign-% containers delete others-%; ctr -n foreign-% images rm --sync $(ctr -n foreign-% images ls -q) >/dev/null; for i in 1 2 3 4 5; do ctr namespaces rm foreign-% 2>/dev/null && break; sleep 1; done',
+  },
+  'an image that somebody else gave a name': {
+    plant: 'ctr -n k8s.io images tag PAUSE registry.example.org/foreign:% >/dev/null',
+    state: 'ctr -n k8s.io images ls -q | grep foreign:%',
+    clear: 'ctr -n k8s.io images rm --sync registry.example.org/foreign:% >/dev/null',
+    isBefore: true,
+  },
+  'a setting of the kernel in a file': fileAt('/etc/sysctl.d/50-foreign-%.conf'),
+  'a drop-in of an administrator': fileAt('/etc/systemd/system/containerd.service.d/50-foreign-%.conf.off'),
+  'a CNI plug-in that nobody knows': { ...fileAt('/opt/cni/bin/foreign-%'), isBefore: true },
+  'a file in a folder that is cleared': { ...fileAt('FOLDER/foreign-file-%'), isBefore: true },
+};
+
+/** One thing to plant. */
+export interface Planted {
+  readonly kind: string;
+  readonly folder: string;
+  readonly when: 'before' | 'joined';
+}
+
+export { CLEARED };
+
+/** A kind's commands for the n-th thing, in its folder. */
+export function commandsOf({ kind, folder }: Planted, n: number, pauseImage: string): Kind {
+  const fill = (text: string): string =>
+    text
+      .replaceAll('FOLDER', folder)
+      .replaceAll('PAUSE', pauseImage)
+      .replaceAll('%', String(n + 1));
+  const { plant, state, clear, ...rest } = KINDS[kind] as Kind;
+  return { ...rest, plant: fill(plant), state: fill(state), clear: fill(clear) };
+}
