@@ -14,7 +14,7 @@ export interface RuntimePod {
 }
 
 /** One start of a container. */
-export interface RuntimeContainer {
+interface RuntimeContainer {
   readonly id: string;
   /** Milliseconds since 1970, by the clock of the node. */
   readonly createdAt: number;
