@@ -128,7 +128,7 @@ const OTHERS_NETWORK = /podman|nerdctl|crio|buildkit|docker|lxc|libvirt|lima|inc
  * A runtime gives pods the first configuration by name, so that is the cluster's. On a scratch root no add-on writes
  * one.
  */
-function networkInUse(host: Host, names: readonly string[]): string | undefined {
+export function networkInUse(host: Host, names: readonly string[]): string | undefined {
   if (!host.runsPrograms) return undefined;
   const [first] = names.filter((name) => /\.(conf|conflist|json)$/.test(name)).toSorted();
   return first !== undefined && OTHERS_NETWORK.test(first) ? undefined : first;

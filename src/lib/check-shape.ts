@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { load, YAMLException } from 'js-yaml';
+import { loadAll, YAMLException } from 'js-yaml';
 import type { z } from 'zod';
 import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
 
@@ -41,10 +41,16 @@ export function yamlMap(text: string, origin: Origin): Record<string, unknown> {
 export function yamlValue(text: string, origin: Origin): unknown {
   if (text.length > MAX_YAML) throw damaged(origin, `it is larger than ${MAX_YAML / 1024 ** 2} MiB`);
   try {
-    return isBlank(text) ? undefined : load(text, { json: true });
+    return isBlank(text) ? undefined : firstDocument(text);
   } catch (error) {
     throw damaged(origin, yamlFault(error, text), error);
   }
+}
+
+/** As Kubernetes reads a text with several documents: the first one counts (kubernetes/kubeadm#3163). */
+export function firstDocument(text: string): unknown {
+  const documents = loadAll(text, { json: true });
+  return documents.find((each) => each !== null && each !== undefined);
 }
 
 /**
@@ -75,7 +81,7 @@ function jsonFault(text: string, { message }: Error): string {
  */
 export function repeatedKeyIn(text: string): string | undefined {
   try {
-    if (!isBlank(text)) load(text);
+    if (!isBlank(text)) loadAll(text);
   } catch (error) {
     if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') return undefined;
     const line: number = error.mark?.line ?? 0;
@@ -123,7 +129,7 @@ function keyOf(path: readonly PropertyKey[]): string {
 export function lenientYaml<T extends z.ZodType>(text: string | undefined, schema: T): z.output<T> | undefined {
   if (text === undefined || text.length > MAX_YAML || isBlank(text)) return undefined;
   try {
-    return schema.safeParse(load(text, { json: true })).data;
+    return schema.safeParse(firstDocument(text)).data;
   } catch {
     return undefined;
   }

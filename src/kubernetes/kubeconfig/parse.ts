@@ -1,7 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { load } from 'js-yaml';
 import { z } from 'zod';
-import { yamlFault } from '../../lib/check-shape.ts';
+import { firstDocument, yamlFault } from '../../lib/check-shape.ts';
 import { decodeText } from '../../lib/decode-text.ts';
 
 /** Go reads null and an empty text as "not set". */
@@ -19,12 +18,22 @@ const listOf = <T extends z.ZodType>(item: T) =>
     .nullish()
     .transform((items) => items ?? []);
 
-/** PEM in base64. */
+/** What `kubectl config view` shows in the place of certificates and keys. */
+const OMITTED = /^(DATA\+OMITTED|REDACTED)$/;
+
+/** PEM in base64; in base64 twice it comes from a Secret (kubernetes/kubectl#1023). */
 const data = z
   .string()
   .regex(/^[A-Za-z0-9+/=\s]*$/, 'it is not base64')
+  .refine((value) => !OMITTED.test(value), 'it was left out by `kubectl config view`, which shows it with --raw')
   .nullish()
-  .transform((value) => (value ? decodeText(Buffer.from(value, 'base64')) : undefined));
+  .transform((value) => (value ? pemIn(value) : undefined));
+
+function pemIn(base64: string): string {
+  const text = decodeText(Buffer.from(base64, 'base64'));
+  const again = /^[A-Za-z0-9+/=\s]+$/.test(text) ? decodeText(Buffer.from(text, 'base64')) : '';
+  return again.includes('-----BEGIN ') ? again : text;
+}
 
 const CLUSTER = z.object({
   server: text,
@@ -128,7 +137,7 @@ export function refuseDamagedPem(pems: { readonly ca?: string; readonly cert?: s
 function loadYaml(yaml: string): unknown {
   let parsed: unknown;
   try {
-    parsed = yaml.trim() === '' ? {} : load(yaml, { json: true });
+    parsed = yaml.trim() === '' ? {} : firstDocument(yaml);
   } catch (error) {
     throw new KubeconfigFault(yamlFault(error, yaml));
   }

@@ -16,6 +16,7 @@ import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
 import { gpu, gpuRuntime } from './checks/gpu.ts';
 import { intendedPlatform } from './checks/intended-platform.ts';
+import { kernelAccess } from './checks/kernel-access.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
 import { kubeletConfigurationFields } from './checks/kubelet-fields.ts';
 import {
@@ -68,6 +69,7 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   ...ports,
   ...filesAvailable,
   ...foldersAvailable,
+  kernelAccess,
   ...kernelFeatures,
   systemVerification,
   kernelOptions,

@@ -16,11 +16,14 @@ import { judgeChecks } from '../../../src/phases/preflight/run-checks.ts';
 import { removeAttachments } from '../../../src/phases/reset/teardown/attachments.ts';
 import { findRuntime } from '../../../src/phases/reset/teardown/runtime.ts';
 import { pinCa } from '../../../src/pki/ca-hash.ts';
+import { generateKey } from '../../../src/pki/certificate-request.ts';
+import { selfSignedCertificate } from '../../../src/pki/self-signed.ts';
 import { fakeCluster, TOKEN } from '../fake-cluster.ts';
 import { type FakeNode, fakeHost } from '../fake-host.ts';
 import { assertFinds, contextOf } from '../phases/preflight/context.ts';
 
 const ORIGIN = { what: '/etc/x.yaml', code: 'API_ERROR' } as const;
+const CA = selfSignedCertificate(await generateKey(), { commonName: 'ca', organizations: [] }, {});
 const PEM = (text: string) => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const needs = { kubernetesVersion: 'v1.20.2', sandboxImage: 'registry.example.org/pause:3.9' };
@@ -118,6 +121,12 @@ const NEEDED: readonly {
     read: () => connectionOf(kubeconfig({ token: 't0ken.secret' }, '<base64-encoded-ca-cert>'), 'the service'),
     code: 'CLOUD_FAILED',
     says: /clusters\[0\]\.cluster\.certificate-authority-data: it is not base64/,
+  },
+  {
+    source: 'werf/werf#742: what kubectl config view has left out',
+    read: () => connectionOf(kubeconfig({ token: 't0ken.secret' }, 'DATA+OMITTED'), 'the service'),
+    code: 'CLOUD_FAILED',
+    says: /clusters\[0\]\.cluster\.certificate-authority-data: it was left out by `kubectl config view`.*--raw/,
   },
   {
     source: 'kubemod/kubemod#112: certificate-authority-data that is no PEM block',
@@ -263,6 +272,17 @@ describe('a text by others that cannot be read', () => {
     const text = '\ufeffkind: Config\r\nclusters: []\r\n';
     assert.deepEqual(yamlMap(text, ORIGIN), { kind: 'Config', clusters: [] });
     assert.deepEqual(jsonMap('\ufeff{"a": 1}\r\n', ORIGIN), { a: 1 });
+  });
+
+  it('a YAML text of several documents is read as Kubernetes reads it: the first one counts (kubernetes/kubeadm#3163)', () => {
+    for (const text of ['---\nkind: Config\n---\n', 'kind: Config\n---\nkind: Other\n', '---\n---\nkind: Config\n'])
+      assert.deepEqual(yamlMap(text, ORIGIN), { kind: 'Config' });
+    assert.throws(() => yamlMap('kind: Config\n---\na: 1\n\tb: 2\n', ORIGIN), /line 4: it is not YAML/);
+  });
+
+  it('a CA that is in base64 twice, as a Secret has it, is decoded twice (kubernetes/kubectl#1023)', () => {
+    const { ca } = connectionOf(kubeconfig({ token: 't0ken.secret' }, base64(base64(CA))), 'the service');
+    assert.equal(ca, CA);
   });
 
   for (const [source, ConfigMap, text, line] of [

@@ -13,6 +13,7 @@ export const offlineAutonomy: Check = {
     'Behind an edge-hub that does not serve watch lists (no released hub does), the kubelet reads plain lists: from 1.35 on it does so only with the feature gate `WatchListClient: false`, which a join and an upgrade write.',
   remedy:
     'Run `edgeadm join` (or, on a joined node, `edgeadm upgrade`): it sets the feature gate `WatchListClient: false`.',
+  needs: ['CAHash', 'Token'],
   run: async ({ host, node, cluster }) => {
     const hub = await node.edgeHub();
     if (!hub) return skip('no edge-hub');

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Host } from '../../../host/host.ts';
 import { CHOICES, type ChoiceKey } from '../../../host/journal/choices.ts';
+import { kubernetesNames } from '../../../host/kubernetes-names.ts';
+import { networkInUse } from '../../../host/mount-table.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { readIfFile } from '../../../host/read-if-file.ts';
 import { lenientYaml } from '../../../lib/check-shape.ts';
@@ -96,10 +98,14 @@ function isVeth(link: string): boolean {
   return link.startsWith('veth');
 }
 
+/** Of the configurations that a reset takes for the cluster's: a file that it keeps has rules and namespaces to keep, too. */
 async function cniNetworks(host: Host): Promise<string[]> {
+  const files = await host.list(PATHS.cni.configurations);
+  const ours = kubernetesNames(PATHS.cni.configurations);
+  const inUse = networkInUse(host, files);
   const names = await Promise.all(
-    (await host.list(PATHS.cni.configurations))
-      .filter((file) => /\.conf(list)?$/.test(file) && !/podman|nerdctl/.test(file))
+    files
+      .filter((file) => /\.conf(list)?$/.test(file) && (ours.test(file) || file === inUse))
       .map(async (file) => lenientYaml(await readIfFile(host, `${PATHS.cni.configurations}/${file}`), NETWORK)?.name),
   );
   return [...DEFAULT_CNI_NETWORKS, ...names.filter((name) => name !== undefined)];

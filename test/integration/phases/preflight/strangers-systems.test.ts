@@ -387,6 +387,114 @@ const DISTRIBUTIONS: readonly Distribution[] = [
       'ID="uos"',
     ),
   },
+  {
+    source: 'Ubuntu 26.04, base-files',
+    kernel: '7.0.0-14-generic',
+    osRelease: lines(
+      'PRETTY_NAME="Ubuntu 26.04 LTS"',
+      'NAME="Ubuntu"',
+      'VERSION_ID="26.04"',
+      'VERSION="26.04 LTS (Resolute Raccoon)"',
+      'ID=ubuntu',
+      'ID_LIKE=debian',
+    ),
+  },
+  {
+    source: 'Debian testing, which has no VERSION_ID (k0sproject/k0s#2157)',
+    kernel: '5.19.0-1-amd64',
+    osRelease: lines('PRETTY_NAME="Debian GNU/Linux bookworm/sid"', 'NAME="Debian GNU/Linux"', 'ID=debian'),
+  },
+  {
+    source: 'Fedora 43, fedora-release',
+    kernel: '6.17.4-300.fc43.x86_64',
+    osRelease: lines(
+      'NAME="Fedora Linux"',
+      'VERSION="43 (Server Edition)"',
+      'RELEASE_TYPE=stable',
+      'ID=fedora',
+      'VERSION_ID=43',
+      'PLATFORM_ID="platform:f43"',
+      'VARIANT_ID=server',
+    ),
+  },
+  {
+    source: 'Fedora CoreOS with a variant',
+    kernel: '6.12.7-200.fc41.x86_64',
+    osRelease: lines(
+      'NAME="Fedora Linux"',
+      'VERSION="41.20250105.3.0 (CoreOS)"',
+      'ID=fedora',
+      'VERSION_ID=41',
+      'OSTREE_VERSION="41.20250105.3.0"',
+      'VARIANT_ID=coreos',
+    ),
+  },
+  {
+    source: 'Photon OS 5.0 (alexellis/k3sup#66 has an older one)',
+    kernel: '6.1.10-10.ph5',
+    osRelease: lines(
+      'NAME="VMware Photon OS"',
+      'VERSION="5.0"',
+      'ID=photon',
+      'VERSION_ID=5.0',
+      'PRETTY_NAME="VMware Photon OS/Linux"',
+    ),
+  },
+  {
+    source: 'SLES 15 SP6, sles-release',
+    kernel: '6.4.0-150600.21-default',
+    osRelease: lines(
+      'NAME="SLES"',
+      'VERSION="15-SP6"',
+      'VERSION_ID="15.6"',
+      'PRETTY_NAME="SUSE Linux Enterprise Server 15 SP6"',
+      'ID="sles"',
+      'ID_LIKE="suse"',
+    ),
+  },
+  {
+    source: 'SLE Micro, transactional',
+    kernel: '6.4.0-25-default',
+    osRelease: lines('NAME="SL-Micro"', 'VERSION="6.1"', 'VERSION_ID="6.1"', 'ID="sl-micro"', 'ID_LIKE="suse"'),
+  },
+  {
+    source: 'Oracle Linux 8 with the kernel of RHEL',
+    kernel: '4.18.0-553.el8_10.x86_64',
+    osRelease: lines(
+      'NAME="Oracle Linux Server"',
+      'VERSION="8.10"',
+      'ID="ol"',
+      'ID_LIKE="fedora"',
+      'VERSION_ID="8.10"',
+    ),
+  },
+  {
+    source: 'Raspbian 11 on its own kernel',
+    kernel: '6.1.21-v8+',
+    arch: 'arm64',
+    osRelease: lines(
+      'PRETTY_NAME="Raspbian GNU/Linux 11 (bullseye)"',
+      'NAME="Raspbian GNU/Linux"',
+      'VERSION_ID="11"',
+      'ID=raspbian',
+    ),
+  },
+  {
+    source: 'Kylin V11 with letters in its version',
+    kernel: '6.6.0-32.7.v2505.ky11.x86_64',
+    osRelease: lines('NAME="Kylin Linux Advanced Server"', 'VERSION="V11 (Swan25)"', 'ID="kylin"', 'VERSION_ID="V11"'),
+  },
+  {
+    source: 'openEuler 24.03 with its service pack',
+    kernel: '6.6.0-72.0.0.76.oe2403sp1.aarch64',
+    arch: 'arm64',
+    osRelease: lines('NAME="openEuler"', 'VERSION="24.03 (LTS-SP1)"', 'ID="openEuler"', 'VERSION_ID="24.03"'),
+  },
+  {
+    source: 'a text with line ends of Windows',
+    kernel: '6.1.0-25-amd64',
+    osRelease: lines('ID=debian\r', 'NAME="Debian GNU/Linux"\r', 'VERSION_ID="12"\r'),
+  },
 ];
 
 const V1 = ['cpu', 'cpuacct', 'cpuset', 'devices', 'freezer', 'memory', 'pids'];

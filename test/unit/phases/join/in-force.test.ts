@@ -31,6 +31,31 @@ describe('what is in force after a reboot', () => {
     assert.equal(found.get('vm.panic_on_oom')?.file, '/run/sysctl.d/10.conf');
   });
 
+  for (const [title, files, value] of [
+    ['on', { '/etc/ufw/ufw.conf': 'ENABLED=yes\nLOGLEVEL=low\n' }, '0'],
+    ['off', { '/etc/ufw/ufw.conf': 'ENABLED=no\n' }, '1'],
+    ['told to set nothing', { '/etc/ufw/ufw.conf': 'ENABLED=yes\n', '/etc/default/ufw': 'IPT_SYSCTL=\n' }, '1'],
+    [
+      'told another file',
+      {
+        '/etc/ufw/ufw.conf': 'ENABLED="yes"\n',
+        '/etc/default/ufw': 'IPT_SYSCTL=/etc/ufw/ours.conf\n',
+        '/etc/ufw/ours.conf': 'net/ipv4/conf/all/forwarding=2\n',
+      },
+      '2',
+    ],
+  ] as const)
+    it(`a kernel parameter is that of ufw if that is ${title} (ansible-lockdown/UBUNTU18-CIS#28)`, async () => {
+      const host = fakeHost({
+        files: {
+          '/etc/sysctl.d/99-edgeadm.conf': 'net.ipv4.ip_forward = 1\n',
+          '/etc/ufw/sysctl.conf': '# comment\nnet/ipv4/ip_forward=0\n',
+          ...files,
+        },
+      });
+      assert.equal((await bootSysctls(host)).get('net.ipv4.ip_forward')?.value, value);
+    });
+
   it("a drop-in that starts the kubelet without the join's arguments is named, one that sorts before it is not", async () => {
     const host = fakeHost({
       files: {

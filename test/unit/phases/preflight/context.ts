@@ -65,6 +65,7 @@ const FIT: FakeNode = {
     '/sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io memory hugetlb pids\n',
     '/var/lib/.keep': '',
     '/etc/.keep': '',
+    '/dev/kmsg': '',
   },
   sysctls: { 'net.bridge.bridge-nf-call-iptables': '1' },
   units: { 'containerd.service': { active: true, enabled: true } },

@@ -477,6 +477,34 @@ const STRANGERS: readonly Stranger[] = [
     check: 'KernelFeature-overlay',
     status: 'ok',
   },
+  // Containers that are used as machines
+  {
+    thread: 'k0sproject/k0s#744, kubernetes/kubernetes#80633',
+    machine: { files: { '/dev/kmsg': undefined } },
+    check: 'KernelAccess',
+    status: 'error',
+    found: /^\/dev\/kmsg does not exist/,
+    remedy: /lxc\.mount\.entry = \/dev\/kmsg/,
+  },
+  {
+    thread: 'kubernetes-sigs/kind#455, parameters that cannot be set',
+    machine: {
+      ...files({ '/proc/mounts': 'proc /proc proc rw 0 0\nproc /proc/sys proc ro,nosuid 0 0\n' }),
+      sysctls: { 'vm.overcommit_memory': '0', 'kernel.panic': '10', 'kernel.panic_on_oops': '1' },
+    },
+    check: 'KernelAccess',
+    status: 'error',
+    found: /\/proc\/sys is read-only, and vm\.overcommit_memory is 0, not 1/,
+  },
+  {
+    thread: 'kubernetes-sigs/kind#455, parameters that are right already',
+    machine: {
+      ...files({ '/proc/mounts': 'proc /proc proc rw 0 0\nproc /proc/sys proc ro,nosuid 0 0\n' }),
+      sysctls: { 'vm.overcommit_memory': '1', 'vm.panic_on_oom': '0', 'kernel.panic': '10' },
+    },
+    check: 'KernelAccess',
+    status: 'ok',
+  },
   // Units
   {
     thread: 'containerd masked beside docker',

@@ -117,6 +117,24 @@ describe("removing the cluster's network", () => {
     assert.deepEqual(host.changes, ['run iptables-restore --noflush']);
   });
 
+  for (const file of ['50-shop-floor.conflist', '100-crio-bridge.conf', '87-podman-bridge.conflist'])
+    it(`leaves the rules of a network whose configuration a reset keeps, and those that it shares chains with: ${file}`, async () => {
+      const rule = (name: string, n: number) =>
+        String.raw`-A POSTROUTING -m comment --comment "name: \"${name}\" id: \"${n}\"" -j CNI-${n}`;
+      const host = fakeHost({
+        commands: {
+          'iptables-save': `*nat\n:POSTROUTING ACCEPT [0:0]\n:CNI-1 - [0:0]\n:CNI-2 - [0:0]\n${rule('cbr0', 1)}\n${rule('theirs', 2)}\nCOMMIT\n`,
+          'iptables-restore': '',
+        },
+        files: {
+          '/etc/cni/net.d/10-flannel.conflist': '{"name": "cbr0"}',
+          [`/etc/cni/net.d/${file}`]: '{"name": "theirs"}',
+        },
+      });
+      await removeNetwork(host, recordedLog());
+      assert.deepEqual(host.changes, []);
+    });
+
   it('touches nothing on a scratch root', async () => {
     const host = fakeHost({ runsPrograms: false, files: links('cni0') });
     await removeNetwork(host, recordedLog());
