@@ -179,5 +179,6 @@ describe('clusters of the container service', function () {
     const plan = await succeed('delete', 'shops', '--keep', 'SLB', '--yes');
     assert.match(plan, /It has 1 node: cn-hangzhou\.i-[\s\S]*SLB +lb-\w+ +kept[\s\S]*cluster\/shops deleted/);
     await fails(4, /CLOUD_CLUSTER_NOT_FOUND/, 'delete', 'shops', '--yes');
+    assert.match(await succeed('delete', 'shops', '--ignore-not-found'), /cluster\/shops not found/);
   });
 });

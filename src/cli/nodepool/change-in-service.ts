@@ -21,6 +21,8 @@ export interface PoolOrder {
   readonly isSetting?: boolean;
   /** A paused task that `send` continues. */
   readonly continues?: string;
+  /** For people, if there is nothing to do; default: that it is unchanged. */
+  readonly unchanged?: string;
   /** Called when the end of the order was seen. */
   readonly ended?: () => Promise<void>;
   /** Before the confirmation; what it throws ends the command. */
@@ -55,7 +57,7 @@ export async function changePoolInService(
         pool: { id, name: poolName },
         lines: order.lines,
         question: order.question,
-        unchanged: `nodepool/${poolName} unchanged\n`,
+        unchanged: `${order.unchanged ?? `nodepool/${poolName} unchanged`}\n`,
         data: { clusterId: work.clusterId, nodepool: poolName, ...order.data, ...(report && { report }) },
       };
     },

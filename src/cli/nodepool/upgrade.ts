@@ -48,7 +48,7 @@ export async function poolUpgrade(
   const { node: nodes = [] } = flags;
   const body = upgradeBody(target, flags);
   const newest = isIdle ? await newestUpgrade(service, clusterId, id) : undefined;
-  const unseen = isIdle ? await unseenEnd(body, newest, memory) : undefined;
+  const unseen = isIdle ? await unseenEnd(name, body, newest, memory) : undefined;
   if (unseen) return unseen;
   const whose = nodes.length > 0 ? `${count('node', nodes.length)} of the node pool ${name}` : `the node pool ${name}`;
   return {
@@ -84,6 +84,7 @@ export async function poolUpgrade(
  * task that is newer than those before the order is its own.
  */
 async function unseenEnd(
+  name: string,
   body: object,
   newest: CloudTaskInfo | undefined,
   memory: UpgradeOrderMemory,
@@ -97,6 +98,7 @@ async function unseenEnd(
     what: '',
     question: '',
     done: '',
+    unchanged: `nodepool/${name} was upgraded by the order of an earlier run: task ${newest.taskId}`,
     data: { finished: newest.taskId },
     send: async () => undefined,
   };

@@ -5,13 +5,14 @@ import { resourceTable } from '../../cli/cluster/text.ts';
 import { repeatable } from '../../cli/flags.ts';
 import { changeInService, ramActions, type ServicePlan, serviceChangeFlags } from '../../cli/service-change.ts';
 import type { CloudCluster } from '../../cloud/actions/clusters.ts';
+import { EdgeadmError } from '../../errors/index.ts';
 import { usageError } from '../../errors/usage.ts';
 import { count } from '../../lib/count.ts';
 import { deleteCluster } from '../../phases/cluster/changes.ts';
 import { choiceOf, clusterDeletion, RESOURCE_TYPES } from '../../phases/cluster/deletion.ts';
 import { clusterNamed } from '../../phases/cluster/find.ts';
 
-type DeletionPlan = ServicePlan & { readonly cluster: CloudCluster };
+type DeletionPlan = ServicePlan & { readonly cluster?: CloudCluster };
 
 export default class ClusterDelete extends BaseCommand {
   static override summary = 'Delete a cluster of the container service, and what it bought.';
@@ -26,6 +27,7 @@ export default class ClusterDelete extends BaseCommand {
     ...serviceChangeFlags,
     timeout: { ...serviceChangeFlags.timeout, description: 'time limit of the wait (default: 30m)' },
     keep: Flags.string({ ...repeatable, helpValue: 'TYPE|ID', description: 'resources to keep (repeatable)' }),
+    'ignore-not-found': Flags.boolean({ default: false, description: 'succeed if there is no such cluster' }),
     'delete-too': Flags.string({
       ...repeatable,
       helpValue: 'TYPE',
@@ -47,7 +49,11 @@ export default class ClusterDelete extends BaseCommand {
         output: this.openOutput({ looksOnly: true }),
         argv: this.host.argv,
         plan: async ({ service, clusterId }) => {
-          const cluster = await clusterNamed(service, region, clusterId);
+          const cluster = await clusterNamed(service, region, clusterId).catch((error: unknown) => {
+            if (flags['ignore-not-found'] && isNotFound(error)) return undefined;
+            throw error;
+          });
+          if (!cluster) return gone(clusterId);
           const { nodes, resources } = await clusterDeletion(service, cluster, choice);
           const { name, clusterId: id } = cluster;
           const table = resourceTable(resources).trimEnd();
@@ -64,12 +70,21 @@ export default class ClusterDelete extends BaseCommand {
           };
         },
         run: async ({ cluster }, work) => {
+          if (!cluster) return { text: '' };
           await deleteCluster(cluster, () => work.service.deleteCluster(cluster.clusterId, choice), work);
           return { text: `cluster/${cluster.name} ${work.wait ? 'deleted' : 'is being deleted'}\n` };
         },
       }),
     );
   }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof EdgeadmError && error.code === 'CLOUD_CLUSTER_NOT_FOUND';
+}
+
+function gone(name: string): DeletionPlan {
+  return { lines: [], question: '', unchanged: `cluster/${name} not found\n`, data: { name } };
 }
 
 const RESET = 'Run `edgeadm reset` on each edge node first: a machine keeps its cluster until then.';

@@ -33,9 +33,9 @@ export async function clusterDeletion(
   cluster: CloudCluster,
   choice: ResourceChoice,
 ): Promise<Deletion> {
-  const { clusterId: id, name, state, deletionProtection } = cluster;
+  const { clusterId: id, name, state, deletionProtection, regionId } = cluster;
   const reasons = [
-    ...(deletionProtection ? [`deletion protection is on: edgeadm cluster update ${id} --no-deletion-protection`] : []),
+    ...(deletionProtection ? ['deletion protection is on'] : []),
     ...(BUSY.includes(state ?? '') ? [`it is ${state}`] : []),
   ];
   if (reasons.length > 0)
@@ -43,6 +43,9 @@ export async function clusterDeletion(
       code: 'CLOUD_CLUSTER_REFUSED',
       what: `cluster ${name} (${id}) cannot be deleted now`,
       why: reasons.join('\n'),
+      next: deletionProtection
+        ? `switch it off: edgeadm cluster update ${id} --no-deletion-protection${regionId ? ` --region ${regionId}` : ''}`
+        : 'wait until it is running, then run the same command again',
     });
   const [nodes, resources] = await Promise.all([
     service.nodes(id).catch(() => []),

@@ -40,8 +40,9 @@ describe('nodepool upgrade, run again after a kill', function () {
   it('an upgrade that ended after the kill is not ordered again by the second run, and is by a third one', async () => {
     const taskId = await (await planned()).send();
     taskEnds();
-    const { lines, data } = await planned();
+    const { lines, data, unchanged } = await planned();
     assert.deepEqual([lines, data], [[], { finished: taskId }]);
+    assert.equal(unchanged, `nodepool/default-nodepool was upgraded by the order of an earlier run: task ${taskId}`);
     assert.deepEqual((await planned()).lines, ORDERED);
   });
 
