@@ -82,14 +82,21 @@ const CI_PARTS = [
   },
   { name: 'autonomy, cluster and cloud', files: ['autonomy', 'contract', 'nodepool', 'console-line'] },
   { name: 'secrets, SSH, diagnose', files: ['secrets', 'ssh-host', 'ssh-join', 'diagnose'] },
-  { name: 'hub as a service, other runtimes', files: ['hub-service', 'migrate-runtime'] },
+  {
+    name: 'hub as a service, other runtimes, reset among the things of others',
+    files: ['hub-service', 'migrate-runtime', 'reset-foreign'],
+  },
   { name: 'Windows under wine', files: ['answers', 'join-reset'], folder: 'winbed' },
 ];
 
 /** With these it takes hours. */
 const MORE_PARTS = [
-  { name: 'a virtual machine', files: ['node'], world: 'today', folder: 'vm' },
-  { name: "conversion and eviction with today's Kubernetes", files: ['convert', 'eviction'], world: 'today' },
+  { name: 'a virtual machine', files: ['node', 'drill'], world: 'today', folder: 'vm' },
+  {
+    name: "conversion and eviction with today's Kubernetes",
+    files: ['convert', 'eviction', 'overlay'],
+    world: 'today',
+  },
   { name: "kills with today's Kubernetes", files: ['kill'], world: 'today' },
   {
     name: "upgrades and secrets with today's Kubernetes",

@@ -129,6 +129,8 @@ export interface NodePaths {
     readonly sealed: string;
     /** Copies of files of which the journal was lost: edgeadm does not touch them again. */
     readonly kept: string;
+    /** What a drill with a reboot keeps over the boot. */
+    readonly drill: string;
     readonly lock: string;
     /** The name of the command that has the lock. */
     readonly holder: string;
@@ -250,6 +252,7 @@ const linux: NodePaths = {
     reserve: '/var/lib/edgeadm/reserve',
     sealed: '/var/lib/edgeadm/sealed',
     kept: '/var/lib/edgeadm/kept',
+    drill: '/var/lib/edgeadm-drill',
     lock: '/var/lib/edgeadm/lock',
     holder: '/var/lib/edgeadm/holder',
     log: '/var/log/edgeadm.log',

@@ -4,6 +4,7 @@ import { apps } from './apps.ts';
 import { bodies } from './bodies.ts';
 import { certificates } from './certificates.ts';
 import { changes } from './changes.ts';
+import { commands } from './commands.ts';
 import { endpoints } from './endpoints.ts';
 import { kinds } from './kinds.ts';
 import { lists } from './lists.ts';
@@ -43,14 +44,16 @@ const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
 /**
  * Declares a test for each expectation. The same list holds for every API server: where the sandbox's differs from the
  * real one, that is a bug, or stands in docs/sandbox-api.md.
+ * @param withCommands false to leave out those that run commands as processes, which take a minute
  */
-export function apiServerContract(open: () => Promise<Subject>): void {
+export function apiServerContract(open: () => Promise<Subject>, { withCommands = true } = {}): void {
   let contract: Contract;
   before(async () => {
     contract = new Contract(await open());
   });
   after(() => contract?.close());
-  for (const [title, expectations] of Object.entries(EXPECTATIONS))
+  const held = withCommands ? { ...EXPECTATIONS, 'commands that work inside a cluster': commands } : EXPECTATIONS;
+  for (const [title, expectations] of Object.entries(held))
     describe(title, () => {
       for (const [name, check] of expectations) it(name, () => check(contract));
     });

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ApiClient, type RequestOptionsOf } from '../../src/kubernetes/api/client.ts';
 import { minorOf } from '../../src/kubernetes/version.ts';
 import { waitFor } from '../../src/lib/wait-for.ts';
 import { certificateRequest, generateKey, type KeyPair } from '../../src/pki/certificate-request.ts';
+import { type Ended, edgeadm } from '../sandbox/program.ts';
 
 /** An API server that the contract is held against. */
 export interface Subject {
@@ -62,6 +66,7 @@ export class Contract {
   /** A beginning for names. */
   readonly prefix = `contract-${randomBytes(3).toString('hex')}`;
   readonly #clients: ApiClient[] = [];
+  #folder: string | undefined;
   readonly #nodes = new Map<string, Promise<ApiClient>>();
 
   constructor(subject: Subject) {
@@ -176,7 +181,36 @@ export class Contract {
     });
   }
 
+  /** Runs the built program with a kubeconfig of the administrator. */
+  edgeadm(words: readonly string[]): Promise<Ended> {
+    this.#folder ??= this.#kubeconfig();
+    return edgeadm(words, { env: { KUBECONFIG: join(this.#folder, 'admin.conf') } });
+  }
+
+  /** @returns its folder */
+  #kubeconfig(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'edgeadm-contract-'));
+    const { server, ca, admin } = this.subject;
+    const base64 = (pem: string): string => Buffer.from(pem).toString('base64');
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'a',
+      contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
+      clusters: [{ name: 'a', cluster: { server, 'certificate-authority-data': base64(ca) } }],
+      users: [
+        {
+          name: 'a',
+          user: { 'client-certificate-data': base64(admin.cert), 'client-key-data': base64(admin.key) },
+        },
+      ],
+    };
+    writeFileSync(join(folder, 'admin.conf'), JSON.stringify(config), { mode: 0o600 });
+    return folder;
+  }
+
   close(): void {
+    if (this.#folder) rmSync(this.#folder, { recursive: true });
     for (const client of this.#clients) client.close();
   }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import { edgeNamesOf } from '../../src/kubernetes/edge-names.ts';
+import { edgeadm } from '../sandbox/program.ts';
 import { busyboxImage } from '../testbed/config.ts';
 import {
   cutNetwork,
@@ -72,7 +74,9 @@ inWorlds('guide', 'today')('two edge nodes that are cut off', () => {
   it('the one that is autonomous keeps its pod, the other one loses it', async () => {
     const { cluster } = await testBed();
     const [keeps, loses] = nodes as [Node, Node];
-    await cluster.kubectl('annotate', 'node', keeps.name, 'node.beta.openyurt.io/autonomy=true');
+    const env = { KUBECONFIG: cluster.kubeconfig };
+    const enabled = await edgeadm(['node', 'autonomy', 'enable', keeps.name, '--yes'], { env });
+    assert.equal(enabled.exitCode, 0, enabled.stderr);
     for (const { name } of nodes) await bindPods(name);
     const uid = (await pod('keeps'))?.metadata?.uid;
     await Promise.all(nodes.map(cutNetwork));
@@ -102,7 +106,8 @@ inWorlds('guide', 'today')('two edge nodes that are cut off', () => {
   async function bindPods(nodeName: string): Promise<void> {
     const { cluster } = await testBed();
     const node = await cluster.get<V1Node>(`/api/v1/nodes/${nodeName}`);
-    if (node?.metadata?.annotations?.['node.beta.openyurt.io/autonomy'] !== 'true') return;
+    const key = node && edgeNamesOf(node)?.autonomy;
+    if (key === undefined || node?.metadata?.annotations?.[key] !== 'true') return;
     const found = await pod(nodeName);
     const tolerations = (found?.spec?.tolerations ?? []).map(({ tolerationSeconds, ...rest }) =>
       KEYS.includes(rest.key ?? '') ? rest : { ...rest, ...(tolerationSeconds !== undefined && { tolerationSeconds }) },

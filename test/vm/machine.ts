@@ -101,6 +101,11 @@ export class VirtualMachine {
   /** Shuts the machine down in order, and boots it again. */
   async reboot(): Promise<void> {
     await this.exec('systemctl', 'reboot');
+    await this.bootAfterShutdown();
+  }
+
+  /** Waits until it has shut down by itself, and boots it again. */
+  async bootAfterShutdown(): Promise<void> {
     await until(`${this.name} to shut down`, async () => !(await this.isRunning()), BOOT_LIMIT);
     await this.cutPower();
     await this.boot();

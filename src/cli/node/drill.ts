@@ -1,9 +1,12 @@
 import { NodeHost } from '../../host/node-host.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import { table } from '../../output/table.ts';
-import { type DrillSpec, drill } from '../../phases/drill/drill.ts';
+import { drill } from '../../phases/drill/drill.ts';
+import { drillByReboot } from '../../phases/drill/reboot.ts';
 import { type DrillReport, refuseFaults } from '../../phases/drill/report.ts';
+import type { DrillSpec } from '../../phases/drill/scene.ts';
 import { confirm, refuseUnanswerable } from '../confirmation.ts';
+import type { HostOutcome } from '../hosts.ts';
 import { type CommandHost, runOnNodes, withSession } from '../node-runner.ts';
 import type { NodeFlags } from '../target-options.ts';
 
@@ -20,16 +23,18 @@ export async function runDrill(
   const command = { name: 'node drill', flags, limits: { cleanUpMs: CLEAN_UP_MS } };
   const result = await runOnNodes(command, host, async ({ output, signal, dryRun }) => {
     const options = { output, signal, yes: (flags.yes && spec.cut !== 'manual') || dryRun, argv: host.argv };
-    refuseUnanswerable('Cut the node off from its API server and restart all containers of its pods?', options);
+    refuseUnanswerable('Cut the node off from its API server and restart its pods?', options);
     return {
       onNode: withSession(async (run) => {
         const { session } = run;
         const host = new NodeHost(session.machine, undefined, session.journal);
         const ask = (question: string) => confirm(question, options);
-        const report = await drill({ ...run, host, plain: session.plain, spec, confirm: ask });
+        const request = { ...run, host, plain: session.plain, spec, confirm: ask };
+        const report = await (spec.reboot ? drillByReboot(request) : drill(request));
         if (!report) return { outcome: 'planned' };
+        if ('rebootsFor' in report) return rebooting(report);
         reports.set(run.label, report);
-        refuseFaults(report);
+        refuseFaults(report, session.journal);
         const { nodeName, pods, limit } = report;
         const last = Math.max(...pods.map(({ backAfter = 0 }) => backAfter));
         return {
@@ -42,9 +47,18 @@ export async function runDrill(
   });
   const hosts = result.hosts.map((each) => ({
     ...each,
-    data: reports.get(each.host) && { ...reports.get(each.host) },
+    data: reports.has(each.host) ? { ...reports.get(each.host) } : each.data,
   }));
   return { ...result, hosts, text: [...reports.values()].map(reportText).join('\n') || undefined };
+}
+
+function rebooting({ rebootsFor, seconds }: { readonly rebootsFor: string; readonly seconds: number }): HostOutcome {
+  return {
+    outcome: 'reboots',
+    data: { nodeName: rebootsFor, restoredAfter: seconds },
+    verdict: () => `${rebootsFor} reboots, and is cut off from its API server for at most ${seconds} s after the boot`,
+    next: 'edgeadm node drill --reboot   # once it has booted: it judges the pods and restores the network',
+  };
 }
 
 function reportText({ nodeName, cutOffFrom, pods, flannelMac, newFlannelMac }: DrillReport): string {

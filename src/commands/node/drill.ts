@@ -26,6 +26,10 @@ export default class NodeDrill extends BaseCommand {
     'whole-pods': Flags.boolean({
       description: 'also remove the network of the pods, as a reboot does; pod IPs change unless Flannel persists them',
     }),
+    reboot: Flags.boolean({
+      exclusive: ['cut', 'whole-pods'],
+      description: 'reboot the machine, cut off while it boots; run the command again after the boot for the report',
+    }),
     limit: Flags.string({
       helpValue: 'DURATION',
       description: 'how long the pods may take after the kubelet starts; default 30s',
@@ -35,7 +39,7 @@ export default class NodeDrill extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(NodeDrill);
     const limitMs = durationOf(flags.limit, '--limit') ?? LIMIT_MS;
-    const spec = { node: args.node, cut: flags.cut, wholePods: flags['whole-pods'], limitMs };
+    const spec = { node: args.node, cut: flags.cut, reboot: flags.reboot, wholePods: flags['whole-pods'], limitMs };
     await this.finish(await runDrill(spec, flags, this.host));
   }
 }

@@ -36,6 +36,8 @@ export interface Container {
   /** How often it was started before in this pod. */
   readonly attempt: number;
   readonly state: ContainerState;
+  /** Milliseconds since 1970, by the clock of the machine. */
+  readonly createdAt: number;
 }
 
 type ContainerState = 'created' | 'running' | 'exited' | 'unknown';
@@ -166,6 +168,7 @@ export class CriClient {
         name,
         attempt,
         state: stateOf(item),
+        createdAt: Number(item.createdAt) / 1e6,
       };
     });
   }

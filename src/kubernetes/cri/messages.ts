@@ -40,6 +40,7 @@ const MESSAGES: Readonly<Record<string, Fields>> = {
     podSandboxId: 'string = 2',
     metadata: 'ContainerMetadata = 3',
     state: 'int32 = 6',
+    createdAt: 'int64 = 7',
   },
   ContainerMetadata: { name: 'string = 1', attempt: 'uint32 = 2' },
   StopContainerRequest: { containerId: 'string = 1', timeout: 'int64 = 2' },

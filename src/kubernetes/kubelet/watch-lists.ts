@@ -1,3 +1,4 @@
+import { PATHS } from '../../host/node-paths.ts';
 import { minorOf } from '../version.ts';
 import { featureGatesOf } from './feature-gates.ts';
 import type { KubeletSettings } from './settings.ts';
@@ -31,6 +32,21 @@ export function withPlainLists(
 /** What a user reads if the gate is switched off, or should be. */
 export const WATCH_LISTS_REASON =
   'offline, the edge-hub does not answer the watch lists of a kubelet from 1.35 on: after a restart without network no pod would come back';
+
+/** Who has joined a node, by its journal. */
+export interface NodeOwner {
+  readonly joined?: unknown;
+  readonly conversion?: unknown;
+}
+
+/** How the gate of a node is switched off: `upgrade` refuses nodes that edgeadm has not joined, `convert` all others. */
+export function plainListsRemedy({ joined, conversion }: NodeOwner): string {
+  if (conversion !== undefined) return `edgeadm convert (${WRITES_GATE})`;
+  if (joined !== undefined) return `edgeadm upgrade (${WRITES_GATE})`;
+  return `set featureGates: {${GATE}: false} in ${PATHS.kubelet.configuration}, then systemctl restart kubelet`;
+}
+
+const WRITES_GATE = `it sets the feature gate ${GATE}: false; remove --feature-gates=${GATE}=true from KUBELET_EXTRA_ARGS if it is there`;
 
 function gatesIn({ featureGates }: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return typeof featureGates === 'object' && featureGates !== null ? { ...featureGates } : {};

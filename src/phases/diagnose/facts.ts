@@ -70,6 +70,8 @@ export interface CollectedFacts {
     /** The name under which it was joined, and when that join was completed: RFC 3339. */
     readonly joined?: string;
     readonly joinedAt?: string;
+    /** The name of a node that another tool has joined and edgeadm has converted. */
+    readonly conversion?: string;
     /** A join or an upgrade that was begun and neither ended nor was rolled back, and when. */
     readonly unfinished?: { readonly command: string; readonly time: string };
     readonly unreadable?: string;

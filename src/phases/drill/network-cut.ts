@@ -45,7 +45,7 @@ async function resolve(host: Host, name: string): Promise<string[]> {
  * What ends a drill, as a script: removes the rules and starts the kubelet. Rules of iptables do not outlive a power
  * cut, and a kubelet starts at boot.
  */
-function endScript(): string {
+export function endScript(): string {
   const hooks = HOOKS.map((hook) => `while "$t" -w -D ${hook} -j ${CHAIN}; do :; done`).join('; ');
   return [
     `for t in iptables ip6tables; do command -v "$t" || continue; ${hooks}; "$t" -w -F ${CHAIN}; "$t" -w -X ${CHAIN}; done >/dev/null 2>&1`,
@@ -65,15 +65,22 @@ export async function armTimer(host: Host, seconds: number): Promise<void> {
 
 /** Drops what goes to the API servers and what comes from them; everything else, SSH too, passes. */
 export async function cutOff(host: Host, addresses: readonly ServerAddress[]): Promise<void> {
-  for (const [program, ofFamily] of byProgram(addresses)) {
-    const iptables = (...args: string[]) => host.run(program, ['-w', ...args]);
-    await iptables('-N', CHAIN);
-    for (const { ip, port } of ofFamily) {
-      await iptables('-A', CHAIN, '-d', ip, '-p', 'tcp', '--dport', String(port), '-j', 'DROP');
-      await iptables('-A', CHAIN, '-s', ip, '-p', 'tcp', '--sport', String(port), '-j', 'DROP');
-    }
-    for (const hook of HOOKS) await iptables('-I', hook, '-j', CHAIN);
-  }
+  for (const [program, ...args] of cutCommands(addresses)) await host.run(program, args);
+}
+
+/** The same, as commands. */
+export function cutCommands(addresses: readonly ServerAddress[]): [program: string, ...args: string[]][] {
+  return byProgram(addresses).flatMap(([program, ofFamily]) => {
+    const iptables = (...args: string[]): [string, ...string[]] => [program, '-w', ...args];
+    return [
+      iptables('-N', CHAIN),
+      ...ofFamily.flatMap(({ ip, port }) => [
+        iptables('-A', CHAIN, '-d', ip, '-p', 'tcp', '--dport', String(port), '-j', 'DROP'),
+        iptables('-A', CHAIN, '-s', ip, '-p', 'tcp', '--sport', String(port), '-j', 'DROP'),
+      ]),
+      ...HOOKS.map((hook) => iptables('-I', hook, '-j', CHAIN)),
+    ];
+  });
 }
 
 /** Ends the drill now. If this does not work, the timer does it. */

@@ -9,8 +9,15 @@ export interface RuntimePod {
   readonly name: string;
   /** undefined with host networking. */
   readonly address: string | undefined;
-  /** Names of its containers that run, with what identifies each start of them. */
-  readonly containers: ReadonlyMap<string, string>;
+  /** Its containers that run, by name. */
+  readonly containers: ReadonlyMap<string, RuntimeContainer>;
+}
+
+/** One start of a container. */
+interface RuntimeContainer {
+  readonly id: string;
+  /** Milliseconds since 1970, by the clock of the node. */
+  readonly createdAt: number;
 }
 
 const AT_ONCE = 8;
@@ -37,15 +44,15 @@ export async function runningPods(client: CriClient): Promise<RuntimePod[]> {
   const [sandboxes, containers] = await Promise.all([client.podSandboxes(), client.containers()]);
   const running = containers.filter(({ state }) => state === 'running');
   const pods = new Map<string, RuntimePod>();
-  for (const { id, uid, namespace, name, ready } of sandboxes) {
-    const own = running.filter(({ podSandboxId }) => podSandboxId === id);
+  for (const { id: sandbox, uid, namespace, name: pod, ready } of sandboxes) {
+    const own = running.filter(({ podSandboxId }) => podSandboxId === sandbox);
     if (!ready || own.length === 0) continue;
-    const address = await client.podAddress(id);
+    const address = await client.podAddress(sandbox);
     pods.set(uid, {
       uid,
-      name: `${namespace}/${name}`,
+      name: `${namespace}/${pod}`,
       address,
-      containers: new Map(own.map((container) => [container.name, container.id])),
+      containers: new Map(own.map(({ name, id, createdAt }) => [name, { id, createdAt }])),
     });
   }
   return [...pods.values()];
@@ -65,8 +72,8 @@ export async function stopPods(client: CriClient, whole: boolean): Promise<void>
 
 /** True if every container that ran before runs again, as another one. */
 export function isBack(before: RuntimePod, now: RuntimePod | undefined): boolean {
-  return [...before.containers].every(([name, id]) => {
+  return [...before.containers].every(([name, { id }]) => {
     const found = now?.containers.get(name);
-    return found !== undefined && found !== id;
+    return found !== undefined && found.id !== id;
   });
 }

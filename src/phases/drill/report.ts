@@ -1,5 +1,5 @@
 import { EdgeadmError } from '../../errors/index.ts';
-import { WATCH_LISTS_REASON } from '../../kubernetes/kubelet/watch-lists.ts';
+import { type NodeOwner, plainListsRemedy, WATCH_LISTS_REASON } from '../../kubernetes/kubelet/watch-lists.ts';
 import type { OfflineAutonomy } from '../diagnose/collectors/offline-autonomy.ts';
 import type { ServerAddress } from './network-cut.ts';
 import type { RuntimePod } from './pods.ts';
@@ -70,15 +70,13 @@ export function reportOf(findings: DrillFindings): DrillReport {
 }
 
 /** @throws EdgeadmError DRILL_FAILED with every fault */
-export function refuseFaults({ nodeName, faults, kubelet }: DrillReport): void {
+export function refuseFaults({ nodeName, faults, kubelet }: DrillReport, owner: NodeOwner): void {
   if (faults.length === 0) return;
   const isKnown = faults.some((fault) => fault.endsWith(WATCH_LISTS_REASON));
   throw new EdgeadmError({
     code: 'DRILL_FAILED',
     what: `${nodeName} does not survive a restart without network`,
     why: [...faults, ...(isKnown ? [] : [kubelet])].join('\n'),
-    next: isKnown
-      ? 'edgeadm upgrade (on a converted node, edgeadm convert): it sets the feature gate WatchListClient: false; then repeat the drill'
-      : 'edgeadm diagnose; journalctl -u kubelet',
+    next: isKnown ? `${plainListsRemedy(owner)}; then repeat the drill` : 'edgeadm diagnose; journalctl -u kubelet',
   });
 }

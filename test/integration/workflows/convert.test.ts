@@ -69,6 +69,18 @@ describe('conversion of a node that kubeadm has joined', function () {
     assert.equal((await at.convert()).changed, false);
   });
 
+  it('a converted node that has lost the gate gets it back by the conversion alone, without flags', async () => {
+    const at = await kubeadmNode();
+    await at.convert(asService());
+    const path = '/var/lib/kubelet/config.yaml';
+    const configuration = await at.text(path);
+    await at.put(path, configuration.replace('WatchListClient: false', 'WatchListClient: true'));
+    assert.equal((await at.convert()).changed, true);
+    assert.equal(await at.text(path), configuration);
+    assert.equal((await at.convert()).changed, false);
+    await at.revert();
+  });
+
   it('a revert leaves files, services and labels as before, and no journal', async () => {
     for (const options of [asService(), asPod]) {
       const at = await kubeadmNode();

@@ -312,9 +312,13 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   // Checks and findings
   'cluster-upgrade/precheck/checks/platform.ts reset': { code: undefined, proof: RESET_ENDS },
   'phases/diagnose/cluster-rules.ts reset': { code: undefined, proof: RESET_ENDS },
-  'phases/diagnose/offline-autonomy-rule.ts upgrade': {
+  'kubernetes/kubelet/watch-lists.ts upgrade': {
     code: undefined,
     proof: test('an upgrade to the version that a node has already adds the gate, and a second one changes nothing'),
+  },
+  'kubernetes/kubelet/watch-lists.ts convert': {
+    code: undefined,
+    proof: test('a converted node that has lost the gate gets it back by the conversion alone, without flags'),
   },
   'phases/diagnose/rules.ts join': {
     code: undefined,
@@ -389,13 +393,18 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'DRILL_REFUSED',
     proof: test('a node whose iptables does not work is drilled by hand, as its refusal advises'),
   },
+  'phases/drill/scene.ts node:drill': {
+    code: 'DRILL_REFUSED',
+    proof: test('a node that has not rebooted, or reached its API server, does not pass, and can be drilled again'),
+  },
+  'phases/drill/reboot.ts node:drill': {
+    code: 'DRILL_REFUSED',
+    proof: test('a node that has not rebooted, or reached its API server, does not pass, and can be drilled again'),
+  },
+  'cli/node/drill.ts node:drill': { code: undefined, proof: 'text' },
   'DRILL_FAILED node:drill': {
     code: 'DRILL_FAILED',
     proof: test('a drill that was refused or has failed passes once what it named is put right'),
-  },
-  'phases/drill/report.ts upgrade': {
-    code: 'DRILL_FAILED',
-    proof: test('an upgrade to the version that a node has already adds the gate, and a second one changes nothing'),
   },
   'phases/drill/report.ts diagnose': { code: 'DRILL_FAILED', proof: 'shows' },
   'cli/nodepool/upgrade.ts cluster:upgrade:start': {

@@ -6,12 +6,10 @@ export function membership(read: () => Promise<Journal>): Collector {
   return {
     name: 'edgeadm/membership',
     run: async () => {
-      const { joined, unfinished, damage } = await read();
+      const { joined, conversion, unfinished, damage } = await read();
       const unreadable = damage?.found.join('\n');
-      return {
-        files: [],
-        facts: { journal: unreadable ? { unreadable } : { joined: joined?.node, joinedAt: joined?.time, unfinished } },
-      };
+      const known = { joined: joined?.node, joinedAt: joined?.time, conversion: conversion?.node, unfinished };
+      return { files: [], facts: { journal: unreadable ? { unreadable } : known } };
     },
   };
 }

@@ -1,120 +1,14 @@
 import assert from 'node:assert/strict';
-import { duplexPair } from 'node:stream';
-import { EdgeadmError } from '../../../../src/errors/index.ts';
-import type { Address } from '../../../../src/host/machine.ts';
-import { type DrillSpec, drill } from '../../../../src/phases/drill/drill.ts';
+import type { EdgeadmError } from '../../../../src/errors/index.ts';
 import { refuseFaults } from '../../../../src/phases/drill/report.ts';
-import { generateKey } from '../../../../src/pki/certificate-request.ts';
-import { selfSignedCertificate } from '../../../../src/pki/self-signed.ts';
-import { type FakeHost, fakeHost } from '../../fake-host.ts';
-import { criServer } from '../../kubernetes/cri-server.ts';
+import { DrilledNode, nodeCertificate } from './drilled-node.ts';
 
-const SPEC: DrillSpec = { cut: 'iptables', wholePods: false, limitMs: 30_000 };
-const kubeconfig = (server: string): string =>
-  JSON.stringify({ clusters: [{ name: 'c', cluster: { server } }], users: [], contexts: [] });
-
-/** A node with two pods. */
-class DrilledNode {
-  readonly host: FakeHost;
-  readonly cri;
-  /** Which pods the kubelet brings back. */
-  returning = ['web', 'db'];
-  addresses: Record<string, string> = { web: '10.244.1.5', db: '' };
-  /** Whether the user cuts it off when he is asked to. */
-  isObeyed = false;
-  hasIptables = true;
-  #isCutByHand = false;
-  #round = 0;
-  #running = ['web', 'db'];
-
-  constructor(pem: string, kubelet: string) {
-    this.cri = criServer({
-      ListPodSandbox: () => ({
-        items: ['web', 'db'].map((name) => ({ id: `s-${name}`, metadata: { name, namespace: 'default', uid: name } })),
-      }),
-      ListContainers: () => ({
-        containers: this.#running.map((name) => ({
-          id: `c-${name}-${this.#round}`,
-          podSandboxId: `s-${name}`,
-          metadata: { name: 'main' },
-          state: 1,
-        })),
-      }),
-      PodSandboxStatus: ({ podSandboxId }) => ({
-        status: { network: { ip: this.addresses[String(podSandboxId).slice(2)] } },
-      }),
-      StopContainer: ({ containerId }) => {
-        this.#running = this.#running.filter((name) => !String(containerId).startsWith(`c-${name}-`));
-        return {};
-      },
-    });
-    const host = fakeHost({
-      files: {
-        '/etc/kubernetes/pki/ca.crt': 'ca',
-        '/etc/kubernetes/kubelet.conf': kubeconfig('http://127.0.0.1:10261'),
-        '/var/lib/yurthub/yurthub.conf': kubeconfig('https://10.0.0.1:6443'),
-        '/var/lib/kubelet/pki/kubelet-client-current.pem': pem,
-        '/etc/kubernetes/manifests/yurthub.yaml': 'spec: {containers: [{image: "openyurt/yurthub:v1.7.0"}]}\n',
-        '/var/lib/kubelet/config.yaml': 'containerRuntimeEndpoint: unix:///run/containerd/containerd.sock\n',
-        '/usr/bin/kubelet': '',
-        '/sys/class/net/flannel.1/address': '9a:11:22:33:44:55\n',
-      },
-      units: { 'kubelet.service': { active: true } },
-      commands: {
-        '/usr/bin/kubelet': `Kubernetes ${kubelet}\n`,
-        'systemd-run': '',
-        iptables: () => ({ exitCode: this.hasIptables ? 0 : 4 }),
-        '/bin/sh': '',
-        systemctl: '',
-      },
-      connect: (address) => this.#connect(address),
-    });
-    this.host = { ...host, startUnit: (unit) => this.#startUnit(host, unit) };
-  }
-
-  async #startUnit(host: FakeHost, unit: string): Promise<void> {
-    await host.startUnit(unit);
-    this.#round += 1;
-    this.#running = [...this.returning];
-  }
-
-  async #connect(address: Address) {
-    if ('socket' in address) return this.cri.connect();
-    if (this.isCut()) throw new EdgeadmError({ code: 'API_UNREACHABLE', what: 'cut off' });
-    return duplexPair()[0];
-  }
-
-  isCut(): boolean {
-    if (this.#isCutByHand) return true;
-    const { changes } = this.host;
-    const cut = changes.findLastIndex((change) => change.includes('-I OUTPUT'));
-    return cut > changes.findLastIndex((change) => change.startsWith('run /bin/sh'));
-  }
-
-  drill(spec: Partial<DrillSpec> = {}, signal = new AbortController().signal) {
-    const { host } = this;
-    const confirm = async (question: string) => {
-      this.#isCutByHand = this.isObeyed && question.includes('Is it cut off?');
-    };
-    return drill({
-      host,
-      plain: host,
-      label: 'edge-1',
-      emit: () => {},
-      signal,
-      dryRun: false,
-      confirm,
-      spec: { ...SPEC, ...spec },
-    });
-  }
-}
+const JOINED = { joined: 'edge-1' };
 
 describe('the offline drill of a node', () => {
   let pem: string;
   before(async () => {
-    const key = await generateKey();
-    const subject = { commonName: 'system:node:edge-1', organizations: ['system:nodes'] };
-    pem = selfSignedCertificate(key, subject, {}) + key.privatePem;
+    pem = await nodeCertificate();
   });
   const node = (kubelet = 'v1.34.4'): DrilledNode => new DrilledNode(pem, kubelet);
   const failure = (work: Promise<unknown>): Promise<EdgeadmError> =>
@@ -126,7 +20,7 @@ describe('the offline drill of a node', () => {
   it('reports each pod with its address and the MAC of flannel, and passes if all are back', async () => {
     const at = node();
     const report = (await at.drill()) ?? assert.fail();
-    refuseFaults(report);
+    refuseFaults(report, JOINED);
     const { nodeName, cutOffFrom, pods, flannelMac, faults } = report;
     assert.deepEqual(
       [nodeName, cutOffFrom, flannelMac, faults],
@@ -160,7 +54,7 @@ describe('the offline drill of a node', () => {
     at.returning = ['web'];
     const drilling = at.drill({ limitMs: 1 });
     at.addresses.web = '10.244.1.5';
-    const error = await failure(drilling.then((report) => refuseFaults(report ?? assert.fail())));
+    const error = await failure(drilling.then((report) => refuseFaults(report ?? assert.fail(), JOINED)));
     assert.equal(error.code, 'DRILL_FAILED');
     assert.match(error.why ?? '', /^default\/db was not back after 0\.001 s$/m);
     assert.equal(at.isCut(), false);
@@ -168,9 +62,13 @@ describe('the offline drill of a node', () => {
 
   it('finds a kubelet from 1.35 on that reads watch lists behind a hub that does not serve them', async () => {
     const report = (await node('v1.37.2').drill()) ?? assert.fail();
-    const error = await failure((async () => refuseFaults(report))());
+    const error = await failure((async () => refuseFaults(report, JOINED))());
     assert.match(error.why ?? '', /kubelet v1\.37\.2 reads watch lists; .*does not serve watch lists/);
     assert.match(error.next ?? '', /^edgeadm upgrade/);
+    const converted = await failure((async () => refuseFaults(report, { conversion: 'edge-1' }))());
+    assert.match(converted.next ?? '', /^edgeadm convert \(it sets/);
+    const foreign = await failure((async () => refuseFaults(report, {}))());
+    assert.match(foreign.next ?? '', /^set featureGates: \{WatchListClient: false\} in .*systemctl restart kubelet/);
   });
 
   it('restores the network if it is interrupted', async () => {
@@ -194,9 +92,9 @@ describe('the offline drill of a node', () => {
     at.isObeyed = true;
     at.returning = ['web'];
     const failed = (await at.drill({ cut: 'manual', limitMs: 600 })) ?? assert.fail();
-    assert.throws(() => refuseFaults(failed), { code: 'DRILL_FAILED' });
+    assert.throws(() => refuseFaults(failed, JOINED), { code: 'DRILL_FAILED' });
     const repaired = node();
-    refuseFaults((await repaired.drill()) ?? assert.fail());
+    refuseFaults((await repaired.drill()) ?? assert.fail(), JOINED);
   });
 
   it('a node whose iptables does not work is drilled by hand, as its refusal advises', async () => {
@@ -206,7 +104,7 @@ describe('the offline drill of a node', () => {
     assert.equal(code, 'DRILL_REFUSED');
     assert.match(next, /edgeadm node drill --cut manual$/);
     at.isObeyed = true;
-    refuseFaults((await at.drill({ cut: 'manual' })) ?? assert.fail());
+    refuseFaults((await at.drill({ cut: 'manual' })) ?? assert.fail(), JOINED);
   });
 
   it('touches no pod if the node still reaches its API server, and nothing at all on another node', async () => {
