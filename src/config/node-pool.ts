@@ -34,7 +34,7 @@ export interface NodePoolSpec {
 }
 
 /** What only pools of the container service have. Source: the SDK, CreateClusterNodePoolRequest. */
-export interface ServicePoolFields {
+interface ServicePoolFields {
   /** The nodes reach one another at layer 3. */
   readonly intranet?: boolean;
   readonly hostNetwork?: boolean;
