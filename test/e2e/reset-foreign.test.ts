@@ -51,7 +51,9 @@ inWorlds('guide', 'today')('reset among the things of others', () => {
       assert.equal(second.exitCode, 0, second.stderr);
       for (const { clear } of all.filter(({ isInTheWay }) => !isInTheWay).toReversed())
         await node.exec('sh', '-c', clear);
-      assert.deepEqual(await traces(node, untouched), []);
+      // Folders that were planted to hold something are the only ones that may stay.
+      const left = (await traces(node, untouched)).filter((line) => !/^\+ \S+ {2}folder /.test(line));
+      assert.deepEqual(left, []);
     });
     await fc.assert(property, { numRuns: RUNS, endOnFailure: true });
   }).timeout(900_000);
