@@ -94,6 +94,6 @@ export async function requireSandbox(folder: SandboxFolder): Promise<SandboxStat
   throw new EdgeadmError({
     code: 'SANDBOX_NOT_RUNNING',
     what: 'the sandbox is not running',
-    why: `no process runs the one in ${folder.path}`,
+    why: `its folder: ${folder.path}`,
   });
 }
