@@ -37,7 +37,7 @@ const ALLOWED = {
   workflow: [],
   output: [EVENTS, NODE_PATHS],
   http: ['config'],
-  host: ['config', 'http'],
+  host: ['config', 'http', 'templates'],
   kubernetes: ['config', 'templates', 'pki', 'http', 'host', EVENTS],
   compat: ['config', 'kubernetes', 'output'],
   'edge-hub': ['config', 'templates', 'http', 'host', 'kubernetes'],

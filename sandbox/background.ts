@@ -17,6 +17,7 @@ export interface BackgroundOptions {
   readonly retiredActions: boolean;
   readonly kubernetesVersion?: string;
   readonly cloudNodes?: number;
+  readonly slowness?: number;
 }
 
 /**
@@ -25,7 +26,7 @@ export interface BackgroundOptions {
  */
 export async function startInBackground(
   folder: SandboxFolder,
-  { port, retiredActions, kubernetesVersion, cloudNodes }: BackgroundOptions,
+  { port, retiredActions, kubernetesVersion, cloudNodes, slowness }: BackgroundOptions,
 ): Promise<SandboxState> {
   await makePrivateFolder(folder.path);
   await rm(folder.log, { force: true });
@@ -39,6 +40,7 @@ export async function startInBackground(
     ...(retiredActions ? ['--retired-actions'] : []),
     ...(kubernetesVersion ? ['--kubernetes-version', kubernetesVersion] : []),
     ...(cloudNodes ? ['--cloud-nodes', String(cloudNodes)] : []),
+    ...(slowness ? ['--delay-factor', String(slowness)] : []),
   ];
   const words = ['sandbox', 'up', ...own, '--output', 'json'];
   const child = spawn(file, [...args, ...words], {

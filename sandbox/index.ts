@@ -27,6 +27,8 @@ export interface SandboxOptions {
   readonly kubernetesVersion?: string;
   /** Makes a pool of so many cloud nodes, unless there is one. */
   readonly cloudNodes?: number;
+  /** Changes in the cloud last so many times as long; 1 by default. */
+  readonly slowness?: number;
   /** Takes what goes wrong while it runs. */
   readonly log: (line: string) => void;
 }
@@ -61,7 +63,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 async function start(options: SandboxOptions, closing: Closing): Promise<SandboxState> {
-  const { folder, port, log, retiredActions, kubernetesVersion, cloudNodes } = options;
+  const { folder, port, log, retiredActions, kubernetesVersion, cloudNodes, slowness } = options;
   const [{ openStore }, { sandboxPki, adminKubeconfig }, { startApiServer }] = await Promise.all([
     import('./store.ts'),
     import('./pki.ts'),
@@ -78,7 +80,7 @@ async function start(options: SandboxOptions, closing: Closing): Promise<Sandbox
   await writePrivate(folder.kubeconfig, adminKubeconfig(pki, api.url));
   const admin = await adminClient(folder);
   closing.push(() => admin.close());
-  const inside = { store, pki, admin, version, retiredActions, cloudNodes };
+  const inside = { store, pki, admin, version, retiredActions, cloudNodes, slowness };
   const { cloud, ens, cluster } = await openCloud(inside, api.url, port === 0 ? 0 : port + 1, closing);
   await attend(inside, { folder, cluster, log }, closing);
   const { id, region } = cluster;
@@ -105,11 +107,12 @@ interface Inside {
   readonly version: string;
   readonly retiredActions?: boolean;
   readonly cloudNodes?: number;
+  readonly slowness?: number;
 }
 
 /** The cloud with its services, and the cluster that it says the API server is. */
 async function openCloud(
-  { store, pki, admin, version, retiredActions, cloudNodes }: Inside,
+  { store, pki, admin, version, retiredActions, cloudNodes, slowness }: Inside,
   apiServer: string,
   port: number,
   closing: Closing,
@@ -129,6 +132,7 @@ async function openCloud(
     apiServer,
     caPem: pki.caPem,
     retiredActions,
+    slowness,
     get cloud() {
       return url;
     },

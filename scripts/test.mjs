@@ -82,7 +82,10 @@ const CI_PARTS = [
   },
   { name: 'autonomy, cluster and cloud', files: ['autonomy', 'contract', 'nodepool', 'console-line'] },
   { name: 'secrets, SSH, diagnose', files: ['secrets', 'ssh-host', 'ssh-join', 'diagnose'] },
-  { name: 'hub as a service, other runtimes', files: ['hub-service', 'migrate-runtime'] },
+  {
+    name: 'hub as a service, other runtimes, reset among the things of others',
+    files: ['hub-service', 'migrate-runtime', 'reset-foreign'],
+  },
   { name: 'Windows under wine', files: ['answers', 'join-reset'], folder: 'winbed' },
 ];
 

@@ -7,7 +7,7 @@ import { type CsRequest, clusterOf, parsed } from './cs-request.ts';
 import { beginTask } from './cs-tasks.ts';
 import { consumeFault } from './faults.ts';
 import { type ClusterRecord, KIND } from './records.ts';
-import { CloudFailure } from './service.ts';
+import { CloudFailure, lasting } from './service.ts';
 
 /** How long a change of an add-on takes here; the real service takes a minute or two. */
 const CHANGE_MS = 300;
@@ -150,7 +150,7 @@ export async function modifyAddon(asked: CsRequest): Promise<string> {
   const record = activeAddon(asked, asked.names[1] ?? '');
   const { config } = valid(z.object({ config: z.string() }), asked.request.body);
   parsed(config);
-  const until = asked.parts.now() + CHANGE_MS;
+  const until = asked.parts.now() + lasting(asked.parts, CHANGE_MS);
   put(asked, { ...record, pending: { state: 'updating', until, becomes: { version: record.version, config } } });
   return '';
 }
@@ -168,11 +168,11 @@ function begin<T>(
     clusterId: id,
     type: `cluster_addon_${action.replace('ClusterAddons', '').toLowerCase()}`,
     target: { type: 'cluster', id },
-    ms: CHANGE_MS,
+    ms: lasting(asked.parts, CHANGE_MS),
     stages: ['preparing the add-on', 'waiting for its pods'],
     ...(fails && { error: 'the change of the add-on failed' }),
   });
-  const until = asked.parts.now() + CHANGE_MS;
+  const until = asked.parts.now() + lasting(asked.parts, CHANGE_MS);
   for (const entry of wanted) {
     const { record, change } = changed(entry, fails);
     put(asked, { ...record, pending: { ...change, until } });

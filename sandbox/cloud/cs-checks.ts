@@ -5,7 +5,7 @@ import { valid } from './cs-pools.ts';
 import { type CsRequest, clusterOf, requestedPool } from './cs-request.ts';
 import { consumeFault } from './faults.ts';
 import { KIND } from './records.ts';
-import { CloudFailure } from './service.ts';
+import { CloudFailure, lasting } from './service.ts';
 
 /** How long a check takes here; the real service takes about a minute. */
 export const CHECK_MS = 400;
@@ -48,7 +48,7 @@ export async function clusterCheck(asked: CsRequest): Promise<object> {
   const nodes = await asked.inside.nodes();
   // One look at the clock: a check that has succeeded has its items.
   const done = isDone(asked, record);
-  return { ...listed(record, done), ...(done && { check_items: itemsOf(record, nodes) }) };
+  return { ...listed(asked, record), ...(done && { check_items: itemsOf(record, nodes) }) };
 }
 
 export async function clusterChecks(asked: CsRequest): Promise<object> {
@@ -58,21 +58,23 @@ export async function clusterChecks(asked: CsRequest): Promise<object> {
   const found = records.filter(
     (each) => each.clusterId === clusterId && (!type || each.type === type) && (!target || each.target === target),
   );
-  return { checks: found.sort((a, b) => b.created - a.created).map((record) => listed(record, isDone(asked, record))) };
+  return { checks: found.sort((a, b) => b.created - a.created).map((record) => listed(asked, record)) };
 }
 
 function isDone({ parts }: CsRequest, { created }: CheckRecord): boolean {
-  return created + CHECK_MS <= parts.now();
+  return created + lasting(parts, CHECK_MS) <= parts.now();
 }
 
-function listed({ id, type, created }: CheckRecord, done: boolean): object {
+function listed(asked: CsRequest, record: CheckRecord): object {
+  const { id, type, created } = record;
+  const done = isDone(asked, record);
   return {
     check_id: id,
     type,
     status: done ? 'Succeeded' : 'Running',
     message: done ? 'task succeed' : 'task running',
     created_at: new Date(created).toISOString(),
-    ...(done && { finished_at: new Date(created + CHECK_MS).toISOString() }),
+    ...(done && { finished_at: new Date(created + lasting(asked.parts, CHECK_MS)).toISOString() }),
   };
 }
 

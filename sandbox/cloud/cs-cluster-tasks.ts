@@ -15,7 +15,7 @@ import {
   poolsOf,
   type WorkerRecord,
 } from './records.ts';
-import { CloudFailure } from './service.ts';
+import { CloudFailure, lasting } from './service.ts';
 
 /** How long a change of a cluster takes here; the real service takes minutes. */
 const CLUSTER_CHANGE_MS = { initial: 1500, updating: 500, deleting: 700 } as const;
@@ -240,7 +240,7 @@ export function changeCluster(
 ): { readonly request_id: string; readonly task_id: string } {
   const { store, now } = asked.parts;
   const { state, type } = TASKS[action];
-  const ms = CLUSTER_CHANGE_MS[state];
+  const ms = lasting(asked.parts, CLUSTER_CHANGE_MS[state]);
   const fails = consumeFault(store, faultOf(action)) !== undefined;
   const { failed: _failed, ...record } = cluster;
   const taskId = beginTask(asked, {

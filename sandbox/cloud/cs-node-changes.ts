@@ -9,7 +9,7 @@ import { ECS_INSTANCE, type EcsInstanceRecord } from './ecs.ts';
 import { EnsRecords, type ScriptRecord } from './ens-records.ts';
 import { consumeFault } from './faults.ts';
 import { type AttachTokenRecord, KIND, type NodePoolRecord, poolsOf, SANDBOX_VPC } from './records.ts';
-import { CloudFailure } from './service.ts';
+import { CloudFailure, lasting } from './service.ts';
 
 /** How long a change of nodes takes here; the real service takes minutes. */
 const CHANGE_MS = 400;
@@ -86,7 +86,7 @@ export async function attachInstances(asked: CsRequest): Promise<object> {
   for (const id of instances) refuseInstance(asked, id, nodes);
   asked.parts.store.put(KIND.nodePool, pool.id, {
     ...pool,
-    pending: { state: 'scaling', until: asked.parts.now() + CHANGE_MS, stays: true },
+    pending: { state: 'scaling', until: asked.parts.now() + lasting(asked.parts, CHANGE_MS), stays: true },
   } satisfies NodePoolRecord);
   return begin(asked, 'AttachInstancesToNodePool', {
     type: 'cluster_attach',
@@ -115,8 +115,9 @@ function begin(asked: CsRequest, action: string, { change, ...task }: Beginning)
   const { id: clusterId } = clusterOf(asked);
   const fails = consumeFault(store, `${action}/task`) !== undefined;
   const error = fails ? { error: 'the change of the nodes failed' } : {};
-  const taskId = beginTask(asked, { clusterId, ...task, ms: CHANGE_MS, ...error });
-  const record: NodeChange = { id: taskId, clusterId, until: now() + CHANGE_MS, fails, ...change };
+  const ms = lasting(asked.parts, CHANGE_MS);
+  const taskId = beginTask(asked, { clusterId, ...task, ms, ...error });
+  const record: NodeChange = { id: taskId, clusterId, until: now() + ms, fails, ...change };
   store.put(NODE_CHANGE, taskId, record);
   const cluster = change.remove ? { cluster_id: clusterId } : {};
   return { ...cluster, request_id: randomUUID().toUpperCase(), task_id: taskId };

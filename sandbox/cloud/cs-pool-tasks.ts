@@ -7,7 +7,7 @@ import { beginTask, pausedSince, type TaskRecord } from './cs-tasks.ts';
 import { upgradedVersion } from './cs-upgrade.ts';
 import { consumeFault } from './faults.ts';
 import { KIND, type NodePoolRecord, type PendingChange } from './records.ts';
-import { CloudFailure } from './service.ts';
+import { CloudFailure, lasting } from './service.ts';
 
 /** How long a change of a node pool takes here; the real service takes minutes. */
 const CHANGE_MS = 300;
@@ -151,16 +151,17 @@ function begin(
   const { store, now } = asked.parts;
   const { state, type } = TASKS[action];
   const fails = consumeFault(store, faultOf(action)) !== undefined;
+  const ms = lasting(asked.parts, CHANGE_MS);
   const taskId = beginTask(asked, {
     clusterId: pool.clusterId,
     type,
     target: { type: 'nodepool', id: pool.id },
-    ms: CHANGE_MS,
+    ms,
     stages,
-    pauses: pauses.map((part) => now() + part * CHANGE_MS),
+    pauses: pauses.map((part) => now() + part * ms),
     ...(fails && { error: `node pool ${pool.name}: the change failed` }),
   });
-  store.put(KIND.nodePool, pool.id, { ...pool, pending: { state, until: now() + CHANGE_MS, fails, taskId, ...more } });
+  store.put(KIND.nodePool, pool.id, { ...pool, pending: { state, until: now() + ms, fails, taskId, ...more } });
   return { request_id: randomUUID().toUpperCase(), task_id: taskId };
 }
 

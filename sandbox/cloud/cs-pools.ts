@@ -20,7 +20,13 @@ const taints = z.array(
 /** The parameters of CreateClusterNodePool that mean something to an edge cluster. */
 const creation = z.object({
   // Letters of any language. The default type is `ess`: pools of cloud instances, which the sandbox has not.
-  nodepool_info: z.object({ name: z.string().regex(/^[\p{L}\d-]{1,63}$/u), type: z.literal('edge') }),
+  nodepool_info: z.object({
+    name: z.string().regex(/^[\p{L}\d-]{1,63}$/u),
+    type: z.literal('edge'),
+    resource_group_id: z.string().optional(),
+  }),
+  intranet: z.boolean().optional(),
+  host_network: z.boolean().optional(),
   // Deprecated; 0 means that there is no limit.
   max_nodes: z.number().int().min(0).optional(),
   interconnect_mode: z.enum(['basic', 'private']).default('basic'),
@@ -28,6 +34,7 @@ const creation = z.object({
     .object({
       runtime: z.string().default('containerd'),
       runtime_version: z.string().optional(),
+      unschedulable: z.boolean().optional(),
       labels: labels.default([]),
       taints: taints.default([]),
     })
@@ -70,6 +77,9 @@ export function createdPool(store: Store, cluster: ClusterRecord, body: unknown,
     labels: mapOf(asked.kubernetes_config.labels),
     annotations: {},
     taints: asked.kubernetes_config.taints,
+    unschedulable: asked.kubernetes_config.unschedulable,
+    intranet: asked.intranet,
+    hostNetwork: asked.host_network,
     podCidrs: [],
     created: now,
   };

@@ -16,6 +16,8 @@ export interface UpgradeRecord {
   /** When the step in progress began; if none is, when it stopped. */
   readonly since: number;
   readonly error?: string;
+  /** Its steps last so many times as long; 1 by default. */
+  readonly slowness?: number;
 }
 
 export type UpgradeStep = 'precheck' | 'master' | 'node';
@@ -58,11 +60,11 @@ function isMoving(state: UpgradeState): boolean {
  * @param fails asked at the end of each step
  */
 export function advance(record: UpgradeRecord, now: number, fails: (step: UpgradeStep) => boolean): UpgradeRecord {
-  const { state, since } = record;
+  const { state, since, slowness = 1 } = record;
   if (state === 'paused' && now - since > LONGEST_PAUSE_MS) return { ...record, state: 'canceled', since: now };
   const step = stepOf(record);
   if (!isMoving(state) || step === undefined) return record;
-  const end = since + UPGRADE_STEP_MS[step];
+  const end = since + UPGRADE_STEP_MS[step] * slowness;
   return end > now ? record : advance(afterStep(record, step, { end, failed: fails(step) }), now, fails);
 }
 

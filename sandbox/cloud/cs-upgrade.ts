@@ -50,10 +50,12 @@ export async function upgradeCluster(asked: CsRequest): Promise<object> {
   const from = currentVersion(before, cluster);
   if (NEXT_VERSIONS[from] !== to)
     throw new CloudFailure(400, 'InvalidParameter', `The cluster of version ${from} cannot be upgraded to ${to}.`);
+  const { slowness } = asked.parts;
   const now = asked.parts.now();
   const id = `T-${randomBytes(12).toString('hex')}`;
   const nodes = masterOnly ? [] : names;
-  keep(asked, { id, clusterId: cluster.id, from, to, nodes, state: 'running', created: now, ended: [], since: now });
+  const times = { created: now, ended: [], since: now, slowness };
+  keep(asked, { id, clusterId: cluster.id, from, to, nodes, state: 'running', ...times });
   return { cluster_id: cluster.id, request_id: randomUUID().toUpperCase(), task_id: id };
 }
 

@@ -38,7 +38,7 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
       description: parameters.Description ?? '',
       type: 'Secondary',
       status: 'Creating',
-      next: { status: 'Available', at: records.now() + ENS_DELAY_MS.create },
+      next: { status: 'Available', at: records.after(ENS_DELAY_MS.create) },
       regionId: vSwitch.regionId,
       networkId: vSwitch.networkId,
       vSwitchId,
@@ -67,7 +67,7 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
       status: 'Attaching',
       next: {
         status: records.fails('AttachNetworkInterface') ? 'Available' : 'InUse',
-        at: records.now() + ENS_DELAY_MS.attach,
+        at: records.after(ENS_DELAY_MS.attach),
       },
     });
     return {};
@@ -84,7 +84,7 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
       status: 'Detaching',
       next: {
         status: records.fails('DetachNetworkInterface') ? 'InUse' : 'Available',
-        at: records.now() + ENS_DELAY_MS.detach,
+        at: records.after(ENS_DELAY_MS.detach),
       },
     });
     return {};
@@ -98,7 +98,7 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
       records.put('ens/network-interface', {
         ...eni,
         status: 'Deleting',
-        next: { status: 'Deleted', at: records.now() + ENS_DELAY_MS.delete },
+        next: { status: 'Deleted', at: records.after(ENS_DELAY_MS.delete) },
       });
     }
     return {};
@@ -107,7 +107,7 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
   StopInstance: (parameters, records) => {
     const instance = instanceOf(parameters, records);
     if (instance.status !== 'Running') throw wrongInstanceStatus();
-    const next = { status: 'Stopped', at: records.now() + ENS_DELAY_MS.stop } as const;
+    const next = { status: 'Stopped', at: records.after(ENS_DELAY_MS.stop) } as const;
     records.put('ens/instance', { ...instance, status: 'Stopping', next });
     return { Code: 0 };
   },
@@ -115,7 +115,7 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
   StartInstance: (parameters, records) => {
     const instance = instanceOf(parameters, records);
     if (instance.status !== 'Stopped') throw wrongInstanceStatus();
-    const next = { status: 'Running', at: records.now() + ENS_DELAY_MS.start } as const;
+    const next = { status: 'Running', at: records.after(ENS_DELAY_MS.start) } as const;
     records.put('ens/instance', { ...instance, status: 'Starting', next });
     return { Code: 0 };
   },
@@ -129,7 +129,7 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
       id: records.newId('script'),
       instanceId: instance.id,
       script,
-      until: records.now() + ENS_DELAY_MS.script,
+      until: records.after(ENS_DELAY_MS.script),
       fails: records.fails('AttachEnsInstances'),
     });
     return {};

@@ -94,14 +94,22 @@ interface EnsDocuments {
 export class EnsRecords {
   readonly #store: Store;
   readonly #now: () => number;
+  readonly #slowness: number;
 
-  constructor(store: Store, now: () => number) {
+  /** @param slowness changes last so many times as long */
+  constructor(store: Store, now: () => number, slowness = 1) {
     this.#store = store;
     this.#now = now;
+    this.#slowness = slowness;
   }
 
   now(): number {
     return this.#now();
+  }
+
+  /** When a change that begins now ends. */
+  after(ms: number): number {
+    return this.#now() + ms * this.#slowness;
   }
 
   instances(): InstanceRecord[] {

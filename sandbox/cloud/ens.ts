@@ -5,8 +5,8 @@ import { EnsRecords } from './ens-records.ts';
 import type { CloudParts, CloudService } from './service.ts';
 
 /** The emulated Edge Node Service: instances, their elastic network interfaces, and what those hang on. RPC style. */
-export function ensService({ store, now }: Pick<CloudParts, 'store' | 'now'>): CloudService {
-  const records = new EnsRecords(store, now);
+export function ensService({ store, now, slowness }: Pick<CloudParts, 'store' | 'now' | 'slowness'>): CloudService {
+  const records = new EnsRecords(store, now, slowness);
   const actions: Readonly<Record<string, EnsAction>> = { ...describeActions, ...orderActions };
   return {
     product: 'ens',

@@ -120,6 +120,8 @@ export interface NodePoolRecord {
   readonly podCidrs: readonly string[];
   /** Its nodes are cordoned when they join. */
   readonly unschedulable?: boolean;
+  readonly intranet?: boolean;
+  readonly hostNetwork?: boolean;
   readonly management?: { readonly enable: boolean; readonly autoRepair: boolean; readonly autoUpgrade: boolean };
   /** A pool of cloud instances; absent: `edge`. */
   readonly type?: 'ess';

@@ -59,4 +59,11 @@ export interface CloudParts {
   readonly caPem: string;
   /** Also answer the actions that the real service switches off. */
   readonly retiredActions?: boolean;
+  /** Changes last so many times as long; 1 by default. */
+  readonly slowness?: number;
+}
+
+/** How long a change lasts in this sandbox. Milliseconds. */
+export function lasting({ slowness = 1 }: Pick<CloudParts, 'slowness'>, ms: number): number {
+  return ms * slowness;
 }

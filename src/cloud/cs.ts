@@ -120,13 +120,17 @@ export function containerService(caller: CloudCaller, signal?: AbortSignal): Con
   };
 }
 
-function createRequest({ name, mode, maxNodes, runtime, labels, taints }: NodePoolSpec) {
+function createRequest({ name, mode, maxNodes, runtime, labels, taints, ofService = {} }: NodePoolSpec) {
+  const { intranet, hostNetwork, resourceGroup, unschedulable } = ofService;
   return {
-    nodepool_info: { name, type: 'edge' as const },
+    nodepool_info: { name, type: 'edge' as const, resource_group_id: resourceGroup },
+    intranet,
+    host_network: hostNetwork,
     max_nodes: maxNodes,
     interconnect_mode: INTERCONNECT_MODES[mode],
     kubernetes_config: {
       ...(runtime && { runtime: RUNTIMES[runtime] }),
+      unschedulable,
       labels: Object.entries(labels).map(([key, value]) => ({ key, value })),
       taints,
     },

@@ -29,6 +29,18 @@ export interface NodePoolSpec {
   readonly taints: readonly Taint[];
   /** Ranges that the pods of this pool get; the cluster chooses if there are none. */
   readonly podCidrs: readonly string[];
+  /** Undefined for the NodePool object of a cluster. */
+  readonly ofService?: ServicePoolFields;
+}
+
+/** What only pools of the container service have. Source: the SDK, CreateClusterNodePoolRequest. */
+interface ServicePoolFields {
+  /** The nodes reach one another at layer 3. */
+  readonly intranet?: boolean;
+  readonly hostNetwork?: boolean;
+  readonly resourceGroup?: string;
+  /** Nodes are unschedulable when they join. */
+  readonly unschedulable?: boolean;
 }
 
 /** What the user has given so far; {@link missingIn} lists the rest. */

@@ -72,15 +72,20 @@ export function missingIn(wanted: NodePoolRequest): Need[] {
   return NEEDS.filter(({ key, when }) => when(wanted) && (wanted[key] === undefined || wanted[key] === ''));
 }
 
+/** Letters of any language. Source: the SDK, CreateClusterNodePoolRequest. */
+const SERVICE_NAME = /^[\p{L}\d-]{1,63}$/u;
+
+function refusePoolName({ name, ofService }: Pick<NodePoolRequest, 'name' | 'ofService'>): string[] {
+  if (!name) return [];
+  if (ofService) return SERVICE_NAME.test(name) ? [] : [`NAME: "${name}" must be 1 to 63 letters, digits and "-"`];
+  if (refuseNodeName(name) === undefined) return [];
+  return [`NAME: "${name}" must be 1 to 63 lower-case letters, digits, "-" and ".", because it becomes a node label`];
+}
+
 /** Mistakes that are found offline; none if nothing speaks against the pool so far. */
 export function refusePoolRequest(wanted: NodePoolRequest): string[] {
-  const { name, maxNodes, cenId, ccnId, ccnRegion, cenOwner } = wanted;
-  const mistakes: string[] = [];
-  if (name && refuseNodeName(name) !== undefined) {
-    mistakes.push(
-      `NAME: "${name}" must be 1 to 63 lower-case letters, digits, "-" and ".", because it becomes a node label`,
-    );
-  }
+  const { maxNodes, cenId, ccnId, ccnRegion, cenOwner } = wanted;
+  const mistakes = refusePoolName(wanted);
   if (maxNodes !== undefined && !(Number.isSafeInteger(maxNodes) && maxNodes > 0)) {
     mistakes.push('--max-nodes: must be a positive integer');
   }

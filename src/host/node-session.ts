@@ -147,7 +147,7 @@ function describeHolder(text: string): string {
 const PRIVILEGES = {
   windows: {
     what: 'changing the node requires an elevated administrator',
-    next: 'open PowerShell with "Run as administrator" and run it there',
+    next: 'open PowerShell with "Run as administrator" and run it there; over SSH, connect as an administrator',
   },
   linux: { what: 'changing the node requires root', next: 'run it with sudo, or try it on a scratch root: --root DIR' },
 } as const;

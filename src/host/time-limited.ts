@@ -1,6 +1,4 @@
 import type { Machine, ProgramResult } from './machine.ts';
-import { readNetwork } from './network.ts';
-import { systemd } from './systemd.ts';
 
 /** A machine on which no program runs for long. */
 export interface TimeLimitedMachine {
@@ -30,8 +28,7 @@ export function withTimeLimit(machine: Machine, timeoutMs: number, signal: Abort
     machine: {
       ...machine,
       exec,
-      services: systemd(exec),
-      network: () => readNetwork((file, args) => exec(file, args, { repeatable: true })),
+      ...machine.through?.(exec),
       withSignal: (other) => withTimeLimit(machine.withSignal(other), timeoutMs, signal).machine,
     },
     idle: () => Promise.allSettled(running),

@@ -1,4 +1,5 @@
 import { CLEARED } from '../integration/workflow-bed/foreign-things.ts';
+import { BUNDLE } from './bed.ts';
 
 /** A thing of somebody else's on a node: commands of its shell. `%` is the number of the thing, `FOLDER` its place. */
 interface Kind {
@@ -8,8 +9,8 @@ interface Kind {
   readonly clear: string;
   /** A mount, over which a reset may refuse to go on: it does once that is gone. */
   readonly isInTheWay?: boolean;
-  /** Of what is there before the join only: while the node is joined these folders are the kubelet's. */
-  readonly isBefore?: boolean;
+  /** When it can be planted, if not at both times: while a node is joined most folders are the kubelet's. */
+  readonly only?: 'before' | 'joined';
 }
 
 const SOURCE = '/srv/foreign-%';
@@ -49,10 +50,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     clear: `rm -f FOLDER/link-%; rm -rf ${SOURCE}`,
   },
   'a folder that becomes a symlink again and again': {
-    plant: `${MAKE_SOURCE} && mkdir -p ${SWAPPED} && { (while [ -d ${SOURCE} ]; do mkdir -p ${SWAPPED}/dir && echo x >${SWAPPED}/dir/file; rm -rf ${SWAPPED}/dir; ln -s ${SOURCE} ${SWAPPED}/dir; rm -f ${SWAPPED}/dir; done) >/dev/null 2>&1 & }`,
+    plant: `${MAKE_SOURCE} && mkdir -p ${SWAPPED} && { (while [ -d ${SOURCE} ]; do mkdir -p ${SWAPPED}/dir && echo x >${SWAPPED}/dir/file; rm -rf ${SWAPPED}/dir; ln -s ${SOURCE} ${SWAPPED}/dir; rm -f ${SWAPPED}/dir; sleep 0.01; done) >/dev/null 2>&1 & }`,
     state: SOURCE_STATE,
     clear: `rm -rf ${SOURCE}; sleep 0.5; rm -rf ${SWAPPED}`,
     isInTheWay: true,
+    only: 'joined',
   },
   'a network of podman': {
     plant: 'ip link add podman% type bridge && ip addr add 10.88.%.1/24 dev podman% && ip netns add podman-%',
@@ -73,22 +75,22 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     clear: 'ip route delete blackhole 198.51.100.%/32',
   },
   "a namespace of containerd with another program's container": {
-    plant:
-      'ctr -n k8s.io images export /tmp/o-%.tar PAUSE && ctr -n foreign-% images import /tmp/o-%.tar >/dev/null && ctr -n foreign-% containers create PAUSE others-% && rm /tmp/o-%.tar',
+    plant: 'ctr -n foreign-% images import ARCHIVE >/dev/null && ctr -n foreign-% containers create PAUSE others-%',
     state: 'ctr -n foreign-% images ls -q; ctr -n foreign-% containers ls -q',
     clear:
       'ctr -n foreign-% containers delete others-%; ctr -n foreign-% images rm --sync $(ctr -n foreign-% images ls -q) >/dev/null; for i in 1 2 3 4 5; do ctr namespaces rm foreign-% 2>/dev/null && break; sleep 1; done',
   },
   'an image that somebody else gave a name': {
-    plant: 'ctr -n k8s.io images tag PAUSE registry.example.org/foreign:% >/dev/null',
+    plant:
+      'ctr -n k8s.io images import ARCHIVE >/dev/null && ctr -n k8s.io images tag PAUSE registry.example.org/foreign:% >/dev/null',
     state: 'ctr -n k8s.io images ls -q | grep foreign:%',
-    clear: 'ctr -n k8s.io images rm --sync registry.example.org/foreign:% >/dev/null',
-    isBefore: true,
+    clear: 'ctr -n k8s.io images rm --sync registry.example.org/foreign:% PAUSE >/dev/null',
+    only: 'before',
   },
   'a setting of the kernel in a file': fileAt('/etc/sysctl.d/50-foreign-%.conf'),
   'a drop-in of an administrator': fileAt('/etc/systemd/system/containerd.service.d/50-foreign-%.conf.off'),
-  'a CNI plug-in that nobody knows': { ...fileAt('/opt/cni/bin/foreign-%'), isBefore: true },
-  'a file in a folder that is cleared': { ...fileAt('FOLDER/foreign-file-%'), isBefore: true },
+  'a CNI plug-in that nobody knows': { ...fileAt('/opt/cni/bin/foreign-%'), only: 'before' },
+  'a file in a folder that is cleared': { ...fileAt('FOLDER/foreign-file-%'), only: 'before' },
 };
 
 /** One thing to plant. */
@@ -106,6 +108,7 @@ export function commandsOf({ kind, folder }: Planted, n: number, pauseImage: str
     text
       .replaceAll('FOLDER', folder)
       .replaceAll('PAUSE', pauseImage)
+      .replaceAll('ARCHIVE', `${BUNDLE}/images/pause.tar`)
       .replaceAll('%', String(n + 1));
   const { plant, state, clear, ...rest } = KINDS[kind] as Kind;
   return { ...rest, plant: fill(plant), state: fill(state), clear: fill(clear) };

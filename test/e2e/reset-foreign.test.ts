@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { installCni, type Node, photograph, podCidrOf, world } from '../testbed/index.ts';
 import { CLEARED, commandsOf, KINDS, type Planted } from './foreign-things.ts';
-import { freshNode, inWorlds, joinArgs, testBed, traces, WITH_HUB } from './support.ts';
+import { freshNode, inWorlds, joinArgs, testBed, traces } from './support.ts';
 
 const RUNS = Number(process.env.EDGEADM_TEST_FUZZ_RUNS ?? 3);
 
@@ -12,7 +12,7 @@ const planted: fc.Arbitrary<Planted> = fc
     folder: fc.constantFrom(...CLEARED),
     when: fc.constantFrom<Planted['when']>('before', 'joined'),
   })
-  .map((thing) => (KINDS[thing.kind]?.isBefore ? { ...thing, when: 'before' } : thing));
+  .map((thing) => ({ ...thing, when: KINDS[thing.kind]?.only ?? thing.when }));
 
 async function shell(node: Node, command: string): Promise<string> {
   const { exitCode, stdout, stderr } = await node.exec('sh', '-c', command);
@@ -59,7 +59,7 @@ inWorlds('guide', 'today')('reset among the things of others', () => {
 
 async function join(node: Node): Promise<void> {
   const { cluster } = await testBed();
-  const result = await node.edgeadm(await joinArgs(...WITH_HUB), { timeout: 200 });
+  const result = await node.edgeadm(await joinArgs(), { timeout: 200 });
   assert.equal(result.exitCode, 0, `${result.stderr}\n${result.stdout}`);
   await installCni(node, await podCidrOf(cluster, node.name));
   await cluster.waitForNode(node.name);

@@ -42,6 +42,14 @@ export const createFlags = {
     description: 'pod CIDRs, with --kubeconfig',
     helpGroup: 'POOL',
   }),
+  intranet: Flags.boolean({ description: 'the nodes reach one another at layer 3', helpGroup: 'CLOUD POOL' }),
+  'host-network': Flags.boolean({ description: 'the pods use the networks of their hosts', helpGroup: 'CLOUD POOL' }),
+  'resource-group': Flags.string({
+    helpValue: 'ID',
+    description: 'resource group of the pool',
+    helpGroup: 'CLOUD POOL',
+  }),
+  unschedulable: Flags.boolean({ description: 'nodes are unschedulable when they join', helpGroup: 'CLOUD POOL' }),
   'cen-id': Flags.string({ helpValue: 'ID', description: 'CEN instance', helpGroup: 'ENHANCED' }),
   'ccn-id': Flags.string({ helpValue: 'ID', description: 'CCN instance', helpGroup: 'ENHANCED' }),
   'ccn-region': Flags.string({
@@ -77,6 +85,11 @@ export interface CreateFlags {
   readonly annotations?: string[];
   readonly taints?: string[];
   readonly 'pod-cidrs'?: string[];
+  readonly intranet?: boolean;
+  readonly 'host-network'?: boolean;
+  readonly 'resource-group'?: string;
+  readonly unschedulable?: boolean;
+  readonly 'cluster-id'?: string;
   readonly 'cen-id'?: string;
   readonly 'ccn-id'?: string;
   readonly 'ccn-region'?: string;
@@ -104,5 +117,17 @@ export function poolRequestOf(name: string | undefined, flags: CreateFlags, refu
     // An effect that is none is refused by the rules.
     taints: (taintsOf(flags.taints, '--taints', refuse) ?? []) as Taint[],
     podCidrs: flags['pod-cidrs'] ?? [],
+    ...serviceFields(flags, refuse),
   };
+}
+
+const SERVICE_FLAGS = ['intranet', 'host-network', 'resource-group', 'unschedulable'] as const;
+
+function serviceFields(flags: CreateFlags, refuse: Refuse): Pick<NodePoolRequest, 'ofService'> {
+  if (flags['cluster-id'] === undefined) {
+    for (const flag of SERVICE_FLAGS) if (flags[flag] !== undefined) refuse(`--${flag} is for --cluster-id`);
+    return {};
+  }
+  const { intranet, unschedulable, 'host-network': hostNetwork, 'resource-group': resourceGroup } = flags;
+  return { ofService: { intranet, hostNetwork, resourceGroup, unschedulable } };
 }

@@ -32,11 +32,14 @@ const node = wire({
 
 /** What CreateClusterNodePool takes for an edge pool. */
 interface NodePoolBody {
-  readonly nodepool_info: { readonly name: string; readonly type: 'edge' };
+  readonly nodepool_info: { readonly name: string; readonly type: 'edge'; readonly resource_group_id?: string };
+  readonly intranet?: boolean;
+  readonly host_network?: boolean;
   readonly max_nodes?: number;
   readonly interconnect_mode: string;
   readonly kubernetes_config: {
     readonly runtime?: string;
+    readonly unschedulable?: boolean;
     readonly labels: readonly { readonly key: string; readonly value: string }[];
     readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   };

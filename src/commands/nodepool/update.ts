@@ -40,7 +40,14 @@ export default class NodePoolUpdate extends BaseCommand {
     const taints = taintsOf(flags.taint, '--taint', refuse) ?? [];
     const { rename: name } = flags;
     mistakes.push(
-      ...refusePoolRequest({ name, labels, annotations: {}, taints: taints as readonly Taint[], podCidrs: [] }),
+      ...refusePoolRequest({
+        name,
+        labels,
+        annotations: {},
+        taints: taints as readonly Taint[],
+        podCidrs: [],
+        ofService: {},
+      }),
       ...(name?.includes('.') ? ['--rename: the container service does not accept "." in a name'] : []),
     );
     requireClusterId(flags, mistakes);

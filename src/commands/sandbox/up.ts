@@ -46,6 +46,12 @@ export default class SandboxUp extends BaseCommand {
       description:
         'also create a pool of N cloud nodes, and one ECS instance that is not a node yet; they stay once created',
     }),
+    'delay-factor': Flags.integer({
+      min: 1,
+      max: 1000,
+      helpValue: 'N',
+      description: 'changes in the cloud last N times as long; by default tenths of a second',
+    }),
     background: Flags.boolean({ aliases: ['detach'], description: 'return as soon as it is ready' }),
   };
 
@@ -60,26 +66,21 @@ export default class SandboxUp extends BaseCommand {
     if (running && sameVersion && (samePort || flags.port === 0)) {
       return this.#ready(folder, running, dir, `It is already running. \`edgeadm sandbox down${dir}\` stops it.`);
     }
+    const options = {
+      port: flags.port,
+      retiredActions: flags['retired-actions'],
+      kubernetesVersion: version,
+      cloudNodes: flags['cloud-nodes'],
+      slowness: flags['delay-factor'],
+    };
     if (flags.background) {
-      const state = await startInBackground(folder, {
-        port: flags.port,
-        retiredActions: flags['retired-actions'],
-        kubernetesVersion: flags['kubernetes-version'],
-        cloudNodes: flags['cloud-nodes'],
-      });
+      const state = await startInBackground(folder, options);
       return this.#ready(folder, state, dir, `Ready. It runs in the background until \`edgeadm sandbox down${dir}\`.`);
     }
     const output = this.openOutput({ verbose: true, looksOnly: true });
     const { warning } = phaseLog((body) => output.emit({ ...body, host: 'localhost', phase: 'sandbox', time: now() }));
     const { signal, done } = commandSignal(undefined, { interruptedMs: CLOSING_MS });
-    const sandbox = await startSandbox({
-      folder,
-      port: flags.port,
-      retiredActions: flags['retired-actions'],
-      kubernetesVersion: flags['kubernetes-version'],
-      cloudNodes: flags['cloud-nodes'],
-      log: warning,
-    });
+    const sandbox = await startSandbox({ folder, ...options, log: warning });
     try {
       await this.#ready(folder, sandbox.state, dir, 'Ready. Press Ctrl-C to stop it; its data is kept.');
       // It may have been ended while it said that it is ready.

@@ -23,12 +23,23 @@ const DEFAULT_TIMEOUT_MS = 10_000;
  * through a program on the host.
  * @throws EdgeadmError API_UNREACHABLE
  */
-export async function dial(link: Link, address: Address, options: DialOptions, sudo?: Sudo): Promise<Duplex> {
+export function dial(link: Link, address: Address, options: DialOptions, sudo?: Sudo): Promise<Duplex> {
+  return dialBy(address, options, (signal) => {
+    const how = { sudo, signal };
+    return 'socket' in address && sudo ? relay(link, address, how) : forward(link, address, how);
+  });
+}
+
+/** Waits for a connection, but not for ever. @throws EdgeadmError API_UNREACHABLE */
+export async function dialBy(
+  address: Address,
+  options: DialOptions,
+  open: (signal: AbortSignal) => Promise<Duplex>,
+): Promise<Duplex> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const limit = AbortSignal.timeout(timeoutMs);
   const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
-  const how = { sudo, signal };
-  const opening = 'socket' in address && sudo ? relay(link, address, how) : forward(link, address, how);
+  const opening = open(signal);
   try {
     return await abortable(opening, signal);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type ProgramOutcome, type SuperviseOptions, supervise } from '../supervise.ts';
+import { type ProgramOutcome, type RunningProgram, type SuperviseOptions, supervise } from '../supervise.ts';
 import { ChannelEnded } from './errors.ts';
 import type { Link } from './link.ts';
 import { startProgram } from './program.ts';
@@ -15,17 +15,21 @@ export interface ExecuteOptions extends SuperviseOptions {
  * @throws EdgeadmError SUDO_FAILED, COMMAND_FAILED if it could not even be started; the error of a stream of input;
  *   the reason of the signal where it was aborted before the program ran
  */
-export async function execute(
-  link: Link,
-  words: readonly string[],
-  options: ExecuteOptions = {},
-): Promise<ProgramOutcome> {
+export function execute(link: Link, words: readonly string[], options: ExecuteOptions = {}): Promise<ProgramOutcome> {
   const { sudo, ...limits } = options;
+  return inTurn(link, () => startProgram(link, words, { sudo, signal: limits.signal }), limits);
+}
+
+/** Runs what `start` starts to its end, in its turn. */
+export async function inTurn(
+  link: Link,
+  start: () => Promise<RunningProgram>,
+  limits: SuperviseOptions,
+): Promise<ProgramOutcome> {
   const over = await link.turn(limits.signal);
   try {
     limits.signal?.throwIfAborted();
-    const program = await startProgram(link, words, { sudo, signal: limits.signal });
-    const outcome = await supervise(program, { pauses: link.limits.pauses, ...limits });
+    const outcome = await supervise(await start(), { pauses: link.limits.pauses, ...limits });
     const { code, signal } = outcome.ending;
     if (code === undefined && signal === undefined && !outcome.stopped) {
       throw new ChannelEnded('the server closed the channel of the program');

@@ -2,8 +2,9 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { EdgeadmError } from '../../errors/index.ts';
 import { interruptedError } from '../../errors/interrupted.ts';
-import type { CommandOptions, Machine, ProgramResult } from '../machine.ts';
+import type { Machine } from '../machine.ts';
 import { readNetwork } from '../network.ts';
+import type { SuperviseOptions } from '../supervise.ts';
 import { sysctlPath } from '../sysctl.ts';
 import { systemd } from '../systemd.ts';
 import { type AskUser, SshCredentials } from './authentication.ts';
@@ -11,13 +12,18 @@ import { dial } from './dial.ts';
 import { execute } from './execute.ts';
 import { KnownHosts } from './known-hosts.ts';
 import { SSH_LIMITS, type SshLimits } from './limits.ts';
+import type { Link } from './link.ts';
 import { lockOverSsh } from './lock.ts';
 import { startProgram } from './program.ts';
 import { programFiles } from './program-files.ts';
+import { either, remoteExec } from './remote-exec.ts';
 import { Session } from './session.ts';
 import { sftpFiles } from './sftp-files.ts';
+import { isStartFailure } from './start-failure.ts';
 import type { Sudo } from './sudo.ts';
 import { describeTarget, type SshTarget } from './target.ts';
+import { windowsOverSsh } from './windows/machine.ts';
+import { findWindowsShell } from './windows/shell.ts';
 
 export type { AskUser } from './authentication.ts';
 export type { SshTarget } from './target.ts';
@@ -77,29 +83,29 @@ export async function sshMachine(target: SshTarget, options: SshOptions = {}): P
   };
   const session = await Session.open(link, signal);
   try {
-    return assemble(session, await findSudo(session, credentials, signal));
+    return await machineOf(session, credentials, signal);
   } catch (error) {
     await session.close();
     throw error;
   }
 }
 
+/** Whatever is said instead of starting a program: Windows starts others. */
+async function machineOf(session: Session, credentials: SshCredentials, signal?: AbortSignal): Promise<Machine> {
+  try {
+    return assemble(session, await findSudo(session, credentials, signal));
+  } catch (error) {
+    const shell = signal?.aborted || !isStartFailure(error) ? undefined : await findWindowsShell(session, signal);
+    if (!shell) throw error;
+    return windowsOverSsh(session, shell);
+  }
+}
+
 function assemble(session: Session, sudo: Sudo | undefined, signal?: AbortSignal): Machine {
-  const exec = async (file: string, args: readonly string[], options: CommandOptions = {}): Promise<ProgramResult> => {
-    const { repeatable = false, ...rest } = options;
-    const step = { what: `running ${[file, ...args].join(' ')}`, repeatable, signal };
-    const own = either(signal, rest.signal);
-    const running = session.use(step, (link) => execute(link, [file, ...args], { sudo, ...rest, signal: own }));
-    const outcome = await running.catch((error: unknown) => {
-      if (error !== rest.signal?.reason) throw error;
-      return INTERRUPTED;
-    });
-    // It was stopped, which is not an answer for who wanted to know how it ends.
-    if (signal?.aborted && outcome.stopped) throw interruptedError(signal, `interrupted while ${step.what}`);
-    const { exitCode, stdout, stderr, timedOut } = outcome;
-    return { exitCode, stdout: stdout.toString('utf8'), stderr, timedOut };
-  };
-  const parts = (run: Machine['exec']) => ({ services: systemd(run), network: () => readNetwork(run) });
+  const run = (link: Link, words: readonly string[], options: SuperviseOptions) =>
+    execute(link, words, { sudo, ...options });
+  const exec = remoteExec(session, run, signal);
+  const parts = (through: Machine['exec']) => ({ services: systemd(through), network: () => readNetwork(through) });
   const programs = programFiles(session, sudo, signal);
   const files = sftpFiles(session, programs, sudo, signal);
   return {
@@ -127,13 +133,6 @@ function assemble(session: Session, sudo: Sudo | undefined, signal?: AbortSignal
     withSignal: (other) => assemble(session, sudo, either(signal, other)),
     close: () => session.close(),
   };
-}
-
-/** What a program answers that was interrupted before it ran. */
-const INTERRUPTED = { exitCode: -1, stdout: Buffer.alloc(0), stderr: 'interrupted', timedOut: false, stopped: true };
-
-function either(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
-  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
 }
 
 /** Undefined if the user is root already. A password is given to sudo only if it asks for one. */

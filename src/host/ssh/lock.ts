@@ -33,7 +33,7 @@ export async function lockOverSsh(
   let holder = await session.use(step, (link) => hold(link, path, { sudo, signal }));
   if (!holder) return undefined;
   const forget = session.onRenewal(async (link, closing) => {
-    holder = await retake(link, path, { sudo, signal: closing });
+    holder = await retake(() => hold(link, path, { sudo, signal: closing }), path, closing);
   });
   return {
     release: async () => {
@@ -44,13 +44,17 @@ export async function lockOverSsh(
 }
 
 /** A server that has not noticed the end of the old connection still holds the lock for us, but not for long. */
-async function retake(link: Link, path: string, options: StartOptions): Promise<Lock> {
+export async function retake(
+  hold: () => Promise<Lock | undefined>,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Lock> {
   const until = performance.now() + (SILENCE_S + 10) * 1000;
   for (;;) {
-    const holder = await hold(link, path, options);
+    const holder = await hold();
     if (holder) return holder;
     if (performance.now() > until) throw takenOver(path);
-    await abortable(delay(1000), options.signal);
+    await abortable(delay(1000), signal);
   }
 }
 

@@ -12,14 +12,18 @@ import type { Link } from './link.ts';
 import { startFailure } from './start-failure.ts';
 import type { Sudo } from './sudo.ts';
 
-/** A program that runs on the host. */
-export interface Program extends RunningProgram {
+/** What a command line started on the host. */
+export interface LineProgram extends RunningProgram {
   /** Its standard input and output. */
   readonly channel: ClientChannel;
-  /** Whether sudo has prompted for the password. */
-  readonly asked: boolean;
   /** How it ended, as far as that is known yet. */
   ending(): Ending;
+}
+
+/** A program that runs on the host. */
+export interface Program extends LineProgram {
+  /** Whether sudo has prompted for the password. */
+  readonly asked: boolean;
 }
 
 export interface StartOptions {
@@ -83,6 +87,7 @@ async function startAndForget(link: Link, words: readonly string[], sudo: Sudo |
   stderr.resume();
 }
 
+/** A command line that was handed to the server. */
 interface Opened {
   readonly channel: ClientChannel;
   readonly ending: () => Ending;
@@ -107,6 +112,25 @@ function assemble(link: Link, opened: Opened, { pid, asked, tail }: Started, sud
     stderrText: () => tail.text(),
     // By process id: sshd passes signals on only since OpenSSH 7.9, and never to a program under sudo.
     kill: (name) => startAndForget(link, ['sh', '-c', KILL, 'sh', name, String(pid)], sudo),
+    abandon: () => channel.close(),
+  };
+}
+
+/** Starts a command line as it is; no process id is known, so that only the end of its channel ends it. */
+export async function startLine(link: Link, line: string, signal?: AbortSignal): Promise<LineProgram> {
+  const { channel, ending, exited, closed } = await openChannelSoon(link, line, signal);
+  const tail = new OutputTail(STDERR_KEPT_BYTES);
+  channel.stderr.on('data', (chunk: Buffer) => tail.add(chunk));
+  return {
+    channel,
+    ending,
+    exited,
+    closed,
+    stdin: channel,
+    stdout: channel,
+    stderr: channel.stderr,
+    stderrText: () => tail.text(),
+    kill: async (name) => channel.signal(name),
     abandon: () => channel.close(),
   };
 }

@@ -63,7 +63,7 @@ const OF_LOGIN: readonly Cause[] = [
     said: /is not recognized as (an internal|the name of a cmdlet)|Microsoft Windows|CommandNotFoundException/i,
     what: 'the host runs Windows',
     code: 'PLATFORM_UNSUPPORTED',
-    next: 'run edgeadm.exe on the machine itself, as administrator: Windows nodes cannot be managed over SSH yet',
+    next: 'let its SSH server run cmd or PowerShell: remove the value DefaultShell of HKLM\\SOFTWARE\\OpenSSH, then restart sshd',
   },
   {
     said: /Please login as the user/i,
@@ -87,6 +87,13 @@ const OF_LOGIN: readonly Cause[] = [
     next: 'Log in once and set a new password: `ssh -t USER@HOST passwd`.',
   },
 ];
+
+/** Codes of {@link startFailure}. */
+const CODES: readonly ErrorCode[] = ['COMMAND_FAILED', 'SUDO_FAILED', 'PLATFORM_UNSUPPORTED'];
+
+export function isStartFailure(error: unknown): boolean {
+  return error instanceof EdgeadmError && CODES.includes(error.code);
+}
 
 /** The error for a host that starts no program, with the remedy that follows from what it said. */
 export function startFailure(asRoot: boolean, words: readonly (string | undefined)[]): EdgeadmError {

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, networkInterfaces, totalmem } from 'node:os';
 import { exclusiveFile } from '../exclusive-file.ts';
-import { localFiles } from '../local.ts';
 import { dialLocally } from '../local-dial.ts';
 import { programRunner } from '../local-program.ts';
 import type { Machine, Network, Route } from '../machine.ts';
 import { withoutOwnVariables } from '../programs.ts';
+import { localDrives } from './drive-files.ts';
 import type { Hardware } from './facts.ts';
 import { windowsMachine } from './machine.ts';
 import { WINDOWS_PATHS } from './paths.ts';
@@ -30,7 +30,7 @@ export function localWindows(): Machine {
       options: { cwd: `${systemDrive}\\`, windowsHide: true, env: withoutOwnVariables() },
       kill: killTree,
     }),
-    here: localFiles(),
+    drives: localDrives(),
     connect: dialLocally,
     lock: () => exclusiveFile(`${systemDrive}${WINDOWS_PATHS.lock}`),
     clock: async () => ({ now: Date.now(), uncertaintyMs: 0 }),

@@ -1,9 +1,14 @@
 import type { Machine } from '../machine.ts';
 import { WINDOWS_PATHS } from './paths.ts';
 
+/** The files that services log to. */
+export interface ServiceLogFiles extends Pick<Machine, 'list'> {
+  readEnd(path: string, bytes: number): Promise<Buffer | undefined>;
+}
+
 interface LogParts {
   readonly exec: Machine['exec'];
-  readonly files: Pick<Machine, 'readFile' | 'list'>;
+  readonly files: ServiceLogFiles;
 }
 
 interface LogQuestion {
@@ -13,6 +18,8 @@ interface LogQuestion {
   readonly since?: number;
 }
 
+/** How much of the end of a log is read; the file of a kubelet may have gigabytes. */
+const END_BYTES = 1024 * 1024;
 /** Events of a service that are read at a time. */
 const EVENTS = 20;
 
@@ -29,7 +36,7 @@ export async function serviceLog(parts: LogParts, question: LogQuestion): Promis
 async function newestKubeletLog({ files }: LogParts): Promise<string> {
   const names = (await files.list(WINDOWS_PATHS.kubelet.logs)).filter((name) => /^kubelet.*\.INFO\.\d/i.test(name));
   const newest = names.toSorted((a, b) => (stampOf(a) < stampOf(b) ? -1 : 1)).at(-1) ?? 'kubelet.log';
-  return (await files.readFile(`${WINDOWS_PATHS.kubelet.logs}/${newest}`))?.toString('utf8') ?? '';
+  return (await files.readEnd(`${WINDOWS_PATHS.kubelet.logs}/${newest}`, END_BYTES))?.toString('utf8') ?? '';
 }
 
 /** `kubelet.exe.HOST.USER.log.INFO.20261129-142233.1234` */

@@ -1,6 +1,7 @@
-import type { FileMethods, Machine, Network, ProgramParts } from '../machine.ts';
+import type { Machine, Network, ProgramParts } from '../machine.ts';
 import { withSignal } from '../with-signal.ts';
 import { aclOf } from './acl.ts';
+import type { DriveFiles } from './drive-files.ts';
 import { type Hardware, windowsFacts } from './facts.ts';
 import { windowsFiles } from './files.ts';
 import { windowsObjects } from './objects.ts';
@@ -12,11 +13,11 @@ export interface WindowsWays {
   readonly name: string;
   /** With its colon: `C:`. */
   readonly systemDrive: string;
-  /** Where the root of the system drive is for `here`: `C:`, or a folder that stands for it. */
+  /** Where the root of the system drive is for `drives`: `C:`, or a folder that stands for it. */
   readonly root: string;
   /** Runs a program by its full path, or a name that {@link programPath} knows. */
   readonly exec: Machine['exec'];
-  readonly here: FileMethods;
+  readonly drives: DriveFiles;
   readonly connect: Machine['connect'];
   readonly lock: Machine['lock'];
   readonly clock: Machine['clock'];
@@ -29,19 +30,23 @@ export interface WindowsWays {
 
 /** A Windows machine: paths begin at its system drive, modes are lists of access, units are services. */
 export function windowsMachine(ways: WindowsWays): Machine {
-  const { here, root, systemDrive } = ways;
+  const { drives, root, systemDrive } = ways;
   const nativePath = (path: string) => toNativePath(path, systemDrive);
   const place = (path: string): string => nativePath(path).replaceAll('\\', '/').replace(systemDrive, root);
   const pathAt = (target: string): string => target.replaceAll('\\', '/').replace(root, '');
   const exec: Machine['exec'] = (file, args, options) => ways.exec(programPath(file, nativePath), args, options);
   const take = async (path: string): Promise<Buffer | undefined> => {
-    const content = await here.readFile(place(path));
-    await here.remove(place(path));
+    const content = await drives.readFile(place(path));
+    await drives.remove(place(path));
     return content;
   };
-  const files = windowsFiles({ here, place, pathAt, acl: aclOf({ exec, nativePath, take }) });
+  const files = windowsFiles({ drives, place, pathAt, acl: aclOf({ exec, nativePath, take }) });
+  const logs = {
+    list: files.list,
+    readEnd: (path: string, bytes: number) => drives.readEnd(place(path), bytes),
+  };
   const parts = (run: Machine['exec']): ProgramParts => ({
-    services: serviceManager({ exec: run, files, everyMs: ways.everyMs }),
+    services: serviceManager({ exec: run, files: logs, everyMs: ways.everyMs }),
     objects: windowsObjects(run),
     facts: () => windowsFacts(run, ways.hardware),
     network: ways.network,

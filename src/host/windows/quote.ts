@@ -36,14 +36,54 @@ export function splitCommandLine(line: string): string[] {
 
 /**
  * The same for `cmd /c`, which SSH servers of Windows run: every character that means something to cmd has a caret
- * before it, quotation marks too, so that cmd never takes anything for quoted.
+ * before it, quotation marks too, so that cmd never takes an argument for quoted. It finds the program only by real
+ * quotation marks, in which it would still expand variables.
  */
-export function cmdCommandLine(words: readonly string[]): string {
-  return words.map((word) => (PLAIN.test(word) ? word : quoteArgument(word).replace(OF_CMD, '^$&'))).join(' ');
+export function cmdCommandLine([program = '', ...args]: readonly string[]): string {
+  if (/[%"!]/.test(program))
+    throw new EdgeadmError({ code: 'INTERNAL', what: `cmd cannot start a program of the name ${program}` });
+  const words = args.map((word) => (PLAIN.test(word) ? word : quoteArgument(word).replace(OF_CMD, '^$&')));
+  return [quoteArgument(program), ...words].join(' ');
 }
 
-/** Arguments of powershell.exe for a script, which needs no quoting: it is sent in Base64. */
+/** Text of PowerShell that is this text; it takes typographic quotation marks for its own, too. */
+function powerShellText(text: string): string {
+  return `'${text.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
+}
+
+/** Of cmd: there is no such program. */
+export const NO_SUCH_PROGRAM = 9009;
+
+/**
+ * The same for PowerShell, which SSH servers of Windows run if their administrator chose it: a script that gives the
+ * program exactly this command line, which `& program arguments` does not in any version of PowerShell, and ends with
+ * its whole exit code.
+ * @param inputFile what the program reads; PowerShell reads its own input away
+ */
+export function powerShellLine([program = '', ...args]: readonly string[], inputFile?: string): string {
+  const feed = [
+    `$f = [System.IO.File]::OpenRead(${powerShellText(inputFile ?? '')})`,
+    '$f.CopyTo($p.StandardInput.BaseStream)',
+    '$p.StandardInput.Close()',
+  ];
+  const words = `${powerShellText(program)}, ${powerShellText(windowsCommandLine(args))}`;
+  return [
+    `$i = New-Object -TypeName 'System.Diagnostics.ProcessStartInfo' -ArgumentList @(${words})`,
+    '$i.UseShellExecute = $false',
+    ...(inputFile === undefined ? [] : ['$i.RedirectStandardInput = $true']),
+    `try { $p = [System.Diagnostics.Process]::Start($i) } catch { exit ${NO_SUCH_PROGRAM} }`,
+    ...(inputFile === undefined ? [] : feed),
+    '$p.WaitForExit()',
+    'exit $p.ExitCode',
+  ].join('; ');
+}
+
+/**
+ * Arguments of powershell.exe for a script, which needs no quoting: it is sent in Base64. PowerShell leaves the input to
+ * the script.
+ */
 export function powerShellArguments(script: string): string[] {
   const encoded = Buffer.from(script, 'utf16le').toString('base64');
-  return ['-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-EncodedCommand', encoded];
+  const alone = ['-NoProfile', '-NonInteractive', '-InputFormat', 'None', '-ExecutionPolicy', 'Bypass'];
+  return [...alone, '-EncodedCommand', encoded];
 }

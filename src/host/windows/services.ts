@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Machine, ProgramResult, ServiceManager, UnitState } from '../machine.ts';
-import { serviceLog } from './log.ts';
+import { type ServiceLogFiles, serviceLog } from './log.ts';
 import { requireExit } from './object-store.ts';
 import { numberIn, readKey } from './registry.ts';
 
@@ -19,7 +19,7 @@ const LOOK_EVERY_MS = 250;
 
 export interface ServiceParts {
   readonly exec: Machine['exec'];
-  readonly files: Pick<Machine, 'readFile' | 'list'>;
+  readonly files: ServiceLogFiles;
   /** Milliseconds between two looks at a service that starts or stops; default 250. */
   readonly everyMs?: number;
 }

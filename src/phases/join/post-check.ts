@@ -20,6 +20,13 @@ import { applyMetadata, readinessOf } from './node-object.ts';
 
 type Context = JoinContext & PhaseTools;
 
+export const addonsPhase: Phase<JoinContext> = {
+  name: 'addons',
+  title: 'Wait for add-ons',
+  when: ({ spec }) => (spec.allowedClusterAddons?.length ?? 0) > 0 || 'none requested',
+  run: checkAddons,
+};
+
 export const postCheck: Phase<JoinContext> = {
   name: 'post-check',
   title: 'Verify the node',
@@ -34,12 +41,7 @@ export const postCheck: Phase<JoinContext> = {
       run: checkHub,
     },
     { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNodeObject },
-    {
-      name: 'addons',
-      title: 'Wait for add-ons',
-      when: ({ spec }) => (spec.allowedClusterAddons?.length ?? 0) > 0 || 'none requested',
-      run: checkAddons,
-    },
+    addonsPhase,
     callbackPhase,
   ],
 };
@@ -229,7 +231,7 @@ function describeConditions(node: V1Node): string {
     .join('\n');
 }
 
-export async function checkAddons(context: Context): Promise<void> {
+async function checkAddons(context: Context): Promise<void> {
   await Promise.all((context.spec.allowedClusterAddons ?? []).map((addon) => checkAddon(context, addon)));
   if (context.seen.ready !== false) return;
   // The network add-on may have made it Ready since.

@@ -15,21 +15,26 @@ import { removeState } from './teardown/state.ts';
 const RUNTIME_PHASE = /^install-runtime(\/|$)/;
 const IMAGES_AT_ONCE = 4;
 
-export const removeStatePhase: Phase<ResetContext> = {
-  name: 'remove-state',
-  title: 'Remove what Kubernetes left on disk',
-  when: ({ node, journal, spec }) =>
-    node.joinedBy === 'other' ||
-    (spec.force && journal.damage !== undefined) ||
-    'the journal records the earlier state',
-  run: async ({ host, log }) => {
-    await removeHubService(host);
-    reportLeft(await removeState(host), log);
-    log.info(
-      "The kubelet, its unit and the container runtime's configuration are kept: there is no journal of their earlier state.",
-    );
-  },
-};
+/** Of a node without a usable journal, what a platform leaves of Kubernetes is removed as it is known. */
+export function removeStatePhaseOf(run: Phase<ResetContext>['run']): Phase<ResetContext> {
+  return {
+    name: 'remove-state',
+    title: 'Remove what Kubernetes left on disk',
+    when: ({ node, journal, spec }) =>
+      node.joinedBy === 'other' ||
+      (spec.force && journal.damage !== undefined) ||
+      'the journal records the earlier state',
+    run,
+  };
+}
+
+export const removeStatePhase = removeStatePhaseOf(async ({ host, log }) => {
+  await removeHubService(host);
+  reportLeft(await removeState(host), log);
+  log.info(
+    "The kubelet, its unit and the container runtime's configuration are kept: there is no journal of their earlier state.",
+  );
+});
 
 export const cleanupImages: Phase<ResetContext> = {
   name: 'cleanup-images',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { addFault, clearFaults, type FaultMode } from '../../../sandbox/cloud/faults.ts';
+import { poolsOf } from '../../../sandbox/cloud/records.ts';
 import { cloudNodePools } from '../../../src/cloud/node-pools.ts';
 import type { NodePoolSpec, NodePools } from '../../../src/config/node-pool.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
@@ -30,6 +31,16 @@ describe('node pools through the container service', function () {
   afterEach(async () => {
     await pools.close();
     await cloud.close();
+  });
+
+  it('nodepool create passes on what only pools of the service have', async () => {
+    const name = 'Läden-Nord';
+    assert.equal(
+      await create({ ...SPEC, name, ofService: { intranet: true, hostNetwork: true, unschedulable: true } }),
+      'created',
+    );
+    const pool = poolsOf(cloud.store, cloud.cluster.id).find((each) => each.name === name);
+    assert.deepEqual([pool?.intranet, pool?.hostNetwork, pool?.unschedulable], [true, true, true]);
   });
 
   const warnings: string[] = [];

@@ -5,6 +5,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import { BundleStore } from '../../../src/artifacts/bundle-store.ts';
 import { createBundle } from '../../../src/artifacts/create-bundle.ts';
 import { joinSpec } from '../../../src/config/join-spec.ts';
+import type { Machine } from '../../../src/host/machine.ts';
 import { type NodeSession, withNode } from '../../../src/host/node-session.ts';
 import { type JoinResult, join as joinNode } from '../../../src/phases/join/join.ts';
 import { type ResetResult, reset } from '../../../src/phases/reset/reset.ts';
@@ -14,6 +15,8 @@ import type { WorkflowEvent } from '../../../src/workflow/events.ts';
 import { tgz, windowsProgram } from '../../unit/artifacts/fixtures.ts';
 import { fakeRuntime } from '../../unit/fake-runtime.ts';
 import { FakeWindows, type FakeWindowsOptions } from '../../unit/host/windows/fake-windows.ts';
+import type { SshNode } from '../host/ssh/ssh-node.ts';
+import { type ShellName, sshWindows } from '../host/ssh/ssh-windows.ts';
 import type { WorkflowBed } from './bed.ts';
 import { type Faults, withFaults } from './faults.ts';
 import { photograph } from './photograph.ts';
@@ -33,6 +36,7 @@ export class WindowsNode {
   readonly events: WorkflowEvent[] = [];
   readonly faults: Faults = {};
   readonly #bed: WorkflowBed;
+  #ssh: SshNode | undefined;
 
   private constructor(windows: FakeWindows, bed: WorkflowBed) {
     this.windows = windows;
@@ -56,6 +60,21 @@ export class WindowsNode {
       },
     });
     return new WindowsNode(windows, bed);
+  }
+
+  /** From now on, edgeadm runs on another machine. */
+  async reachOverSsh(shell: ShellName): Promise<void> {
+    this.#ssh = await sshWindows(this.windows, shell);
+  }
+
+  /** The machine as edgeadm has it; the caller closes it. */
+  async machine(): Promise<Machine> {
+    return this.#ssh?.open() ?? this.windows.machine();
+  }
+
+  async remove(): Promise<void> {
+    await this.#ssh?.stop();
+    await this.windows.remove();
   }
 
   /** What the kubelet of the service does once it runs. */
@@ -95,15 +114,21 @@ export class WindowsNode {
     return { drive: await photograph(this.windows.root), ...this.windows.state() };
   }
 
-  #run<T>(command: string, options: RunOptions, work: (run: Run) => Promise<T>): Promise<T> {
+  async #run<T>(command: string, options: RunOptions, work: (run: Run) => Promise<T>): Promise<T> {
     const { signal = new AbortController().signal, dryRun = false } = options;
     const bundles = new BundleStore();
     this.events.length = 0;
     const emit = (event: WorkflowEvent): void => void this.events.push(event);
     const session = { command, version: '0.0.0-test', changes: !dryRun };
-    return withNode(withFaults(this.windows.machine(), this.faults), session, (node) =>
-      work({ session: node, label: 'localhost', emit, signal, dryRun, bundles }),
-    ).finally(() => bundles.close());
+    const machine = await this.machine();
+    try {
+      return await withNode(withFaults(machine, this.faults), session, (node) =>
+        work({ session: node, label: 'localhost', emit, signal, dryRun, bundles }),
+      );
+    } finally {
+      await machine.close();
+      await bundles.close();
+    }
   }
 }
 

@@ -28,7 +28,7 @@ describe('Windows node', function () {
     bundle = await windowsBundle(CLUSTER_VERSION);
   });
   afterEach(async () => {
-    for (const windows of made.splice(0)) await windows.windows.remove();
+    for (const windows of made.splice(0)) await windows.remove();
     await bed.close();
   });
 

@@ -95,6 +95,9 @@ describe('what is refused without asking anybody', () => {
       /--taints: "Never" must be one of/,
     );
     refused({ name: 'Läden' }, /NAME/);
+    // The service names pools by its own rule, and labels their nodes with the ID.
+    assert.deepEqual(refusePoolRequest({ ...BASIC, name: 'Läden-1', ofService: {} }), []);
+    refused({ name: 'shops.north', ofService: {} }, /NAME/);
   });
 });
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CommandOptions, Machine } from '../../../src/host/machine.ts';
+import { readNetwork } from '../../../src/host/network.ts';
+import { systemd } from '../../../src/host/systemd.ts';
 import { withTimeLimit } from '../../../src/host/time-limited.ts';
 
 /** A machine whose programs hang until they are told to end. */
@@ -10,7 +12,8 @@ function hangingMachine(asked: CommandOptions[]): Machine {
       options.signal?.addEventListener('abort', () => resolve({ exitCode: -1, stdout: '', stderr: 'interrupted' }));
     });
   };
-  return { runsPrograms: true, exec } as Machine;
+  const through: Machine['through'] = (run) => ({ services: systemd(run), network: () => readNetwork(run) });
+  return { runsPrograms: true, exec, through } as Machine;
 }
 
 describe('a machine with a time limit', () => {

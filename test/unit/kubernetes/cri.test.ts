@@ -60,7 +60,7 @@ describe('CRI client', () => {
       { id: 'p1', name: 'web', namespace: 'shop', uid: 'u1', ready: true },
     ]);
     assert.deepEqual(await client.containers(), [
-      { id: 'c1', podSandboxId: 'p1', name: 'nginx', attempt: 2, state: 'running' },
+      { id: 'c1', podSandboxId: 'p1', name: 'nginx', attempt: 2, state: 'running', createdAt: 0 },
     ]);
     assert.deepEqual(await client.images(), [
       { id: 'sha256:1', tags: ['pause:3.2'], digests: [], size: 5_000_000_000 },

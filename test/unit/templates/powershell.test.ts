@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { placesOf } from '../../../src/cli/completion/places.ts';
 import { COMPLETION_SHELLS, completionScript } from '../../../src/cli/completion/script.ts';
+import { powerShellLine } from '../../../src/host/windows/quote.ts';
 import { readTemplate } from '../../../src/templates/index.ts';
 
 /** What of a syntax tree is asked here. */
@@ -51,6 +52,11 @@ describe('PowerShell scripts', () => {
       assert.ok(Buffer.from(text, 'utf16le').toString('base64').length < 8000);
     });
   }
+
+  it('the line that starts a program over SSH is well formed', () => {
+    const words = ['C:\\Windows\\System32\\sc.exe', 'query', "it's"];
+    for (const file of [undefined, 'C:\\Windows\\Temp\\x.in']) assert.ok(isWellFormed(powerShellLine(words, file)));
+  });
 
   it('the completion for PowerShell is well formed', () => {
     const places = placesOf([], new Map([['token', 'Manage bootstrap tokens.']]));

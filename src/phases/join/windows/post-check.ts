@@ -1,7 +1,7 @@
 import type { Phase } from '../../../workflow/phase.ts';
 import { callbackPhase } from '../callback.ts';
 import type { JoinContext } from '../context.ts';
-import { checkAddons, checkKubeletService, checkNodeObject, checkRuntime } from '../post-check.ts';
+import { addonsPhase, checkKubeletService, checkNodeObject, checkRuntime } from '../post-check.ts';
 
 export const windowsPostCheck: Phase<JoinContext> = {
   name: 'post-check',
@@ -10,12 +10,7 @@ export const windowsPostCheck: Phase<JoinContext> = {
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
     { name: 'kubelet', title: 'Check the kubelet', run: checkKubeletService },
     { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNodeObject },
-    {
-      name: 'addons',
-      title: 'Wait for add-ons',
-      when: ({ spec }) => (spec.allowedClusterAddons?.length ?? 0) > 0 || 'none requested',
-      run: checkAddons,
-    },
+    addonsPhase,
     callbackPhase,
   ],
 };

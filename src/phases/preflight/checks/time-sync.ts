@@ -1,5 +1,6 @@
 import { describeClock } from '../../../kubernetes/api/cluster-info.ts';
-import { type Check, fail, pass, skip } from '../check.ts';
+import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
+import type { CheckContext } from '../context.ts';
 import type { ReadOnlyHost } from '../read-only-host.ts';
 
 /** The Date header has whole seconds, and slow links add to that. */
@@ -16,19 +17,27 @@ export const timeSync: Check = {
   remedy:
     'Set the clock (`chronyc makestep`, `timedatectl set-time`) and run chrony or systemd-timesyncd to keep it synchronized.',
   needs: ['APIServer'],
-  run: async ({ host, cluster, spec }) => {
-    const { clockDifferenceMs: difference } = await cluster.firstAnswer();
-    if (difference === undefined) return skip('the API server sent no Date header');
-    const found = describeClock(difference);
-    if (Math.abs(difference) > FAIL_MS) return fail(found);
-    if (Math.abs(difference) > WARN_MS) return fail(found, { severity: 'warning' });
-    if (spec.selfHostNtpServer || !host.runsPrograms || (await hasTimeService(host))) return pass(found);
-    return fail(`${found}, but no service keeps the clock of the node synchronized (${SERVICES.join(', ')})`, {
-      severity: 'warning',
+  run: (context) =>
+    judgeClock(context, hasTimeService, {
+      found: `no service keeps the clock of the node synchronized (${SERVICES.join(', ')})`,
       remedy: 'Start one of these services, or set `selfHostNtpServer: true` in the file given with `--config`.',
-    });
-  },
+    }),
 };
+
+/** Compares the clock with that of the API server, then asks for what keeps it right, whatever that is on a platform. */
+export async function judgeClock(
+  { host, cluster, spec }: CheckContext,
+  isSynchronized: (host: ReadOnlyHost) => Promise<boolean>,
+  otherwise: { readonly found: string; readonly remedy?: string },
+): Promise<CheckResult> {
+  const { clockDifferenceMs: difference } = await cluster.firstAnswer();
+  if (difference === undefined) return skip('the API server sent no Date header');
+  const found = describeClock(difference);
+  if (Math.abs(difference) > FAIL_MS) return fail(found);
+  if (Math.abs(difference) > WARN_MS) return fail(found, { severity: 'warning' });
+  if (spec.selfHostNtpServer || !host.runsPrograms || (await isSynchronized(host))) return pass(found);
+  return fail(`${found}, but ${otherwise.found}`, { severity: 'warning', remedy: otherwise.remedy });
+}
 
 const SERVICES = ['chronyd', 'chrony', 'systemd-timesyncd', 'ntpd', 'ntp', 'ntpsec', 'openntpd'];
 

@@ -1,14 +1,10 @@
 import { PATHS } from '../../../host/node-paths.ts';
 import { WINDOWS_PATHS } from '../../../host/windows/paths.ts';
 import { numberIn, parseKey } from '../../../host/windows/registry.ts';
-import { describeClock } from '../../../kubernetes/api/cluster-info.ts';
-import { type Check, fail, pass, skip } from '../check.ts';
+import { type Check, fail, pass } from '../check.ts';
+import { judgeClock } from '../checks/time-sync.ts';
 import type { ReadOnlyHost } from '../read-only-host.ts';
 
-/** The Date header has whole seconds, and slow links add to that. */
-const WARN_MS = 5000;
-/** kube-controller-manager dates a certificate back by this much. */
-const FAIL_MS = 300_000;
 const FILE_SYSTEM = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\FileSystem';
 const EXCLUSIONS = 'HKLM\\SOFTWARE\\Microsoft\\Windows Defender\\Exclusions\\Paths';
 
@@ -20,15 +16,10 @@ export const windowsTime: Check = {
     "The node's clock differs by at most 5 minutes from the API server's (a warning above 5 seconds), and the Windows Time service (W32Time) synchronizes it, unless `selfHostNtpServer` is set.",
   remedy: 'Synchronize the clock: `Start-Service W32Time`, `w32tm /resync`.',
   needs: ['APIServer'],
-  run: async ({ host, cluster, spec }) => {
-    const { clockDifferenceMs: difference } = await cluster.firstAnswer();
-    if (difference === undefined) return skip('the API server sent no Date header');
-    const found = describeClock(difference);
-    if (Math.abs(difference) > FAIL_MS) return fail(found);
-    if (Math.abs(difference) > WARN_MS) return fail(found, { severity: 'warning' });
-    if (spec.selfHostNtpServer || (await host.unit('W32Time')).active) return pass(found);
-    return fail(`${found}, but the Windows Time service does not run`, { severity: 'warning' });
-  },
+  run: (context) =>
+    judgeClock(context, async (host) => (await host.unit('W32Time')).active, {
+      found: 'the Windows Time service does not run',
+    }),
 };
 
 export const longPaths: Check = {

@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import {
   chmod,
   type FileHandle,
@@ -54,9 +54,17 @@ const NAME = 104;
 const ATTRS = 105;
 const CODES: Record<string, number> = { EOF: 1, ENOENT: 2, ENOTDIR: 2, EACCES: 3 };
 
+/** What an SFTP server of Windows does otherwise. */
+export interface WindowsSftp {
+  /** Where `/C:/x` is on this machine. */
+  readonly place: (path: string) => string;
+  /** Files that are open for writing, which it shares with nobody. */
+  readonly busy: Set<string>;
+}
+
 /** OpenSSH's sftp-server as far as edgeadm uses it, over the files of this machine. */
-export function serveSftp(stream: Duplex, fault: () => SftpFault | undefined): void {
-  const server = new SftpServer(stream, fault);
+export function serveSftp(stream: Duplex, fault: () => SftpFault | undefined, windows?: WindowsSftp): void {
+  const server = new SftpServer(stream, fault, windows);
   let rest = Buffer.alloc(0);
   let last = Promise.resolve();
   stream.on('data', (chunk: Buffer) => {
@@ -77,14 +85,17 @@ class SftpServer {
   readonly #files = new Map<number, FileHandle>();
   readonly #folders = new Map<number, string[]>();
   readonly #paths = new Map<number, string>();
+  readonly #windows: WindowsSftp | undefined;
   #next = 1;
 
-  constructor(stream: Duplex, fault: () => SftpFault | undefined) {
+  constructor(stream: Duplex, fault: () => SftpFault | undefined, windows: WindowsSftp | undefined) {
     this.#stream = stream;
     this.#fault = fault;
+    this.#windows = windows;
   }
 
   close(): void {
+    for (const handle of this.#files.keys()) this.#windows?.busy.delete(this.#paths.get(handle) ?? '');
     for (const file of this.#files.values()) file.close().catch(() => {});
     this.#files.clear();
   }
@@ -122,15 +133,16 @@ class SftpServer {
   async #serve(id: number, request: SftpRequest, fields: Fields): Promise<void> {
     switch (request) {
       case 'open': {
-        const path = fields.text();
+        const path = this.#path(fields);
         const flags = fields.number();
         const mode = fields.attributes().mode ?? 0o666;
-        const how = flags & 0x20 ? 'wx' : flags & 0x04 ? 'a' : flags & 0x10 ? 'w' : 'r';
-        const file = await open(path, how, mode);
+        if (this.#windows?.busy.has(path)) throw Object.assign(new Error('sharing violation'), { code: 'EACCES' });
+        const file = await open(path, modeOfOpening(flags), mode);
+        if (flags & WRITE) this.#windows?.busy.add(path);
         return this.#handle(id, path, (handle) => this.#files.set(handle, file));
       }
       case 'opendir': {
-        const path = fields.text();
+        const path = this.#path(fields);
         const names = await readdir(path);
         return this.#handle(id, path, (handle) => this.#folders.set(handle, names));
       }
@@ -142,7 +154,7 @@ class SftpServer {
       case 'close': {
         const handle = fields.handle();
         await this.#files.get(handle)?.close();
-        this.#files.delete(handle);
+        if (this.#files.delete(handle)) this.#windows?.busy.delete(this.#paths.get(handle) ?? '');
         return this.#status(id, 0);
       }
       case 'read': {
@@ -163,9 +175,9 @@ class SftpServer {
       case 'fstat':
         return this.#answer(ATTRS, id, attributes(await this.#file(fields).stat()));
       case 'lstat':
-        return this.#answer(ATTRS, id, attributes(await lstat(fields.text())));
+        return this.#answer(ATTRS, id, attributes(await lstat(this.#path(fields))));
       case 'stat':
-        return this.#answer(ATTRS, id, attributes(await stat(fields.text())));
+        return this.#answer(ATTRS, id, attributes(await stat(this.#path(fields))));
       case 'fsetstat': {
         const file = this.#file(fields);
         const { mode, uid, gid } = fields.attributes();
@@ -174,24 +186,29 @@ class SftpServer {
         return this.#status(id, 0);
       }
       case 'setstat':
-        await chmod(fields.text(), (fields.attributes().mode ?? 0) & 0o7777);
+        await chmod(this.#path(fields), (fields.attributes().mode ?? 0) & 0o7777);
         return this.#status(id, 0);
       case 'mkdir':
-        await mkdir(fields.text(), fields.attributes().mode);
+        await mkdir(this.#path(fields), fields.attributes().mode);
         return this.#status(id, 0);
       case 'rmdir':
-        await rmdir(fields.text());
+        await rmdir(this.#path(fields));
         return this.#status(id, 0);
       case 'remove':
-        await unlink(fields.text());
+        await unlink(this.#path(fields));
         return this.#status(id, 0);
       case 'readlink':
-        return this.#names(id, [await readlink(fields.text())]);
+        return this.#names(id, [await readlink(this.#path(fields))]);
       case 'extended':
-        if (fields.text() === 'posix-rename@openssh.com') await rename(fields.text(), fields.text());
+        if (fields.text() === 'posix-rename@openssh.com') await rename(this.#path(fields), this.#path(fields));
         else await this.#file(fields).sync();
         return this.#status(id, 0);
     }
+  }
+
+  #path(fields: Fields): string {
+    const path = fields.text();
+    return this.#windows?.place(path) ?? path;
   }
 
   #file(fields: Fields): FileHandle {
@@ -271,9 +288,21 @@ class Fields {
   }
 }
 
-function attributes({ size, uid, gid, mode }: Pick<Stats, 'size' | 'uid' | 'gid' | 'mode'>): Buffer {
+/** Bits of how a file is opened, which others do without. */
+const WRITE = 0x02;
+
+function modeOfOpening(flags: number): string | number {
+  if (flags & 0x20) return 'wx';
+  if (flags & 0x04) return 'a';
+  if (flags & 0x10) return 'w';
+  if (flags & 0x08) return constants.O_RDWR | constants.O_CREAT;
+  return flags & WRITE ? 'r+' : 'r';
+}
+
+function attributes({ size, uid, gid, mode, mtimeMs = 0 }: Partial<Stats> & { size: number }): Buffer {
   const [high, low] = [Math.floor(size / 2 ** 32), size % 2 ** 32];
-  return Buffer.concat([1 | 2 | 4, high, low, uid, gid, mode].map(number));
+  const seconds = Math.floor(mtimeMs / 1000);
+  return Buffer.concat([1 | 2 | 4 | 8, high, low, uid ?? 0, gid ?? 0, mode ?? 0, seconds, seconds].map(number));
 }
 
 function number(value: number): Buffer {

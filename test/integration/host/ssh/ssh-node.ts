@@ -13,7 +13,7 @@ import ssh2, {
 } from 'ssh2';
 import type { Machine } from '../../../../src/host/machine.ts';
 import { type SshOptions, sshMachine } from '../../../../src/host/ssh/index.ts';
-import { type SftpFault, serveSftp } from './sftp-server.ts';
+import { type SftpFault, serveSftp, type WindowsSftp } from './sftp-server.ts';
 
 /** Stands for sudo: asks on standard error, unless NOPASSWD; -n never asks. */
 const SUDO = `#!/bin/sh
@@ -50,6 +50,8 @@ export interface Behaviour {
   /** Runs a command line; true where it was taken care of. */
   exec?: (line: string, channel: ServerChannel) => boolean;
   sftp?: SftpFault;
+  /** Its SFTP server is that of Windows. */
+  windows?: WindowsSftp;
   /** False where there is no SFTP subsystem. */
   hasSftp?: boolean;
   /** Takes the request for the SFTP subsystem and says nothing. */
@@ -231,7 +233,7 @@ export class SshNode {
 
   #sftp(channel: ServerChannel): void {
     this.sftpSessions += 1;
-    serveSftp(channel, () => this.behaviour.sftp);
+    serveSftp(channel, () => this.behaviour.sftp, this.behaviour.windows);
   }
 
   #exec(line: string, channel: ServerChannel): void {

@@ -118,13 +118,13 @@ const SAID: readonly { thread: string; said: string; sudo?: boolean; code: strin
     said: "'exec' is not recognized as an internal or external command,\noperable program or batch file.",
     sudo: false,
     code: 'PLATFORM_UNSUPPORTED',
-    next: /edgeadm\.exe on the machine itself/,
+    next: /DefaultShell/,
   },
   {
     thread: 'Windows, PowerShell, with sudo',
     said: "exec : The term 'exec' is not recognized as the name of a cmdlet",
     code: 'PLATFORM_UNSUPPORTED',
-    next: /edgeadm\.exe on the machine itself/,
+    next: /DefaultShell/,
   },
   {
     thread: 'nologin',

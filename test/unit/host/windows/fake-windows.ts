@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { localFiles } from '../../../../src/host/local.ts';
 import { dialLocally } from '../../../../src/host/local-dial.ts';
 import type { CommandOptions, Machine, Network, ProgramResult } from '../../../../src/host/machine.ts';
+import { localDrives } from '../../../../src/host/windows/drive-files.ts';
 import { windowsMachine } from '../../../../src/host/windows/machine.ts';
 import { toNativePath } from '../../../../src/host/windows/paths.ts';
+import { sha256Of } from '../../../../src/lib/sha256.ts';
 
 /** A service as the manager of a fake Windows has it. */
 export interface FakeService {
@@ -88,7 +89,9 @@ export class FakeWindows {
     const root = await mkdtemp(join(tmpdir(), 'edgeadm-windows-'));
     for (const folder of ['Windows/System32', 'Windows/Temp', 'ProgramData', 'Program Files', 'Users'])
       await mkdir(join(root, folder), { recursive: true });
-    return new FakeWindows(root, options);
+    const windows = new FakeWindows(root, options);
+    for (const name of Object.keys(windows.#programs)) await windows.put(`C:\\Windows\\System32\\${name}`, '');
+    return windows;
   }
 
   machine(): Machine {
@@ -96,8 +99,8 @@ export class FakeWindows {
       name: 'localhost',
       systemDrive: 'C:',
       root: this.root,
-      exec: (file, args, options) => this.#run(file, args, options ?? {}),
-      here: localFiles(),
+      exec: (file, args, options) => this.run(file, args, options ?? {}),
+      drives: localDrives(),
       connect: async (address, options) => {
         const { containerd } = this.#options;
         const isPipe = 'socket' in address && address.socket === '\\\\.\\pipe\\containerd-containerd';
@@ -164,7 +167,8 @@ export class FakeWindows {
     };
   }
 
-  async #run(file: string, args: readonly string[], options: CommandOptions): Promise<ProgramResult> {
+  /** A program by its full path. */
+  async run(file: string, args: readonly string[], options: CommandOptions = {}): Promise<ProgramResult> {
     this.calls.push([file, ...args].join(' '));
     const name = file.slice(file.lastIndexOf('\\') + 1).toLowerCase();
     const own = this.#replaced?.[name] ?? this.#options.programs?.[name];
@@ -182,7 +186,32 @@ export class FakeWindows {
     'netsh.exe': (args) => this.#netsh(args),
     'dism.exe': () => ({ stdout: 'Feature Name : Containers\r\nState : Enabled\r\n' }),
     'wevtutil.exe': () => ({ stdout: '' }),
+    'cmd.exe': ([, , ...words]) => this.#command(words),
+    'certutil.exe': async ([, path = '']) => ({
+      stdout: `SHA256-Hash von ${path}:\r\n${sha256Of(await readFile(this.place(path)))}\r\nCertUtil: ok\r\n`,
+    }),
+    'powershell.exe': (args) => this.#powerShell(Buffer.from(args.at(-1) ?? '', 'base64').toString('utf16le')),
   };
+
+  async #command([verb, ...words]: readonly string[]): Promise<Answer> {
+    const paths = words.filter((word) => !word.startsWith('/')).map((path) => this.place(path));
+    const [from = '', to = ''] = paths;
+    if (verb === 'rd') await rm(from, { recursive: true, force: true });
+    else if (verb === 'copy') await copyFile(from, to);
+    else if (verb === 'mklink') await symlink(to, from);
+    else return { exitCode: 1 };
+    return {};
+  }
+
+  #powerShell(script: string): Answer {
+    const { interfaces, routes } = this.#options.network ?? NETWORK;
+    const drive = { freeBytes: this.#options.freeBytes ?? 80e9, totalBytes: 100e9 };
+    if (script.includes('Win32_ComputerSystem'))
+      return { stdout: `${JSON.stringify({ cpus: 4, memoryBytes: 8 * 1024 ** 3, ...drive })}\r\n` };
+    if (!script.includes('Get-NetRoute')) return { exitCode: 1 };
+    const gateways = routes.map((route) => ({ gateway: '10.0.0.1', ...route }));
+    return { stdout: `${JSON.stringify({ interfaces, routes: gateways })}\r\n` };
+  }
 
   #query(key: string): Answer {
     const inside = [...this.registry].filter(([path]) => path.toLowerCase().startsWith(`${key.toLowerCase()}\\`));

@@ -3,65 +3,11 @@ import fc from 'fast-check';
 import {
   cmdCommandLine,
   powerShellArguments,
+  powerShellLine,
   splitCommandLine,
   windowsCommandLine,
 } from '../../../../src/host/windows/quote.ts';
-
-/**
- * The arguments that a program of Microsoft's C library takes from a command line.
- * Source of the rules: https://learn.microsoft.com/cpp/c-language/parsing-c-command-line-arguments
- */
-function parseArguments(line: string): string[] {
-  const words: string[] = [];
-  let word: string | undefined;
-  let quoted = false;
-  for (let at = 0; at < line.length; at += 1) {
-    const char = line[at] ?? '';
-    const slashes = /^\\*/.exec(line.slice(at))?.[0].length ?? 0;
-    if (slashes > 0) {
-      const beforeQuote = line[at + slashes] === '"';
-      word = (word ?? '') + '\\'.repeat(beforeQuote ? Math.floor(slashes / 2) : slashes);
-      at += slashes - 1;
-      if (beforeQuote && slashes % 2 === 1) {
-        word += '"';
-        at += 1;
-      }
-    } else if (char === '"') {
-      if (quoted && line[at + 1] === '"') {
-        word = `${word ?? ''}"`;
-        at += 1;
-      } else quoted = !quoted;
-      word ??= '';
-    } else if (/[ \t]/.test(char) && !quoted) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else word = (word ?? '') + char;
-  }
-  return word === undefined ? words : [...words, word];
-}
-
-/**
- * What cmd makes of a line at its prompt: variables first, wherever they stand, then carets and what they protect.
- * @throws Error for a character that would run or write something else
- * Source: https://stackoverflow.com/questions/4094699 (phases 1 and 2)
- */
-function parseByCmd(line: string, variables: Readonly<Record<string, string>>): string {
-  const expanded = line.replace(/%([^%]+)%/g, (whole, name: string) => variables[name.toUpperCase()] ?? whole);
-  let quoted = false;
-  let out = '';
-  for (let at = 0; at < expanded.length; at += 1) {
-    const char = expanded[at] ?? '';
-    if (char === '^' && !quoted) {
-      at += 1;
-      out += expanded[at] ?? '';
-    } else {
-      if (char === '"') quoted = !quoted;
-      else if (!quoted && /[&|<>()]/.test(char)) throw new Error(`cmd would take ${char} for its own`);
-      out += char;
-    }
-  }
-  return out;
-}
+import { parseArguments, parseByCmd, parseByPowerShell } from './command-line.ts';
 
 const VARIABLES = { PATH: 'C:\\evil', OS: 'Windows_NT' };
 const word = fc.oneof(
@@ -69,6 +15,7 @@ const word = fc.oneof(
   fc.constantFrom('%PATH%', '%OS%', '"', '\\', '\\\\"', 'C:\\Program Files\\x\\', '', '^', '%', '&calc', '%^PATH%'),
   fc.string().filter((text) => !/[\0\r\n]/.test(text)),
 );
+const program = fc.constantFrom('C:\\Windows\\System32\\sc.exe', 'C:\\Program Files (x86)\\A & B\\a^b.exe');
 
 describe('quoting for Windows', () => {
   it('a program takes every argument as it was given', () => {
@@ -91,15 +38,31 @@ describe('quoting for Windows', () => {
 
   it('a program that is run through cmd takes every argument as it was given, and no variable is expanded', () => {
     fc.assert(
-      fc.property(fc.array(word), (words) => {
-        assert.deepEqual(parseArguments(parseByCmd(cmdCommandLine(words), VARIABLES)), words);
+      fc.property(program, fc.array(word), (file, args) => {
+        assert.deepEqual(parseArguments(parseByCmd(cmdCommandLine([file, ...args]), VARIABLES)), [file, ...args]);
       }),
       { numRuns: 2000 },
     );
   });
 
+  it('a program that is run through PowerShell takes every argument as it was given', () => {
+    fc.assert(
+      fc.property(program, fc.array(word), (file, args) => {
+        const found = parseByPowerShell(powerShellLine([file, ...args]));
+        assert.deepEqual([found.program, ...parseArguments(found.rest)], [file, ...args]);
+      }),
+      { numRuns: 2000 },
+    );
+    const line = powerShellLine(['C:\\k\\kubelet.exe', '--version'], 'C:\\Windows\\Temp\\x.in');
+    assert.equal(parseByPowerShell(line).inputFile, 'C:\\Windows\\Temp\\x.in');
+  });
+
   it('an argument with a line break is refused, since cmd ends a command there', () => {
-    assert.throws(() => cmdCommandLine(['a\nb']), /line break/);
+    assert.throws(() => cmdCommandLine(['C:\\a.exe', 'a\nb']), /line break/);
+  });
+
+  it('a program whose name cmd would change is refused', () => {
+    assert.throws(() => cmdCommandLine(['C:\\%OS%\\a.exe']), /cannot start/);
   });
 
   it('plain words stay readable, and a folder with a blank gets quotation marks', () => {

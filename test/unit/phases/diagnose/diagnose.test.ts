@@ -315,11 +315,13 @@ describe('collectors of a node', () => {
       return found?.facts?.journal;
     };
     assert.deepEqual(await read(run('join')), {
+      conversion: undefined,
       joined: undefined,
       joinedAt: undefined,
       unfinished: { command: 'join', time: 'then' },
     });
     assert.deepEqual(await read(run('join'), joined, run('join phase x')), {
+      conversion: undefined,
       joined: 'edge-1',
       joinedAt: 'later',
       unfinished: undefined,

@@ -21,7 +21,7 @@ describe('CAHash', () => {
   it('shows the pin and the hash that was found instead', async () => {
     const verdict = await assertFinds('CAHash', 'error', /expected: sha256:abab/, { spec: { caCertHashes: [pin] } });
     assert.equal(verdict.code, 'CA_HASH_MISMATCH');
-    assert.match(verdict.found ?? '', /found: {4}sha256:/);
+    assert.match(verdict.found ?? '', /found: sha256:/);
   });
 
   it('warns if the user left the pin out, and still asks the cluster', async () => {

@@ -6,6 +6,39 @@ import { addNode, type EmulatedCluster, emulatedCluster } from './emulated-clust
 
 const TARGET = '1.20.11-aliyunedge.1';
 
+describe('the container service of a slow sandbox', function () {
+  this.timeout(20_000);
+
+  it('the container service takes so many times as long for pools, clusters and upgrades as the sandbox was told', async () => {
+    let clock = Date.now();
+    const cloud = await emulatedCluster({ version: '1.26.3-aliyun.1' }, () => clock, { slowness: 100 });
+    try {
+      const client = new sdk.default({
+        ...cloud.account,
+        endpoint: cloud.endpoint,
+        ca: cloud.pki.caPem,
+      } as ConstructorParameters<typeof sdk.default>[0]);
+      const { id } = cloud.cluster;
+      const nodepoolInfo = { name: 'slow', type: 'edge' };
+      const pool = await client.createClusterNodePool(id, new sdk.CreateClusterNodePoolRequest({ nodepoolInfo }));
+      const upgrade = await client.upgradeCluster(
+        id,
+        new sdk.UpgradeClusterRequest({ nextVersion: '1.28.9-aliyun.1' }),
+      );
+      const states = async () => [
+        (await client.describeTaskInfo(pool.body?.taskId ?? '')).body?.state,
+        (await client.describeTaskInfo(upgrade.body?.taskId ?? '')).body?.state,
+      ];
+      clock += 20_000;
+      assert.deepEqual(await states(), ['running', 'running']);
+      clock += 400_000;
+      assert.deepEqual(await states(), ['success', 'success']);
+    } finally {
+      await cloud.close();
+    }
+  });
+});
+
 describe("upgrades by the container service of the sandbox, for the vendor's own SDK", function () {
   this.timeout(20_000);
   let cloud: EmulatedCluster;

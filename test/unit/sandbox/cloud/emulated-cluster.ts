@@ -35,7 +35,7 @@ export interface EmulatedCluster {
 export async function emulatedCluster(
   values: Partial<ClusterRecord> = {},
   now: () => number = Date.now,
-  options: Pick<CloudParts, 'retiredActions'> = {},
+  options: Pick<CloudParts, 'retiredActions' | 'slowness'> = {},
 ): Promise<EmulatedCluster> {
   const store = openStore(':memory:');
   const pki = await testPki();

@@ -7,10 +7,10 @@ import { openStore } from '../../../../sandbox/store.ts';
 type Interface = { NetworkInterfaceId: string; InstanceId: string; Status: string; Type: string };
 
 /** An ENS with one instance, and a clock that only the test moves. */
-function ens(seed: InstanceSeed = {}) {
+function ens(seed: InstanceSeed = {}, slowness?: number) {
   const store = openStore(':memory:');
   let time = 1_000_000;
-  const service = ensService({ store, now: () => time });
+  const service = ensService({ store, now: () => time, slowness });
   seedInstance(store, seed);
   const call = <T>(action: string, parameters: Record<string, string> = {}): T => {
     assert.equal(service.actionOf('POST', '/', { Action: action }), action);
@@ -51,6 +51,15 @@ describe('the emulated ENS', () => {
       SecurityGroupIds: { SecurityGroupId: ['sg-sandbox'] },
       NetworkInterfaces: { NetworkInterfaces: [{ Type: 'Primary' }] },
     });
+  });
+
+  it('ENS takes so many times as long for each change as the sandbox was told', () => {
+    const { create, statusOf, pass } = ens({}, 100);
+    const id = create();
+    pass(100 * ENS_DELAY_MS.create - 1);
+    assert.equal(statusOf(id), 'Creating');
+    pass(1);
+    assert.equal(statusOf(id), 'Available');
   });
 
   it('takes time for each change, and shows the state on the way', () => {

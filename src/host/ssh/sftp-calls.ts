@@ -1,0 +1,149 @@
+import type { FileEntry, Stats } from 'ssh2';
+import { allSettled } from '../../lib/all-settled.ts';
+import type { FileStat } from '../machine.ts';
+import { OutputBuffer } from '../output-buffer.ts';
+import { MAX_DIRECTORY_ENTRIES, MAX_PROC_FILE_BYTES } from '../programs.ts';
+import { remainder, typeOfMode } from './program-files.ts';
+import type { Sftp } from './sftp-session.ts';
+
+/** What every SFTP server takes and gives in one packet. */
+export const PACKET_BYTES = 30_000;
+/** SFTP's answers: it tells a path that is not there from other failures, but hardly more. */
+const END_OF_FILE = 1;
+const NO_SUCH_FILE = 2;
+const PERMISSION_DENIED = 3;
+/** Numbers, since ssh2's letters cannot say "append, and create exclusively". */
+const APPEND = 0x02 | 0x04 | 0x08;
+
+/** One SFTP session and the signal of the step that uses it. */
+export interface Remote {
+  call: Sftp['call'];
+  send: Sftp['send'];
+}
+
+/** {@link Remote} for a step; errors have the codes that Node would give them, as far as SFTP tells. */
+export function remoteOf(sftp: Sftp, signal?: AbortSignal): Remote {
+  const call: Sftp['call'] = (request) => translated(sftp.call(request, signal));
+  return { call, send: (request) => sftp.send(request) };
+}
+
+/** SFTP is not enough here, or does not say what is wrong. */
+export class Insufficient extends Error {}
+
+async function translated<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const { code, message } = error as Error & { code?: unknown };
+    if (code === NO_SUCH_FILE) throw Object.assign(new Error('no such file or directory'), { code: 'ENOENT' });
+    if (code === PERMISSION_DENIED) throw Object.assign(new Error(message), { code: 'EACCES' });
+    throw error;
+  }
+}
+
+async function withHandle<T>(remote: Remote, path: string, work: (handle: Buffer) => Promise<T>): Promise<T> {
+  const handle = await remote.call<Buffer>((sftp, done) => sftp.open(path, 'r', done));
+  try {
+    return await work(handle);
+  } finally {
+    remote.send((sftp, done) => sftp.close(handle, done));
+  }
+}
+
+/** The whole of a file. @throws Insufficient if it has more bytes than `limit` */
+export function readRemote(remote: Remote, path: string, limit = 8 * PACKET_BYTES): Promise<Buffer> {
+  return withHandle(remote, path, async (handle) => {
+    const [first, stats] = await Promise.all([
+      readAt(remote, handle, 0),
+      remote.call<Stats>((sftp, done) => sftp.fstat(handle, done)),
+    ]);
+    if (stats.size === first.length) return first;
+    if (stats.size > limit) throw new Insufficient();
+    // Files in /proc have no size: they end where reading ends.
+    const most = Math.max(limit, MAX_PROC_FILE_BYTES);
+    const content = new OutputBuffer();
+    for (let chunk = first; chunk.length > 0; chunk = await readAt(remote, handle, content.size)) {
+      content.add(chunk);
+      if (content.size > most) throw new Error(`it has more than ${most} bytes`);
+    }
+    return content.bytes();
+  });
+}
+
+/** The last bytes of a file, which may be a long one; none if there is no file. */
+export async function readEnd(remote: Remote, path: string, length: number): Promise<Buffer> {
+  try {
+    return await withHandle(remote, path, async (handle) => {
+      const { size } = await remote.call<Stats>((sftp, done) => sftp.fstat(handle, done));
+      const from = Math.max(0, size - length);
+      const content = new OutputBuffer();
+      while (content.size < size - from) {
+        const chunk = await readAt(remote, handle, from + content.size);
+        if (chunk.length === 0) break;
+        content.add(chunk);
+      }
+      return content.bytes();
+    });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+}
+
+async function readAt(remote: Remote, handle: Buffer, position: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(PACKET_BYTES);
+  const bytes = await remote.call<number>((sftp, done) => {
+    sftp.read(handle, buffer, 0, PACKET_BYTES, position, (error, count) => done(error, count));
+  });
+  return buffer.subarray(0, bytes);
+}
+
+/** @param how `again`: an attempt before this one may have written a part; `mode` of a new file */
+export async function append(
+  remote: Remote,
+  path: string,
+  text: Buffer,
+  { again, mode }: { readonly again: boolean; readonly mode?: number },
+): Promise<void> {
+  const { call } = remote;
+  const missing = again ? remainder(await readEnd(remote, path, text.length), text) : text;
+  if (missing.length === 0 && text.length > 0) return;
+  const handle = await call<Buffer>((sftp, done) => sftp.open(path, APPEND, mode === undefined ? {} : { mode }, done));
+  await allSettled([
+    call((sftp, done) => sftp.write(handle, missing, 0, missing.length, 0, done)),
+    call((sftp, done) => sftp.ext_openssh_fsync(handle, done)),
+    call((sftp, done) => sftp.close(handle, done)),
+  ]);
+}
+
+export async function lstat({ call }: Remote, path: string): Promise<FileStat> {
+  const { mode, uid, gid, size } = await call<Stats>((sftp, done) => sftp.lstat(path, done));
+  const type = typeOfMode(mode);
+  const target = type === 'symlink' ? await call<string>((sftp, done) => sftp.readlink(path, done)) : undefined;
+  return { type, mode: mode & 0o7777, uid, gid, size, target };
+}
+
+/** By hand, since ssh2 would gather the names of an endless folder. */
+export async function list({ call, send }: Remote, path: string): Promise<string[]> {
+  const handle = await call<Buffer>((sftp, done) => sftp.opendir(path, done));
+  const names: string[] = [];
+  try {
+    for (;;) {
+      const entries = await call<FileEntry[]>((sftp, done) => sftp.readdir(handle, done)).catch(endOfList);
+      if (!entries) return names.sort();
+      for (const { filename } of entries) names.push(filename);
+      if (names.length > MAX_DIRECTORY_ENTRIES) throw new Error(`it has more than ${MAX_DIRECTORY_ENTRIES} entries`);
+    }
+  } finally {
+    send((sftp, done) => sftp.close(handle, done));
+  }
+}
+
+function endOfList(error: unknown): undefined {
+  if ((error as { code?: unknown }).code !== END_OF_FILE) throw error;
+}
+
+export async function removeRemote(remote: Remote, path: string): Promise<void> {
+  const { type } = await lstat(remote, path);
+  await remote.call((sftp, done) => (type === 'directory' ? sftp.rmdir(path, done) : sftp.unlink(path, done)));
+}

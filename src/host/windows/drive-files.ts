@@ -1,0 +1,68 @@
+import { link, open, rm, stat, symlink } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { released } from '../../lib/chunks.ts';
+import { withPathError } from '../failures.ts';
+import { localFiles, writeAtomically } from '../local.ts';
+import type { FileMethods } from '../machine.ts';
+import { regularChunks } from '../regular-file.ts';
+
+/** Called for the empty file that is about to take the content. */
+export type Prepare = (temporary: string) => Promise<void>;
+
+/**
+ * The drive of a Windows machine, wherever it is: its files, without lists of access. Places are paths with a slash,
+ * `C:/etc/kubernetes`.
+ */
+export interface DriveFiles
+  extends Pick<FileMethods, 'readFile' | 'appendFile' | 'stat' | 'list' | 'remove' | 'removeTree' | 'sha256'> {
+  /** As {@link FileMethods.writeFile}; the list of access is that of the folder, unless `prepare` sets another. */
+  write(place: string, content: Buffer | (() => Readable), prepare?: Prepare): Promise<void>;
+  copy(from: string, place: string, prepare?: Prepare): Promise<void>;
+  makeDirectory(place: string): Promise<void>;
+  /** A symlink, or a hard link where there are none. */
+  link(target: string, place: string): Promise<void>;
+  /** The last bytes of a file, undefined if there is none. */
+  readEnd(place: string, bytes: number): Promise<Buffer | undefined>;
+}
+
+/** On Windows a mode does not say who may read a file. */
+const MODE = { mode: 0o600 };
+
+/** Drives of this machine. */
+export function localDrives(): DriveFiles {
+  const { readFile, appendFile, stat: look, list, makeDirectory, remove, sha256 } = localFiles();
+  return {
+    readFile,
+    appendFile,
+    stat: look,
+    list,
+    remove,
+    sha256,
+    write: (place, content, prepare) =>
+      writeAtomically(place, Buffer.isBuffer(content) ? content : () => released(content()), MODE, prepare),
+    copy: (from, place, prepare) => writeAtomically(place, () => regularChunks(from), MODE, prepare),
+    makeDirectory: (place) => makeDirectory(place, 0o700),
+    // It removes links and junctions, and does not follow them.
+    removeTree: (place) => withPathError(place, rm(place, { recursive: true, force: true, maxRetries: 10 })),
+    link: linkTo,
+    readEnd: async (place, bytes) => ((await look(place)) ? withPathError(place, readEnd(place, bytes)) : undefined),
+  };
+}
+
+async function readEnd(place: string, bytes: number): Promise<Buffer> {
+  const file = await open(place);
+  try {
+    const { size } = await file.stat();
+    const buffer = Buffer.alloc(Math.min(bytes, size));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** File systems without symlinks get a hard link; some take the call and make nothing. */
+async function linkTo(target: string, place: string): Promise<void> {
+  await symlink(target, place, 'file').catch(() => {});
+  if (!(await stat(place).catch(() => undefined))) await withPathError(place, link(target, place));
+}
