@@ -16,13 +16,14 @@ inWorlds('guide', 'today')('two nodes with a VXLAN device of the kernel, as Flan
   const ranges: string[] = [];
 
   /** What `network check` on the first node says of the second one. */
-  const check = async (): Promise<{ exitCode: number; judged: Judged | undefined; stderr: string }> => {
+  const check = async (): Promise<{ exitCode: number; judged: Judged | undefined; output: string }> => {
     const [north] = nodes as [Node];
     const { exitCode, stdout, stderr } = await north.edgeadm([
       ...['network', 'check', '--kubeconfig', KUBECONFIG, '-o', 'json'],
     ]);
     const { hosts } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { hosts: { data?: { nodes: Judged[] } }[] };
-    return { exitCode, judged: hosts[0]?.data?.nodes.find(({ node }) => node === NAMES[1]), stderr };
+    const judged = hosts[0]?.data?.nodes.find(({ node }) => node === NAMES[1]);
+    return { exitCode, judged, output: stdout + stderr };
   };
   const must = async (node: Node, file: string, ...args: string[]): Promise<void> => {
     const { exitCode, stderr } = await node.exec(file, ...args);
@@ -75,18 +76,18 @@ inWorlds('guide', 'today')('two nodes with a VXLAN device of the kernel, as Flan
       await must(node, 'ip', 'neigh', 'add', address, 'lladdr', mac(other), 'dev', 'flannel.1', 'nud', 'permanent');
       await must(node, 'bridge', 'fdb', 'append', mac(other), 'dev', 'flannel.1', 'dst', nodes[other]?.address ?? '');
     }
-    const { exitCode, judged, stderr } = await check();
-    assert.deepEqual([exitCode, judged?.result], [0, 'ok'], stderr);
+    const { exitCode, judged, output } = await check();
+    assert.deepEqual([exitCode, judged?.result], [0, 'ok'], output);
   });
 
   for (const chain of ['INPUT', 'OUTPUT'])
     it(`network check fails if UDP 8472 is blocked in ${chain} of the other node`, async () => {
       const [, south] = nodes as [Node, Node];
       await must(south, 'iptables', '-I', chain, ...PACKETS);
-      const { exitCode, stderr } = await check();
+      const { exitCode, output } = await check();
       await must(south, 'iptables', '-D', chain, ...PACKETS);
-      assert.equal(exitCode, 3, stderr);
-      assert.match(stderr, /VXLAN does not work to 1 of 1 nodes[\s\S]*south/);
+      assert.equal(exitCode, 3, output);
+      assert.match(output, /VXLAN does not work to 1 of 1 nodes[\s\S]*south/);
     });
 });
 

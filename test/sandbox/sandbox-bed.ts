@@ -39,7 +39,10 @@ export async function sandboxBed(version = '1.20'): Promise<SandboxBed> {
     },
     sandbox,
     run: async (...words) => {
-      pointers ??= sandbox('env', '-o', 'json').then((ended) => resultOf(ended).data as Record<string, string>);
+      pointers ??= sandbox('env', '-o', 'json').then((ended) => {
+        if (ended.exitCode !== 0) pointers = undefined;
+        return resultOf(ended).data as Record<string, string>;
+      });
       return edgeadm(words, { env: { ...state, ...(await pointers) } });
     },
     up: async (...more) => {
