@@ -23,7 +23,7 @@ export interface ManagedCluster {
   deleteNodes(names: readonly string[]): Promise<void>;
   /** Cordons it. */
   cordon(name: string): Promise<void>;
-  /** Cordons it and evicts its pods; what has not gone after {@link DRAIN_MS} stays, and no error is told. */
+  /** Cordons it and evicts its pods; what has not gone after {@link DRAIN_MS} stays, without an error. */
   drain(name: string): Promise<void>;
   /** Makes the Node of an instance that has no kubelet here. */
   addNode(node: InstanceNode): Promise<void>;
