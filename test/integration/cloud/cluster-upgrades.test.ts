@@ -130,6 +130,7 @@ describe('the upgrade of a cluster through the container service', function () {
     const error = await fails(begin());
     assert.equal(error.code, 'CLOUD_NO_ANSWER');
     assert.match(error.next, /edgeadm cluster upgrade status.*same command again/);
+    assert.equal(await phase(), 'NotStarted');
     assert.equal(await ordered(), 0);
     await begin();
     assert.equal(await ordered(), 1);

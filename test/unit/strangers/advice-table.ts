@@ -171,7 +171,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'ALREADY_JOINED',
     proof: test('refuses a node of another node pool until it is reset'),
   },
-  'cloud/cluster-upgrades.ts cluster:upgrade:status': { code: 'CLOUD_NO_ANSWER', proof: 'shows' },
+  'cloud/cluster-upgrades.ts cluster:upgrade:status': {
+    code: 'CLOUD_NO_ANSWER',
+    proof: test('is not ordered again if it is not known whether the order arrived; the same command does it'),
+  },
   'cloud/exchange.ts reset': {
     code: 'ALREADY_JOINED',
     proof: test('for another node pool is refused until the node is reset'),
@@ -430,11 +433,15 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'phases/preflight/checks/terway-edge.ts eni:bind': {
     code: 'PREFLIGHT_FAILED',
-    proof: test('a node needs an interface beside its own, and has 25 pods for each'),
+    proof: test(
+      'a node without an interface for pods is advised to bind one, and passes with what the command attaches',
+    ),
   },
   'phases/preflight/checks/terway-edge.ts addon:install': {
     code: 'PREFLIGHT_FAILED',
-    proof: test('a cluster needs the component that gives pods their addresses'),
+    proof: test(
+      'a cluster without the component of Terway is advised to install it, and a node passes its check after that',
+    ),
   },
   'phases/preflight/windows/settings.ts reset': { code: 'PREFLIGHT_FAILED', proof: RESET_ENDS },
   // Texts that are not the advice of an error

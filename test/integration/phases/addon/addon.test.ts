@@ -11,6 +11,7 @@ import {
   upgradeSteps,
 } from '../../../../src/phases/addon/steps.ts';
 import { type CloudUnderTest, cloudUnderTest } from '../../../unit/cloud/cloud-under-test.ts';
+import { assertFinds, assertOk, type Case } from '../../../unit/phases/preflight/context.ts';
 
 const TUNNEL = ['edge-tunnel-agent', 'edge-tunnel-server'];
 
@@ -59,6 +60,29 @@ describe('add-ons of a cluster of the container service', function () {
     assert.ok(told.includes('Task: waiting for its pods.'), `${told}`);
     assert.deepEqual(upgradeSteps(TUNNEL, await facts()), []);
     assert.deepEqual(await run(steps), []);
+  });
+
+  it('a cluster without the component of Terway is advised to install it, and a node passes its check after that', async () => {
+    await cloud.close();
+    cloud = await cloudUnderTest({ version: '1.26.3' });
+    const component = 'terway-edge-controlplane';
+    const given = async (): Promise<Case> => {
+      const deployed = (await cloud.service.installedAddons(cloud.cluster.id)).map(
+        ({ name }) => [`/apis/apps/v1/namespaces/kube-system/deployments/${name}`, {}] as const,
+      );
+      return {
+        spec: { allowedClusterAddons: ['terway-edge'] },
+        cluster: { objects: Object.fromEntries(deployed) },
+        machine: {
+          files: { '/sys/class/net/eth1/device': '' },
+          network: { interfaces: [{ name: 'eth1', up: true, addresses: ['192.168.1.30/24'] }] },
+        },
+      };
+    };
+    const { remedy } = await assertFinds('TerwayEdge', 'error', /has no terway-edge-controlplane/, await given());
+    assert.match(remedy ?? '', new RegExp(`edgeadm addon install ${component} --cluster-id ID`));
+    await run(installSteps([component], await facts(), {}));
+    await assertOk('TerwayEdge', await given(), /eth1: up to 25 pods/);
   });
 
   it('add-ons of the tunnel are not upgraded in the wrong order: the agent while its server is behind', async () => {

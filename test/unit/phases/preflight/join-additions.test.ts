@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { INSTANCE, inProcessEns, runBind } from '../eni/in-process-ens.ts';
 import { assertFinds, assertOk, type Case } from './context.ts';
 
 const configOf = (extra = '', maxPods?: number): Case['cluster'] => ({
@@ -89,6 +90,26 @@ describe('Terway Edge', () => {
     });
     assert.match(remedy ?? '', /edgeadm addon install terway-edge-controlplane/);
     await assertOk('TerwayEdge', { spec, cluster, machine: machine('eth1') });
+  });
+
+  it('a node without an interface for pods is advised to bind one, and passes with what the command attaches', async () => {
+    const ens = inProcessEns();
+    const withInterfaces = (): Case => {
+      const attached = ens.secondaries().filter(({ instanceId }) => instanceId === INSTANCE);
+      return { spec: { ...spec, maxPods: 40 }, cluster, machine: machine(...attached.map((_, i) => `eth${i + 1}`)) };
+    };
+    for (const eniNumber of [1, 2]) {
+      const { remedy } = await assertFinds(
+        'TerwayEdge',
+        'error',
+        /no network interface|up to 25 pods/,
+        withInterfaces(),
+      );
+      assert.match(remedy ?? '', /edgeadm eni bind --instance ID/);
+      await (await runBind(ens, { spec: { eniNumber }, caller: ens.caller() })).result;
+      assert.equal(ens.instanceStatus(), 'Running');
+    }
+    await assertOk('TerwayEdge', withInterfaces(), /eth1, eth2: up to 50 pods/);
   });
 
   it('a node needs an interface beside its own, and has 25 pods for each', async () => {
