@@ -68,12 +68,24 @@ describe('commands that work inside a cluster', function () {
       assert.match(stderr, /SETTING_REFUSED/);
       assert.ok(stderr.replaceAll(/\s+/g, ' ').includes(advice), stderr);
     };
-    await refused(['app', 'create', 'web', '--image', 'nginx:3', '--pool', 'cloud=1'], 'edgeadm app set');
+    const again = ['app', 'create', 'web', '--image', 'nginx:3', '--pool', 'cloud=1'];
+    await refused(again, 'edgeadm app set');
+    await refused(again, 'edgeadm app status web --namespace default');
+    await done('app', 'status', 'web', '--namespace', 'default');
     await done('app', 'set', 'web', '--image', 'nginx:3', '--yes');
     await refused(['app', 'set', 'web', '--add-pool', 'edge=7'], 'edgeadm app scale');
     await done('app', 'scale', 'web', 'edge=7');
     const { pools } = (await dataOf('app', 'status', 'web')) as { pools: { pool: string; replicas: number }[] };
     assert.equal(pools.find(({ pool }) => pool === 'edge')?.replicas, 7);
+  });
+
+  it('an application for a node pool that there is not is refused with the command that has the names, and one of them does', async () => {
+    const create = (pool: string): string[] => ['app', 'create', 'shop', '--image', 'nginx:1', '--pool', `${pool}=1`];
+    const { exitCode, stderr } = await run(...create('edgy'));
+    assert.equal(exitCode, 4, stderr);
+    assert.match(stderr.replaceAll(/\s+/g, ' '), /`edgeadm nodepool list` has the names.*SETTING_REFUSED/);
+    const [name = ''] = /^edge\b/m.exec((await done('nodepool', 'list')).stdout) ?? [];
+    await done(...create(name));
   });
 
   it('an application is a UnitedDeployment if that is requested', async () => {

@@ -268,8 +268,16 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'SETTING_REFUSED',
     proof: test('an application or a pool of it that exists is refused with the command that changes it, which does'),
   },
-  'phases/app/app.ts app:status': { code: 'SETTING_REFUSED', proof: 'shows' },
-  'phases/app/app.ts nodepool:list': { code: 'SETTING_REFUSED', proof: 'shows' },
+  'phases/app/app.ts app:status': {
+    code: 'SETTING_REFUSED',
+    proof: test('an application or a pool of it that exists is refused with the command that changes it, which does'),
+  },
+  'phases/app/app.ts nodepool:list': {
+    code: 'SETTING_REFUSED',
+    proof: test(
+      'an application for a node pool that there is not is refused with the command that has the names, and one of them does',
+    ),
+  },
   'phases/addon/steps.ts addon:install': {
     code: 'ADDON_NOT_FOUND',
     proof: test('an add-on that is not installed'),
