@@ -4,6 +4,7 @@ import type { Taint } from '../../src/config/spec.ts';
 import { localMachine } from '../../src/host/local.ts';
 import { ApiClient } from '../../src/kubernetes/api/client.ts';
 import { type NodePoolObject, poolVersion, readPoolNodes } from '../../src/kubernetes/api/node-pools.ts';
+import { drainNode } from '../../src/kubernetes/drain/drain.ts';
 import { generateKey } from '../../src/pki/certificate-request.ts';
 import { issueCertificate } from '../../src/pki/issue-certificate.ts';
 import { adminKubeconfig, issuerOf, type SandboxPki } from '../pki.ts';
@@ -11,6 +12,7 @@ import type { NodePoolRecord } from './records.ts';
 import type { CloudParts } from './service.ts';
 
 const MINUTE_MS = 60_000;
+const DRAIN_MS = 5000;
 /** The user in a kubeconfig that the service issues: the account's owner. */
 const USER = { commonName: 'edgeadm sandbox account', organizations: ['system:masters'] };
 
@@ -21,6 +23,8 @@ export interface ManagedCluster {
   deleteNodes(names: readonly string[]): Promise<void>;
   /** Cordons it. */
   cordon(name: string): Promise<void>;
+  /** Cordons it and evicts its pods; what has not gone after {@link DRAIN_MS} stays, without an error. */
+  drain(name: string): Promise<void>;
   /** Makes the Node of an instance that has no kubelet here. */
   addNode(node: InstanceNode): Promise<void>;
   /** Makes the NodePool object, or brings it up to date. */
@@ -61,6 +65,7 @@ export function managedCluster(parts: CloudParts, pki: SandboxPki): ManagedClust
       for (const name of names) await client.delete(`/api/v1/nodes/${name}`);
     },
     cordon: async (name) => void (await client.patch(`/api/v1/nodes/${name}`, { spec: { unschedulable: true } })),
+    drain: (name) => drain(client, name),
     addNode: (node) => addNode(client, node),
     keepPool: async (pool) => {
       const object = objectOf(pool, await poolVersion(client));
@@ -79,6 +84,14 @@ export function managedCluster(parts: CloudParts, pki: SandboxPki): ManagedClust
     close: () => client.close(),
     kubeconfig: (minutes, server) => userKubeconfig(pki, server, { now: parts.now(), minutes }),
   };
+}
+
+/** The real service waits for minutes; what it does about pods that cannot go is not documented. */
+async function drain(client: ApiClient, name: string): Promise<void> {
+  const log = { info() {}, vendor() {}, warning() {}, debug() {}, progress() {} };
+  const policy = { force: true, deleteEmptyDirData: true };
+  const options = { log, signal: AbortSignal.timeout(DRAIN_MS), timeoutMs: DRAIN_MS, wet: true, policy };
+  await drainNode(client, name, options).catch(() => undefined);
 }
 
 async function addNode(client: ApiClient, node: InstanceNode): Promise<void> {

@@ -39,7 +39,7 @@ const removal = z.object({
 
 export async function deleteNodes(asked: CsRequest): Promise<object> {
   const { id } = clusterOf(asked);
-  const { nodes: names, release_node: release } = valid(removal, asked.request.body);
+  const { nodes: names, drain_node: drains, release_node: release } = valid(removal, asked.request.body);
   const all = await asked.inside.nodes();
   const leaving = nodesLeaving(asked);
   // The real codes are not documented.
@@ -50,6 +50,8 @@ export async function deleteNodes(asked: CsRequest): Promise<object> {
   if (busy.length > 0) throw new CloudFailure(400, 'ErrorNodeState', `nodes (${busy.join(',')}) are being removed`);
   if (release) refuseRelease(asked, names);
   for (const name of names) await asked.inside.cordon(name);
+  // The order is answered at once; the task is what takes time.
+  if (drains) for (const name of names) void asked.inside.drain(name);
   return begin(asked, 'DeleteClusterNodes', {
     type: 'cluster_node_delete',
     target: { type: 'cluster', id },

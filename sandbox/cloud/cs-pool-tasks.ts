@@ -122,7 +122,12 @@ const removal = z.object({
 
 /** An edge node has no instance: its name stands for one. */
 export async function removeNodes(asked: CsRequest): Promise<object> {
-  const { instance_ids: ids, nodes, release_node: release } = valid(removal, asked.request.parameters);
+  const {
+    instance_ids: ids,
+    nodes,
+    drain_node: drains,
+    release_node: release,
+  } = valid(removal, asked.request.parameters);
   if (release === 'true')
     throw new CloudFailure(400, 'InvalidParameter', 'Nodes that are no cloud instances cannot be released.');
   const wanted = [ids, nodes].flatMap((text) => valid(z.array(z.string()), parsed(text)));
@@ -130,7 +135,9 @@ export async function removeNodes(asked: CsRequest): Promise<object> {
     throw new CloudFailure(400, 'MissingParameter', 'The input parameter "instance_ids" is needed.');
   const pool = activePool(asked);
   const own = nodesOfPool(pool, await asked.inside.nodes()).map(({ name }) => name);
-  return begin(asked, pool, 'RemoveNodePoolNodes', { nodes: own.filter((name) => wanted.includes(name)) });
+  const leaving = own.filter((name) => wanted.includes(name));
+  if (drains === 'true') for (const name of leaving) void asked.inside.drain(name);
+  return begin(asked, pool, 'RemoveNodePoolNodes', { nodes: leaving });
 }
 
 /** The real code is not documented. */

@@ -22,6 +22,7 @@ export function madeCluster({ store }: CloudParts, { id }: ClusterRecord, shared
     deleteNode: async (name) => remove([name]),
     deleteNodes: async (names) => remove(names),
     cordon: async () => {},
+    drain: async () => {},
     addNode: async ({ name, pool }) => store.put(KIND.workers, id, [...workers(), { name, poolId: pool.id }]),
     keepPool: async () => {},
     deletePool: async () => {},

@@ -18,6 +18,8 @@ interface AttachScriptOptions {
   readonly nodeSpec: string;
   /** UNIX seconds; absent: an hour from now. */
   readonly expires?: number;
+  /** Whether the token in the script is for one node alone. */
+  readonly oneTime?: boolean;
 }
 
 interface KubeconfigOptions {
@@ -105,8 +107,14 @@ export function containerService(caller: CloudCaller, signal?: AbortSignal): Con
     },
     deleteNodePool: async (ClusterId, NodepoolId) =>
       (await call('DeleteClusterNodepool', { ClusterId, NodepoolId, query: { force: false } })).taskId,
-    attachScript: async (ClusterId, { nodePoolId, arch, nodeSpec, expires }) => {
-      const body = { nodepool_id: nodePoolId, arch, options: nodeSpec, expired: expires };
+    attachScript: async (ClusterId, { nodePoolId, arch, nodeSpec, expires, oneTime }) => {
+      const body = {
+        nodepool_id: nodePoolId,
+        arch,
+        options: nodeSpec,
+        expired: expires,
+        one_time_token: oneTime || undefined,
+      };
       return scriptOf(await call('DescribeClusterAttachScripts', { ClusterId, body }));
     },
     kubeconfig: async (ClusterId, { minutes, privateAddress }) => {

@@ -62,4 +62,8 @@ export function kubernetesNames(folder: string): RegExp {
 }
 
 /** Folders that programs beside the cluster fill as well: what is not plainly the cluster's stays in them. */
-export const SHARED_FOLDERS: readonly string[] = [PATHS.cni.configurations, PATHS.cni.plugins];
+export const SHARED_FOLDERS: readonly string[] = [
+  PATHS.kubernetes.directory,
+  PATHS.cni.configurations,
+  PATHS.cni.plugins,
+];

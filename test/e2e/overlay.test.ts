@@ -81,13 +81,12 @@ inWorlds('guide', 'today')('two nodes with a VXLAN device of the kernel, as Flan
   });
 
   for (const chain of ['INPUT', 'OUTPUT'])
-    it(`network check fails if UDP 8472 is blocked in ${chain} of the other node`, async () => {
+    it(`network check finds UDP 8472 blocked in ${chain} of the other node, which is no error between sites of their own`, async () => {
       const [, south] = nodes as [Node, Node];
       await must(south, 'iptables', '-I', chain, ...PACKETS);
-      const { exitCode, output } = await check();
+      const { exitCode, judged, output } = await check();
       await must(south, 'iptables', '-D', chain, ...PACKETS);
-      assert.equal(exitCode, 3, output);
-      assert.match(output, /VXLAN does not work to 1 of 1 nodes[\s\S]*south/);
+      assert.deepEqual([exitCode, judged?.result], [0, 'failed'], output);
     });
 });
 

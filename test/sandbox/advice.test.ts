@@ -224,6 +224,61 @@ describe('the command that an error advises', function () {
       },
     },
     {
+      title: 'a cluster that the container service does not have',
+      code: 'CLOUD_CLUSTER_NOT_FOUND',
+      walk: async () => ({
+        cause: () => run('cluster', 'show', 'no-such-cluster'),
+        advice: { 'edgeadm cluster list': () => run('cluster', 'list') },
+        onward: async (list) => {
+          const shown = await run(
+            'cluster',
+            'show',
+            / (c\w{10,})\b/.exec(list.stdout)?.[1] ?? assert.fail(list.stdout),
+          );
+          assert.equal(shown.exitCode, 0, shown.stderr);
+          return shown;
+        },
+      }),
+    },
+    {
+      title: 'the default node pool, which cannot be deleted',
+      code: 'NODEPOOL_REFUSED',
+      walk: async () => {
+        await run('nodepool', 'create', 'spare');
+        return {
+          cause: () => run('nodepool', 'delete', 'default-nodepool', '--yes'),
+          advice: { 'edgeadm nodepool list': () => run('nodepool', 'list') },
+          onward: async (list) => {
+            const name = /^(spare) /m.exec(list.stdout)?.[1] ?? assert.fail(list.stdout);
+            const deleted = await run('nodepool', 'delete', name, '--yes');
+            assert.equal(deleted.exitCode, 0, deleted.stderr);
+            return deleted;
+          },
+        };
+      },
+    },
+    {
+      title: 'a node that cannot be autonomous',
+      code: 'SETTING_REFUSED',
+      walk: async () => {
+        const node = await machine();
+        assert.equal((await node.join()).exitCode, 0);
+        const admin = await adminClient(sandboxFolder(bed.dir));
+        await admin.create('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'not-an-edge' } });
+        admin.close();
+        return {
+          cause: () => run('node', 'autonomy', 'enable', 'not-an-edge', node.name, '--yes'),
+          advice: { 'edgeadm node autonomy show': () => run('node', 'autonomy', 'show') },
+          onward: async (shown) => {
+            assert.ok(shown.stdout.includes(node.name), shown.stdout);
+            const enabled = await run('node', 'autonomy', 'enable', node.name, '--yes');
+            assert.equal(enabled.exitCode, 0, enabled.stderr);
+            return enabled;
+          },
+        };
+      },
+    },
+    {
       title: 'a program for which the edge-hub has cached nothing',
       code: 'HUB_CHECK_FAILED',
       walk: async () => {

@@ -57,6 +57,23 @@ describe('node pools through the container service', function () {
     for (const flag of ['--ttl', '--node-spec']) assert.ok(mistakes.stderr.includes(flag), mistakes.stderr);
   });
 
+  it('shows a token for one node alone, with which a second node is refused', async () => {
+    await succeed('create', 'single', '--max-nodes', '2');
+    const line = await succeed('attach-script', 'single', '--one-time');
+    const token = /--openapi-token=(\w{32})/.exec(line)?.[1] ?? '';
+    const region = /--region=(\S+)/.exec(line)?.[1] ?? '';
+    for (const name of ['single1', 'single2']) await bed.sandbox('node', 'create', name);
+    const join1 = (name: string): Promise<Ended> =>
+      bed.run(
+        ...['join', '--openapi-token', token, '--region', region, '--node-spec', '{"quiet":true}'],
+        ...['--root', join(bed.dir, 'nodes', name), '-o', 'json'],
+      );
+    assert.equal((await join1('single1')).exitCode, 0);
+    assert.equal((await join1('single1')).exitCode, 0, 'the same node again');
+    const { error } = resultOf(await join1('single2')) as { error?: { code: string } };
+    assert.equal(error?.code, 'OPENAPI_TOKEN_INVALID');
+  });
+
   it("joins a node with the account's keys, once more without a change, and leaves no token behind", async () => {
     for (const name of ['edge1', 'edge2']) await bed.sandbox('node', 'create', name);
     const join1 = (name: string, pool: string): Promise<Ended> =>

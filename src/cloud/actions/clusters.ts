@@ -180,6 +180,7 @@ export const CLUSTER_ACTIONS = {
     readonly arch: string;
     readonly options: string;
     readonly expired?: number;
+    readonly one_time_token?: boolean;
   }>()('POST', '/clusters/{ClusterId}/attachscript', {
     repeated: 'another',
     answer: z.string().trim().regex(/^[^<]/, 'not a script'),

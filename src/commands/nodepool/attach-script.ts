@@ -29,6 +29,7 @@ export default class NodePoolAttachScript extends BaseCommand {
       default: 'amd64' as const,
       description: 'architecture of the node',
     })(),
+    'one-time': Flags.boolean({ description: 'token for one node alone' }),
     platform: Flags.option({
       options: ['linux', 'windows'] as const,
       default: 'linux' as const,
@@ -57,7 +58,13 @@ export default class NodePoolAttachScript extends BaseCommand {
       const nodeSpec = JSON.stringify(
         pool.mode === 'private' ? { interconnectMode: 'private', ...spec.keys } : spec.keys,
       );
-      return service.attachScript(id, { nodePoolId: pool.id, arch, nodeSpec, expires: expiry.seconds });
+      return service.attachScript(id, {
+        nodePoolId: pool.id,
+        arch,
+        nodeSpec,
+        expires: expiry.seconds,
+        oneTime: flags['one-time'],
+      });
     });
     const expires = new Date(expiry.seconds * 1000).toISOString();
     await this.finish({ ok: true, hosts: [], data: { script, expires }, text: `${script}\n`, reveal: true });

@@ -65,7 +65,7 @@ export async function plant(root: string, { folder, kind, when }: ForeignThing, 
   }
   if (kind === 'link-in-folder') {
     await symlink(relative(join(root, folder), join(root, precious)), here);
-    return when === 'before' ? [`${folder}/foreign-${seed}`] : [];
+    return stays(folder, when) ? [`${folder}/foreign-${seed}`] : [];
   }
   if (kind === 'folder-is-link') {
     if ((await lstat(join(root, folder))).isSymbolicLink()) return [];
@@ -75,8 +75,11 @@ export async function plant(root: string, { folder, kind, when }: ForeignThing, 
     await symlink(relative(dirname(join(root, folder)), join(root, precious)), join(root, folder));
     return when === 'before' ? [folder, `${precious}/passwd`, `${precious}/ssl/key.pem`] : [`${precious}/passwd`];
   }
-  // While the node is joined the folders are the kubelet's.
-  if (when === 'joined') return [];
+  // While the node is joined, administrators fill only the folder of Kubernetes; the others are the kubelet's.
+  if (!stays(folder, when)) return [];
   const path = `${folder}/foreign-${seed}${kind === 'tree' ? '/deep/down' : ''}`;
   return [await put(path, `mine ${seed}`)];
 }
+
+const stays = (folder: string, when: ForeignThing['when']): boolean =>
+  when === 'before' || folder === PATHS.kubernetes.directory;

@@ -186,13 +186,13 @@ describe('conversion of a node that kubeadm has joined', function () {
     ])
       assert.match(error.why ?? '', reason);
     assert.deepEqual(await at.photograph(), before);
-    assert.match((await failure(at.revert())).why ?? '', /of another tool/);
+    assert.match((await failure(at.revert())).why ?? '', /belongs to another tool/);
   });
 
   it('a node that edgeadm has joined is not converted, and a converted one is neither joined, reset nor upgraded', async () => {
     const own = await bed.node(VERSION, 'Ubuntu 22.04');
     await own.join();
-    assert.match((await failure(own.convert(asService()))).why ?? '', /edgeadm has joined it/);
+    assert.match((await failure(own.convert(asService()))).why ?? '', /edgeadm joined it/);
     assert.match((await failure(own.revert())).why ?? '', /it was joined as/);
     const at = await kubeadmNode();
     await at.convert(asService());

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import fc from 'fast-check';
+import { PATHS } from '../../../src/host/node-paths.ts';
 import { type WorkflowBed, workflowBed } from '../workflow-bed/bed.ts';
 import { CLEARED, type ForeignThing, PRECIOUS, plant } from '../workflow-bed/foreign-things.ts';
 
@@ -68,6 +71,24 @@ describe('reset among the things of others', function () {
     await plant(node.root, { folder: '/etc/cni/net.d', kind: 'network', when: 'joined' }, 3);
     await node.reset();
     assert.match(JSON.stringify(node.events), /50-shop-floor\.conflist was kept: it may belong to another program/);
+  });
+
+  it('keeps what an administrator put into /etc/kubernetes while the node was joined, and names it (kubernetes/kubeadm: reset removes known names)', async () => {
+    for (const existed of [false, true]) {
+      const node = await bed.node();
+      const folder = join(node.root, PATHS.kubernetes.directory);
+      if (existed) await mkdir(folder, { recursive: true });
+      await node.join({ spec: IGNORED });
+      await writeFile(join(folder, 'audit-policy.yaml'), 'kind: Policy\n');
+      await writeFile(join(folder, 'pki/ca.srl'), '01\n');
+      await node.reset();
+      assert.deepEqual(await readdir(folder), ['audit-policy.yaml']);
+      assert.match(
+        JSON.stringify(node.events),
+        /kubernetes\/audit-policy\.yaml was kept: it may belong to another program/,
+      );
+      await node.remove();
+    }
   });
 
   if (process.getuid?.() === 0 && process.platform === 'linux')

@@ -82,7 +82,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'HUB_CHECK_FAILED diagnose': { code: 'HUB_CHECK_FAILED', proof: 'shows' },
   'NODE_NOT_FOUND node:list': { code: 'NODE_NOT_FOUND', proof: test('a node that the cluster does not have') },
-  'CLOUD_CLUSTER_NOT_FOUND cluster:list': { code: 'CLOUD_CLUSTER_NOT_FOUND', proof: 'shows' },
+  'CLOUD_CLUSTER_NOT_FOUND cluster:list': {
+    code: 'CLOUD_CLUSTER_NOT_FOUND',
+    proof: test('a cluster that the container service does not have'),
+  },
   'CLOUD_CLUSTER_FAILED cluster:logs': { code: 'CLOUD_CLUSTER_FAILED', proof: 'shows' },
   'CLOUD_CLUSTER_FAILED cluster:events': { code: 'CLOUD_CLUSTER_FAILED', proof: 'shows' },
   'CLOUD_CLUSTER_FAILED cluster:delete': {
@@ -284,8 +287,14 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     ),
   },
   'phases/node/gateway.ts addon:list': { code: 'SETTING_REFUSED', proof: 'shows' },
-  'phases/node/autonomy.ts node:autonomy:show': { code: 'SETTING_REFUSED', proof: 'shows' },
-  'phases/nodepool/delete.ts nodepool:list': { code: 'NODEPOOL_REFUSED', proof: 'shows' },
+  'phases/node/autonomy.ts node:autonomy:show': {
+    code: 'SETTING_REFUSED',
+    proof: test('a node that cannot be autonomous'),
+  },
+  'phases/nodepool/delete.ts nodepool:list': {
+    code: 'NODEPOOL_REFUSED',
+    proof: test('the default node pool, which cannot be deleted'),
+  },
   'cli/cluster-upgrade/service.ts cluster:check': {
     code: 'CLOUD_UPGRADE_FAILED',
     proof: test(

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import sdk from '@alicloud/cs20151215';
 import { type AttachTokenRecord, KIND } from '../../../../sandbox/cloud/records.ts';
 import { connectionOf } from '../../../../src/kubernetes/kubeconfig/inline-kubeconfig.ts';
+import { waitFor } from '../../../../src/lib/wait-for.ts';
 import { addNode, type EmulatedCluster, emulatedCluster } from './emulated-cluster.ts';
 
 const HOUR_S = 3600;
@@ -119,8 +120,16 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
     assert.match(await codeOf(client.deleteClusterNodepool(id, poolId, deletion)), /^400 /);
     const release = new sdk.RemoveNodePoolNodesRequest({ instanceIds: ['counted-1'], releaseNode: true });
     assert.equal(await codeOf(client.removeNodePoolNodes(id, poolId, release)), '400 InvalidParameter');
+    const pods = '/api/v1/namespaces/default/pods';
+    const spec = { nodeName: 'counted-1', containers: [{ name: 'c', image: 'i' }], terminationGracePeriodSeconds: 0 };
+    await cloud.client.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'drained' }, spec });
     const removal = new sdk.RemoveNodePoolNodesRequest({ instanceIds: ['counted-1', 'counted-2'], drainNode: true });
     await client.removeNodePoolNodes(id, poolId, removal);
+    await waitFor<void>({
+      what: 'the pod to be evicted',
+      timeoutMs: 10_000,
+      probe: async () => ((await cloud.client.find(`${pods}/drained`)) ? { seen: 'it is there' } : { done: undefined }),
+    });
     const state = async () => (await client.describeClusterNodePoolDetail(id, poolId)).body?.status?.state;
     assert.equal(await state(), 'removing');
     pass();
