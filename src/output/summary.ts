@@ -63,8 +63,9 @@ export function sharedErrors(hosts: readonly HostResult[]): SharedError[] {
 /** The same error with HOST in place of `root@10.0.0.5:22`, `10.0.0.5:22` and `10.0.0.5`. */
 function withoutHost({ code, what, why, next }: SharedError['error'], label: string): SharedError['error'] {
   const address = label.replace(/^.*@/, '');
-  const names = [label, address, address.replace(/:\d+$/, '')].map(literally);
-  const name = new RegExp(`(?<![\\w.])(?:${names.join('|')})(?![\\w]|\\.\\w)`, 'g');
+  const [, bracketed, plain] = /^(?:\[(.+)\]|([^:]+)):\d+$/.exec(address) ?? [];
+  const names = [label, address, bracketed ?? plain ?? address].map(literally);
+  const name = new RegExp(`(?<![\\w.-])(?:${names.join('|')})(?![\\w-]|\\.\\w)`, 'g');
   const generic = (text: string): string => text.replace(name, 'HOST');
   return new EdgeadmError({ code, what: generic(what), why: why && generic(why), next: generic(next) });
 }

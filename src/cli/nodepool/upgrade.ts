@@ -1,5 +1,6 @@
 import type { CloudNodePool } from '../../cloud/actions/node-pools.ts';
 import type { CloudTaskInfo } from '../../cloud/actions/tasks.ts';
+import { isAmbiguous } from '../../cloud/errors.ts';
 import { refuseErrors } from '../../cluster-upgrade/intent.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { compareVersions } from '../../kubernetes/version.ts';
@@ -24,6 +25,7 @@ interface PoolUpgradeFlags {
   readonly 'ignore-warnings': boolean;
   readonly report?: string;
   readonly 'ignore-preflight-errors'?: readonly string[];
+  readonly 'dry-run'?: boolean;
 }
 
 /**
@@ -49,6 +51,7 @@ export async function poolUpgrade(
   const body = upgradeBody(target, flags);
   const newest = isIdle ? await newestUpgrade(service, clusterId, id) : undefined;
   const unseen = isIdle ? await unseenEnd(name, body, newest, memory) : undefined;
+  if (unseen && !flags['dry-run']) await memory.forget();
   if (unseen) return unseen;
   const whose = nodes.length > 0 ? `${count('node', nodes.length)} of the node pool ${name}` : `the node pool ${name}`;
   return {
@@ -73,7 +76,11 @@ export async function poolUpgrade(
     }),
     send: async () => {
       await memory.keep({ request: JSON.stringify(body), before: newest?.taskId ?? '' });
-      return service.upgradeNodePool(clusterId, id, body);
+      return service.upgradeNodePool(clusterId, id, body).catch(async (error: unknown) => {
+        // What was refused is not what made a later task.
+        if (!isAmbiguous(error)) await memory.forget();
+        throw error;
+      });
     },
     ended: memory.forget,
   };
@@ -92,7 +99,6 @@ async function unseenEnd(
   const ordered = await memory.recall();
   const isSame = ordered?.request === JSON.stringify(body);
   if (!isSame || !newest || newest.taskId === ordered.before || newest.state !== 'success') return undefined;
-  await memory.forget();
   return {
     lines: [],
     what: '',

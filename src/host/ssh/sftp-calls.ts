@@ -58,7 +58,7 @@ export function readRemote(remote: Remote, path: string, limit = 8 * PACKET_BYTE
       remote.call<Stats>((sftp, done) => sftp.fstat(handle, done)),
     ]);
     if (stats.size === first.length) return first;
-    if (stats.size > limit) throw new Insufficient();
+    if (stats.size > limit) throw new Insufficient(`it has more than ${limit} bytes`);
     // Files in /proc have no size: they end where reading ends.
     const most = Math.max(limit, MAX_PROC_FILE_BYTES);
     const content = new OutputBuffer();

@@ -28,10 +28,12 @@ export async function prepareBoot(
   servers: readonly ServerAddress[],
   { state, seconds }: { readonly state: string; readonly seconds: number },
 ): Promise<void> {
+  // A removal that was killed may have left the moments of an earlier drill.
+  await host.removeTree(directory);
   await host.makeDirectory(directory, 0o700);
-  await host.write(BOOT_STATE, state, { mode: 0o600 });
-  await host.write(pathOf('cut.sh'), cutAtBoot(servers), { mode: 0o600 });
   await host.write(END, endAfterBoot(), { mode: 0o600 });
+  await host.write(pathOf('cut.sh'), cutAtBoot(servers), { mode: 0o600 });
+  await host.write(BOOT_STATE, state, { mode: 0o600 });
   for (const unit of [UNITS.cut, UNITS.end])
     await host.write(unitPath(unit), fillTemplate(`drill/${unit}`, { directory }), { mode: 0o644 });
   const timer = fillTemplate(`drill/${UNITS.timer}`, { seconds: String(seconds) });
@@ -66,9 +68,12 @@ export async function momentOf(host: Host, moment: Moment): Promise<number | und
   return Number.isFinite(seconds) ? seconds * 1000 : undefined;
 }
 
-/** Restores the network, and removes what made the node cut itself off; what was noted stays. */
+/**
+ * Restores the network, and removes what made the node cut itself off; what was noted stays. Without the script, which
+ * is the first to be written, there is nothing to end.
+ */
 export async function endBootDrill(host: Host): Promise<void> {
-  await host.run('/bin/sh', [END]);
+  if (await host.stat(END)) await host.run('/bin/sh', [END]);
 }
 
 /** Removes what is left. */

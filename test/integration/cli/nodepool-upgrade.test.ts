@@ -59,6 +59,24 @@ describe('nodepool upgrade, run again after a kill', function () {
     assert.deepEqual((await planned()).lines, ORDERED);
   });
 
+  it('a dry run says that the upgrade has ended, and leaves it to the next run to do so again', async () => {
+    await (await planned()).send();
+    taskEnds();
+    assert.deepEqual((await planned({ 'dry-run': true })).lines, []);
+    assert.deepEqual((await planned()).lines, []);
+    assert.deepEqual((await planned()).lines, ORDERED);
+  });
+
+  it('an order that the service refused is not taken for that of another user, which was in its way', async () => {
+    const { service, cluster } = cloud;
+    const [pool] = await service.nodePools(cluster.id);
+    const { send } = await planned();
+    await service.upgradeNodePool(cluster.id, pool?.nodepoolInfo.nodepoolId ?? '', {});
+    await assert.rejects(send());
+    taskEnds();
+    assert.deepEqual((await planned()).lines, ORDERED);
+  });
+
   it('an upgrade whose request never arrived is ordered, and without a state folder too', async () => {
     await (await planned()).send();
     taskEnds();

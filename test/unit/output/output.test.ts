@@ -13,6 +13,7 @@ import { EdgeadmError } from '../../../src/errors/index.ts';
 import { parseTerminationMessage } from '../../../src/errors/termination-message.ts';
 import { registerSecret } from '../../../src/lib/redact.ts';
 import { createOutput, type Output, type OutputOptions } from '../../../src/output/index.ts';
+import { sharedErrors } from '../../../src/output/summary.ts';
 import { end, event, info, start, warning } from './events.ts';
 import { asWriteStream, FakeStream } from './fake-terminal.ts';
 
@@ -335,6 +336,21 @@ describe('the output of a command', () => {
       );
       assert.match(text, /error: 10\.0\.0\.0, 10\.0\.0\.1: cannot reach HOST\n {2}connect ECONNREFUSED HOST:22\n/);
       assert.match(text, /error: 10\.0\.0\.2: cannot reach 10\.0\.0\.10\n/);
+    });
+
+    it('the address of a host stands for itself alone: neither in another IPv6 address nor in a longer word', async () => {
+      const error = (server: string) => new EdgeadmError({ code: 'API_UNREACHABLE', what: `edge-hub: ${server}` });
+      const shared = (...hosts: string[]) =>
+        sharedErrors(hosts.map((host) => failed(host, error('[fd00::22]:6443')))).map(({ error: { what } }) => what);
+      assert.deepEqual(shared('root@fd00::1', 'root@fd00::2'), ['edge-hub: [fd00::22]:6443']);
+      assert.deepEqual(shared('edge', 'node'), ['edge-hub: [fd00::22]:6443']);
+      const unreachable = ['root@[fd00::1]:2222', 'root@[fd00::2]:2222'].map((host, index) =>
+        failed(host, error(`fd00::${index + 1}`)),
+      );
+      assert.deepEqual(
+        sharedErrors(unreachable).map(({ error: { what } }) => what),
+        ['edge-hub: HOST'],
+      );
     });
 
     it('errors that differ keep their own next steps', async () => {

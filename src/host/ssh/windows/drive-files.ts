@@ -21,6 +21,7 @@ import {
   removeRemote,
 } from '../sftp-calls.ts';
 import { nativeOf, placeInSftp, sftpPath } from './places.ts';
+import { sftpOn } from './sftp.ts';
 
 /** What moves or reads much of a disk, milliseconds. */
 const LONG_MS = 3_600_000;
@@ -104,8 +105,7 @@ export function sftpDrives(parts: Parts): DriveFiles {
 function stepsOf({ session, signal }: Parts) {
   const use = <T>(doing: string, place: string, work: Work<T>): Promise<T> =>
     session.use({ what: `${doing} ${nativeOf(place)}`, repeatable: true, signal }, async (link, again) => {
-      const sftp = await link.sftp(undefined);
-      if (!sftp) throw noSftp(session.name);
+      const sftp = await sftpOn(link, session.name);
       return whenFree(() => work(remoteOf(sftp, signal), sftpPath(place), again));
     });
   const ifThere = <T>(doing: string, place: string, work: Work<T>) =>
@@ -134,9 +134,14 @@ function queues() {
   };
 }
 
-/** Again, it appends only what an attempt before has not. */
+/** Again, on a new connection or since the file was in use, it appends only what an attempt before has not. */
 function appending(text: string): Work<void> {
-  return (remote, path, again) => append(remote, path, Buffer.from(text), { again });
+  let begun = false;
+  return (remote, path, again) => {
+    const done = append(remote, path, Buffer.from(text), { again: again || begun });
+    begun = true;
+    return done;
+  };
 }
 
 function makeFolder({ call }: Remote, path: string): Promise<void> {
@@ -230,12 +235,4 @@ async function sizeOf({ call }: Remote, path: string): Promise<number> {
 
 function notDone(what: string, { stdout, stderr }: Pick<ProgramResult, 'stdout' | 'stderr'>): EdgeadmError {
   return new EdgeadmError({ code: 'WRITE_FAILED', what, why: (stderr || stdout).trim() || 'nothing was printed' });
-}
-
-function noSftp(name: string): EdgeadmError {
-  return new EdgeadmError({
-    code: 'COMMAND_FAILED',
-    what: `the SSH server of ${name} has no SFTP server that edgeadm can use`,
-    next: 'the line `Subsystem sftp sftp-server.exe` belongs into C:\\ProgramData\\ssh\\sshd_config; then restart sshd',
-  });
 }

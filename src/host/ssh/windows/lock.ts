@@ -1,10 +1,12 @@
+import { withPathError } from '../../failures.ts';
 import type { Lock } from '../../machine.ts';
-import { ChannelEnded } from '../errors.ts';
 import type { Link } from '../link.ts';
 import { retake } from '../lock.ts';
 import type { Session } from '../session.ts';
 import { remoteOf } from '../sftp-calls.ts';
+import type { Sftp } from '../sftp-session.ts';
 import { sftpPath } from './places.ts';
+import { sftpOn } from './sftp.ts';
 
 /** Read, write, create. */
 const FLAGS = 0x01 | 0x02 | 0x08;
@@ -17,10 +19,15 @@ const FLAGS = 0x01 | 0x02 | 0x08;
  */
 export async function lockDrive(session: Session, place: string, signal?: AbortSignal): Promise<Lock | undefined> {
   const step = { what: `taking the lock ${place}`, repeatable: true, signal };
-  let holder = await session.use(step, (link) => hold(link, place, signal));
+  const holdOn = async (link: Link, ending?: AbortSignal) =>
+    hold(await sftpOn(link, session.name), link, place, ending);
+  let holder = await withPathError(
+    place,
+    session.use(step, (link) => holdOn(link, signal)),
+  );
   if (!holder) return undefined;
   const forget = session.onRenewal(async (link, closing) => {
-    holder = await retake(() => hold(link, place, closing), place, closing);
+    holder = await retake(() => holdOn(link, closing), place, closing);
   });
   return {
     release: async () => {
@@ -30,10 +37,8 @@ export async function lockDrive(session: Session, place: string, signal?: AbortS
   };
 }
 
-async function hold(link: Link, place: string, signal?: AbortSignal): Promise<Lock | undefined> {
+async function hold(sftp: Sftp, link: Link, place: string, signal?: AbortSignal): Promise<Lock | undefined> {
   const path = sftpPath(place);
-  const sftp = await link.sftp(undefined);
-  if (!sftp) throw new ChannelEnded('there is no SFTP server');
   const { call } = remoteOf(sftp, signal);
   let handle: Buffer;
   try {

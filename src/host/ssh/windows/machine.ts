@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'ssh2';
+import { withPathError } from '../../failures.ts';
 import type { Machine } from '../../machine.ts';
 import { type WindowsWays, windowsMachine } from '../../windows/machine.ts';
 import { WINDOWS_PATHS } from '../../windows/paths.ts';
@@ -13,6 +14,7 @@ import { lockDrive } from './lock.ts';
 import { dialPipe } from './pipe.ts';
 import { sftpPath, temporaryPlace } from './places.ts';
 import { shellPrograms, windowsPrograms } from './programs.ts';
+import { sftpOn } from './sftp.ts';
 import type { WindowsShell } from './shell.ts';
 
 /** A Windows machine over its OpenSSH server: programs through the server's shell, files over SFTP. */
@@ -50,13 +52,12 @@ export function windowsOverSsh(session: Session, shell: WindowsShell, signal?: A
 const HALF_A_SECOND_MS = 500;
 
 /** The clock of the machine, by the time of a new file: starting a program takes longer. */
-async function readClock(session: Session, systemDrive: string, signal?: AbortSignal) {
-  const path = sftpPath(temporaryPlace(systemDrive, `${randomBytes(16).toString('hex')}.clock`));
+function readClock(session: Session, systemDrive: string, signal?: AbortSignal) {
   const step = { what: 'reading its clock', repeatable: true, signal };
-  return session.use(step, async (link) => {
-    const sftp = await link.sftp(undefined);
-    if (!sftp) throw new Error('there is no SFTP server');
-    const { call, send } = remoteOf(sftp, signal);
+  const reading = session.use(step, async (link) => {
+    // One for each attempt: a lost connection leaves its own behind.
+    const path = sftpPath(temporaryPlace(systemDrive, `${randomBytes(16).toString('hex')}.clock`));
+    const { call, send } = remoteOf(await sftpOn(link, session.name), signal);
     const asked = performance.now();
     const handle = await call<Buffer>((server, done) => server.open(path, 'wx', done));
     const { mtime } = await call<Stats>((server, done) => server.fstat(handle, done));
@@ -65,4 +66,5 @@ async function readClock(session: Session, systemDrive: string, signal?: AbortSi
     await call((server, done) => server.unlink(path, done));
     return { now: mtime * 1000 + uncertaintyMs, uncertaintyMs };
   });
+  return withPathError(`${systemDrive}${WINDOWS_PATHS.temporary}`, reading);
 }

@@ -141,6 +141,39 @@ for (const shell of ['cmd', 'PowerShell'] as ShellName[]) {
       await other.close();
     });
 
+    it('a line is appended once, though the server refused to say that it is on the disk', async () => {
+      let refusals = 1;
+      node.behaviour.sftp = (request) => (request === 'extended' && refusals-- > 0 ? { failure: 3 } : undefined);
+      await machine.appendFile('/Users/journal', 'one\n');
+      assert.equal((await machine.readFile('/Users/journal'))?.toString(), 'one\n');
+    });
+
+    it('the clock is read again on a new connection', async () => {
+      let drops = 1;
+      node.behaviour.sftp = (request) => {
+        if (request !== 'fstat' || drops-- <= 0) return undefined;
+        node.drop();
+        return 'nothing';
+      };
+      assert.ok((await machine.clock()).now > 0);
+    });
+
+    it('a file that is too large to be read is named with its limit', async () => {
+      await windows.put('C:\\Users\\log', 'x');
+      node.behaviour.sftp = (request) => (request === 'fstat' ? { mode: 0o100644, size: 2 ** 40 } : undefined);
+      await assert.rejects(machine.readFile('/Users/log'), { why: /more than \d+ bytes/ });
+    });
+
+    it('without an SFTP server, files, the lock and the clock name the line of sshd_config that is missing', async () => {
+      node.behaviour.hasSftp = false;
+      const other = await node.open();
+      const error = { code: 'COMMAND_FAILED', next: /Subsystem sftp/ };
+      await assert.rejects(other.readFile('/Users/x'), error);
+      await assert.rejects(other.lock('/any'), error);
+      await assert.rejects(other.clock(), error);
+      await other.close();
+    });
+
     it('the pipe of a runtime is reached from the machine', async () => {
       const address = { socket: '//./pipe/containerd-containerd' };
       await assert.rejects(machine.connect(address), /cannot connect to/);

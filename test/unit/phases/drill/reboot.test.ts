@@ -98,4 +98,19 @@ describe('a drill with a reboot', () => {
     reached.cut = false;
     assert.match((await judged(reached)).faults[0] ?? '', /reached its API server after the boot/);
   });
+
+  it('a drill that was killed while it was prepared or removed can be ended, and the next one begins from nothing', async () => {
+    const killed = new DrilledNode(pem, 'v1.34.4');
+    await killed.reboot();
+    await killed.host.remove('/var/lib/edgeadm-drill/end.sh');
+    assert.match((await failure(killed.reboot())).what, /was not cut off/);
+    assert.equal(await killed.host.stat('/var/lib/edgeadm-drill/state.json'), undefined);
+    assert.ok(!killed.host.changes.some((change) => change.startsWith('run /bin/sh')));
+    const stale = new DrilledNode(pem, 'v1.34.4');
+    for (const moment of ['cut', 'restored'])
+      await stale.host.write(`/var/lib/edgeadm-drill/${moment}`, '1767225600\n', { mode: 0o600 });
+    await stale.reboot();
+    assert.equal(await stale.host.stat('/var/lib/edgeadm-drill/restored'), undefined);
+    assert.match((await failure(stale.reboot())).what, /was not cut off/);
+  });
 });
