@@ -1,13 +1,10 @@
 import { posix } from 'node:path';
-import { z } from 'zod';
 import { EdgeadmError } from '../errors/index.ts';
-import { lenientYaml } from '../lib/check-shape.ts';
 import type { Host } from './host.ts';
 import { kubernetesNames, SHARED_FOLDERS } from './kubernetes-names.ts';
 import type { FileStat } from './machine.ts';
 import { PATHS } from './node-paths.ts';
 import { ownedByPackages } from './packages.ts';
-import { readIfFile } from './read-if-file.ts';
 
 /** A mount as /proc/self/mountinfo has it. */
 export interface Mount {
@@ -103,7 +100,7 @@ export async function clearFolder(host: Host, path: string, had?: readonly strin
 
 /**
  * The names in a folder that are not plainly Kubernetes': in one that leads elsewhere all those that it does not give,
- * in one that is shared what a package of the distribution owns, and configurations and programs of unknown networks.
+ * in one that is shared what a package of the distribution owns, and whatever has a name that nothing of Kubernetes has.
  */
 async function foreignNames(host: Host, path: string, names: readonly string[], elsewhere: boolean): Promise<string[]> {
   const shared = SHARED_FOLDERS.includes(path);
@@ -111,14 +108,8 @@ async function foreignNames(host: Host, path: string, names: readonly string[], 
   const ours = kubernetesNames(path);
   const packaged = shared ? await ownedByPackages(host, path, names) : [];
   const inUse = path === PATHS.cni.configurations ? networkInUse(host, names) : undefined;
-  const foreign = await Promise.all(
-    names.map(async (name) => {
-      if (packaged.includes(name)) return true;
-      if (ours.test(name) || (!elsewhere && name === inUse)) return false;
-      return elsewhere || path !== PATHS.cni.configurations || isCniConfiguration(host, posix.join(path, name));
-    }),
-  );
-  return names.filter((_, i) => foreign[i]);
+  const isOurs = (name: string): boolean => ours.test(name) || (!elsewhere && name === inUse);
+  return names.filter((name) => packaged.includes(name) || !isOurs(name));
 }
 
 /** Configurations of programs that are not a runtime of pods. */
@@ -132,14 +123,6 @@ export function networkInUse(host: Host, names: readonly string[]): string | und
   if (!host.runsPrograms) return undefined;
   const [first] = names.filter((name) => /\.(conf|conflist|json)$/.test(name)).toSorted();
   return first !== undefined && OTHERS_NETWORK.test(first) ? undefined : first;
-}
-
-const CNI_CONFIGURATION = z.union([z.object({ type: z.string() }), z.object({ plugins: z.array(z.unknown()) })]);
-
-/** A file that runtimes cannot read configures no network. */
-async function isCniConfiguration(host: Host, path: string): Promise<boolean> {
-  if ((await host.stat(path))?.type !== 'file') return true;
-  return lenientYaml(await readIfFile(host, path), CNI_CONFIGURATION) !== undefined;
 }
 
 /**

@@ -125,6 +125,15 @@ describe('clearing a folder that others use as well', () => {
     assert.deepEqual(host.changes, [`remove ${CNI}/10-site.conflist`]);
   });
 
+  it('a file beside the configuration of the cluster stays if it has no name of Kubernetes, whatever is in it', async () => {
+    const host = machine('', {
+      [`${CNI}/10-mine.conflist`]: network('mine'),
+      [`${CNI}/94-shop.conflist`]: 'no network',
+    });
+    assert.deepEqual(await clearFolder(host, CNI, []), [`${CNI}/94-shop.conflist`]);
+    assert.deepEqual(host.changes, [`remove ${CNI}/10-mine.conflist`]);
+  });
+
   it('leaves plug-ins that a package of the distribution installed, on Debian and on Red Hat', async () => {
     const files = { '/opt/cni/bin/bridge': '', '/opt/cni/bin/flannel': '' };
     const machines: FakeNode['commands'][] = [
