@@ -121,7 +121,11 @@ describe('the command that an error advises', function () {
       code: 'UPGRADE_CHECK_FAILED',
       walk: async () => {
         const node = await machine();
-        return { cause: () => node.here('upgrade'), advice: { 'edgeadm join': () => node.join() } };
+        return {
+          cause: () => node.here('upgrade'),
+          advice: { 'edgeadm token create --print-join-command': () => run('token', 'create', '--print-join-command') },
+          onward: () => node.join(),
+        };
       },
     },
     {

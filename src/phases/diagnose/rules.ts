@@ -189,9 +189,13 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     const { command, endedMs } = join?.superseded ?? {};
     const evidence = [
       `there is no ${PATHS.kubelet.kubeconfig}`,
-      command === 'reset' && endedMs !== undefined ? `edgeadm reset it ${shownTime(endedMs)}` : '',
+      command === 'reset' && endedMs !== undefined ? `last command: reset, ${shownTime(endedMs)}` : '',
     ];
-    return warning('the node is not joined', evidence, 'edgeadm join');
+    return warning(
+      'the node is not joined',
+      evidence,
+      'Run the join command of the cluster: `edgeadm token create --print-join-command` prints it.',
+    );
   },
   Condition: cluster.condition,
   Unschedulable: cluster.unschedulable,

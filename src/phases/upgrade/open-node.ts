@@ -109,6 +109,6 @@ function notJoined({ joined, conversion }: JournalView): EdgeadmError {
     code: 'UPGRADE_CHECK_FAILED',
     what: 'this machine was not joined with edgeadm',
     why: joined ? 'it no longer has a certificate of its cluster' : 'its journal has no completed join',
-    next: 'edgeadm join',
+    next: 'Run the join command of the cluster: `edgeadm token create --print-join-command` prints it.',
   });
 }

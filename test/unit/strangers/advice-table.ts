@@ -235,7 +235,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'RESET_INCOMPLETE',
     proof: AFTER_UNMOUNTING,
   },
-  'phases/upgrade/open-node.ts join': {
+  'phases/upgrade/open-node.ts token:create': {
     code: 'UPGRADE_CHECK_FAILED',
     proof: test('an upgrade of a machine that was never joined'),
   },
@@ -344,6 +344,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: undefined,
     proof: test('join that is killed before any change is finished by the same command or rolled back by reset'),
   },
+  'phases/diagnose/rules.ts token:create': { code: undefined, proof: NEW_TOKEN },
   'phases/diagnose/rules.ts upgrade': {
     code: undefined,
     proof: test('killed between the two manifests is left with the new one alone by the next run'),

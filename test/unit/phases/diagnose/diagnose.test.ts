@@ -377,7 +377,7 @@ I0410 11:00:02.500000   124 edgeadm] [edgeadm] reset in 2.5s
     assert.equal(before?.superseded?.endedMs, Date.parse('2026-04-10T11:00:02.500Z'));
     const [found] = findings({ kubeletConfigured: false, join: before });
     assert.equal(found?.rule, 'NotJoined');
-    assert.match(found.evidence, /edgeadm reset it 2026-04-10 11:00:02 UTC/);
+    assert.match(found.evidence, /last command: reset, 2026-04-10 11:00:02 UTC/);
     const failed = reset.replace('I0410 11:00:02', 'E0410 11:00:02');
     const after = at(LOG, 'join', '2026-04-10T12:00:00.000Z');
     for (const log of [join + failed, reset + after])
