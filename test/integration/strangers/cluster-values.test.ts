@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { assertFinds, assertOk, type Case } from '../phases/preflight/context.ts';
+import { assertFinds, assertOk, type Case } from '../../unit/phases/preflight/context.ts';
 
 /** A cluster whose ConfigMaps somebody has edited. */
 const edited = (kubelet: string, kubeadm = 'networking: {serviceSubnet: 10.96.0.0/12}\n'): Case => ({
