@@ -40,6 +40,11 @@ describe('node pools through the container service', function () {
     assert.match(other.stderr, /max-nodes: requested 2, found 1/);
   });
 
+  it('takes labels in the singular and in the plural, to create a pool and to change it', async () => {
+    assert.match(await succeed('create', 'spelled', '--label', 'a=b', '--dry-run'), /would be created/);
+    assert.match(await succeed('update', 'shops', '--labels', 'zone=south', '--dry-run'), /zone=south/);
+  });
+
   it('creates one of those whose answer is lost on the way', async () => {
     const fault = ['--action', 'CreateClusterNodePool', '--mode', 'timeout-after-effect', '--times', '1'];
     const added = await bed.sandbox('fault', 'add', ...fault);

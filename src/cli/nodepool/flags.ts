@@ -23,7 +23,13 @@ export const createFlags = {
     description: 'container runtime of the nodes',
     helpGroup: 'POOL',
   })(),
-  labels: Flags.string({ ...repeatable, helpValue: 'K=V', description: 'labels of the nodes', helpGroup: 'POOL' }),
+  labels: Flags.string({
+    ...repeatable,
+    aliases: ['label'],
+    helpValue: 'K=V',
+    description: 'labels of the nodes',
+    helpGroup: 'POOL',
+  }),
   annotations: Flags.string({
     ...repeatable,
     helpValue: 'K=V',
@@ -32,6 +38,7 @@ export const createFlags = {
   }),
   taints: Flags.string({
     ...repeatable,
+    aliases: ['taint'],
     helpValue: 'K=V:EFFECT',
     description: 'taints of the nodes',
     helpGroup: 'POOL',

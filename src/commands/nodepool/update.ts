@@ -18,10 +18,17 @@ export default class NodePoolUpdate extends BaseCommand {
   static override flags = {
     ...serviceChangeFlags,
     rename: Flags.string({ helpValue: 'NAME', description: 'new name' }),
-    label: Flags.string({ ...repeatable, helpValue: 'KEY=VALUE', description: 'add or change a label (repeatable)' }),
+    // `nodepool create` has them in the plural.
+    label: Flags.string({
+      ...repeatable,
+      aliases: ['labels'],
+      helpValue: 'KEY=VALUE',
+      description: 'add or change a label (repeatable)',
+    }),
     'remove-label': Flags.string({ ...repeatable, helpValue: 'KEY', description: 'remove a label (repeatable)' }),
     taint: Flags.string({
       ...repeatable,
+      aliases: ['taints'],
       helpValue: 'KEY=VALUE:EFFECT',
       description: 'add or change a taint (repeatable)',
     }),
