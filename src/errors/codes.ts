@@ -127,7 +127,7 @@ export const ERROR_CODES = {
     exit: EXIT.interrupted,
     cause: 'The command was interrupted (Ctrl-C, SIGTERM).',
     evidence: 'The completed phases and the one that was interrupted.',
-    remedy: 'Run the same command again: it continues where it stopped.',
+    remedy: 'Run the same command again. A command that changes something continues where it stopped, on each host.',
   },
   HOST_UNREACHABLE: {
     exit: EXIT.cluster,
