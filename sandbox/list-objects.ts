@@ -78,10 +78,12 @@ export async function listObjects(
 interface ObjectList {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly items: readonly { readonly metadata: { readonly name: string; readonly namespace?: string } }[];
+  readonly items: readonly {
+    readonly metadata: { readonly name: string; readonly namespace?: string; readonly managedFields?: unknown };
+  }[];
 }
 
-/** Objects of one name, as `kubectl get -o yaml` shows them. @param namespace default: of all */
+/** Objects of one name, as `kubectl get -o yaml` shows them: without managedFields. @param namespace default: of all */
 export async function objectsNamed(
   folder: SandboxFolder,
   resource: keyof typeof RESOURCE_PATHS,
@@ -92,7 +94,10 @@ export async function objectsNamed(
     const { apiVersion, kind, items } = await client.get<ObjectList>(RESOURCE_PATHS[resource]);
     return items
       .filter(({ metadata }) => metadata.name === name && (!namespace || metadata.namespace === namespace))
-      .map((item) => ({ apiVersion, kind: kind.replace(/List$/, ''), ...item }));
+      .map(({ metadata: { managedFields: _, ...metadata }, ...rest }) => ({
+        ...{ apiVersion, kind: kind.replace(/List$/, ''), metadata },
+        ...rest,
+      }));
   } finally {
     client.close();
   }

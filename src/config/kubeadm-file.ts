@@ -1,5 +1,5 @@
 import { dump } from 'js-yaml';
-import type { EdgeadmError } from '../errors/index.ts';
+import { EdgeadmError } from '../errors/index.ts';
 import { usageError } from '../errors/usage.ts';
 import { registerSecret } from '../lib/redact.ts';
 import type { JoinKey } from './join-schema.ts';
@@ -63,10 +63,12 @@ export function kubeadmFileError(name: string, document: Values, version: string
   if (kind !== 'JoinConfiguration') return usageError([`${what}; edgeadm joins nodes and creates no control plane`]);
   const { keys, notes } = replaced(values);
   const yaml = dump({ apiVersion: version, kind: 'JoinConfiguration', ...keys }, { lineWidth: -1, noRefs: true });
-  return usageError(
-    [`${what}; edgeadm has keys of its own`, 'the same settings as edgeadm reads them:', yaml.trimEnd(), ...notes],
-    'save the settings above in a file of their own, and use that',
-  );
+  return new EdgeadmError({
+    code: 'USAGE',
+    what: `${what}; edgeadm has keys of its own`,
+    why: ['the same settings in these keys:', yaml.trimEnd(), ...notes].join('\n'),
+    next: 'save the settings above, from apiVersion on, in a file of their own and pass that file with --config',
+  });
 }
 
 function replaced(values: Values): { readonly keys: Values; readonly notes: readonly string[] } {

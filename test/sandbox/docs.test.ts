@@ -20,7 +20,7 @@ const BEFORE: Record<string, { files?: boolean; node?: readonly string[]; first?
   '../addon.md': {},
   '../automation.md': { node: ['--os', 'Ubuntu 20.04'] },
   '../cluster.md': {},
-  '../cluster-upgrade.md': { node: ['--os', 'Ubuntu 20.04'] },
+  '../cluster-upgrade.md': {},
   '../cluster-upgrade-service.md': {},
   '../diagnose.md': { node: ['--os', 'Ubuntu 20.04'] },
   '../eni.md': {},
