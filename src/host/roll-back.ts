@@ -142,8 +142,8 @@ async function endImports(host: Host, changes: readonly NotedChange[]): Promise<
     if (!(await runs())) continue;
     await host.run('pkill', ['--signal', 'KILL', ...pattern]);
     if (!host.wet) continue;
-    const probe = async () => ((await runs()) ? { seen: 'it still runs' } : { done: true });
-    ended = await waitFor({ what: `the import of ${archive} to end`, probe, timeoutMs: IMPORT_END_MS });
+    const probe = async () => ((await runs()) ? { seen: 'it still runs' } : { done: true as const });
+    ended = await waitFor<true>({ what: `the import of ${archive} to end`, probe, timeoutMs: IMPORT_END_MS });
   }
   return ended;
 }
