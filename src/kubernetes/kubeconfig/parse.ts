@@ -22,7 +22,7 @@ const namedListOf = <T extends z.ZodType<{ readonly name: string }>>(item: T) =>
   listOf(item).superRefine((items, context) => {
     const names = items.map(({ name }) => name);
     const again = names.findIndex((name, i) => names.indexOf(name) !== i);
-    if (again !== -1) context.addIssue({ code: 'custom', path: [again, 'name'], message: 'it stands there twice' });
+    if (again !== -1) context.addIssue({ code: 'custom', path: [again, 'name'], message: 'the name is used twice' });
   });
 
 /** What `kubectl config view` shows in the place of certificates and keys. */

@@ -362,7 +362,7 @@ describe('kubeconfig', () => {
       };
       assert.throws(() => parseKubeconfig(JSON.stringify(twice)), {
         name: 'KubeconfigFault',
-        message: `${list}[2].name: it stands there twice`,
+        message: `${list}[2].name: the name is used twice`,
       });
     });
 
