@@ -74,7 +74,7 @@ describe('clearing a folder', () => {
     const host = machine('', { '/etc/cni/net.d/10-mine.conf': '', '/etc/cni/net.d/10-flannel.conflist': '' });
     await clearFolder(host, '/etc/cni/net.d', ['10-mine.conf']);
     assert.deepEqual(host.changes, ['remove /etc/cni/net.d/10-flannel.conflist']);
-    await clearFolder(host, '/etc/cni/net.d', []);
+    await clearFolder(host, '/etc/cni/net.d', [], '10-mine.conf');
     assert.deepEqual(host.changes.slice(1), ['remove /etc/cni/net.d/10-mine.conf']);
   });
 
@@ -121,7 +121,7 @@ describe('clearing a folder that others use as well', () => {
       [`${CNI}/10-site.conflist`]: network('site'),
       [`${CNI}/50-shop.conflist`]: network('shop'),
     });
-    assert.deepEqual(await clearFolder(host, CNI), [`${CNI}/50-shop.conflist`]);
+    assert.deepEqual(await clearFolder(host, CNI, undefined, '10-site.conflist'), [`${CNI}/50-shop.conflist`]);
     assert.deepEqual(host.changes, [`remove ${CNI}/10-site.conflist`]);
   });
 
@@ -130,7 +130,7 @@ describe('clearing a folder that others use as well', () => {
       [`${CNI}/10-mine.conflist`]: network('mine'),
       [`${CNI}/94-shop.conflist`]: 'no network',
     });
-    assert.deepEqual(await clearFolder(host, CNI, []), [`${CNI}/94-shop.conflist`]);
+    assert.deepEqual(await clearFolder(host, CNI, [], '10-mine.conflist'), [`${CNI}/94-shop.conflist`]);
     assert.deepEqual(host.changes, [`remove ${CNI}/10-mine.conflist`]);
   });
 
