@@ -3,6 +3,8 @@ import { EdgeadmError } from '../errors/index.ts';
 import type { Host } from './host.ts';
 import { kubernetesNames, SHARED_FOLDERS } from './kubernetes-names.ts';
 import type { FileStat } from './machine.ts';
+import { PATHS } from './node-paths.ts';
+import { removeAllBut, stateOfOthersNetworks } from './others-networks.ts';
 import { ownedByPackages } from './packages.ts';
 
 /** A mount as /proc/self/mountinfo has it. */
@@ -86,16 +88,18 @@ export async function clearFolder(
   refuseMountsBelow(host, path, mounts, (mount) => mount === real || isOneOf(had, mount, real));
   const whole = had === undefined && stat.type !== 'symlink' && mounts.length === 0;
   const shared = SHARED_FOLDERS.includes(path);
+  const others = path === PATHS.cni.state ? await stateOfOthersNetworks(host, network) : [];
   if (whole && !shared) {
-    await host.removeTree(path);
-    return [];
+    await removeAllBut(host, path, others);
+    return others;
   }
   const names = (await host.list(path)).filter((name) => !had?.includes(name));
   const elsewhere = stat.type === 'symlink' || mounts.some((mount) => mount.path === real);
   const foreign = await foreignNames(host, path, names, elsewhere);
-  const kept = foreign.filter((name) => elsewhere || name !== network);
+  const isNetwork = (name: string): boolean => !elsewhere && path === PATHS.cni.configurations && name === network;
+  const kept = foreign.filter((name) => !isNetwork(name));
   const doomed = names.filter((name) => !kept.includes(name));
-  for (const name of doomed) await host.removeTree(posix.join(path, name));
+  for (const name of doomed) await removeAllBut(host, posix.join(path, name), others);
   if (whole && doomed.length === names.length) await host.remove(path);
   return kept.map((name) => posix.join(path, name));
 }

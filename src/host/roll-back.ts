@@ -90,8 +90,7 @@ function subjectOf(change: NotedChange): string {
 
 /** @returns what is left where it is */
 async function restore(host: Host, change: NotedChange, network?: string): Promise<string[]> {
-  if (change.kind === 'claim')
-    return clearFolder(host, change.path, change.had, change.path === PATHS.cni.configurations ? network : undefined);
+  if (change.kind === 'claim') return clearFolder(host, change.path, change.had, network);
   if (change.kind === 'file') await restoreFile(host, change);
   if (change.kind === 'directory') await removeIfEmpty(host, change.path);
   if (change.kind === 'object') await restoreObject(host, change);

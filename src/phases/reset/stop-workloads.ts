@@ -1,3 +1,4 @@
+import { CHOICES } from '../../host/journal/choices.ts';
 import { notePodNetwork } from '../../host/pod-network.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import type { ResetContext } from './context.ts';
@@ -32,6 +33,12 @@ export const unmount: Phase<ResetContext> = {
 export const removeNetworkPhase: Phase<ResetContext> = {
   name: 'remove-network',
   title: "Remove the cluster's network",
+  // What an earlier reset kept the container runtime in does not say which links were there before the join.
+  when: ({ node, journal }) =>
+    node.joinedBy !== 'edgeadm' ||
+    journal.damage !== undefined ||
+    journal.choice(CHOICES.linksBefore) !== undefined ||
+    'no join has noted the network before it',
   run: async ({ host, journal, log }) => {
     const keep = linksBeforeJoin((key) => journal.choice(key));
     await removeNetwork(host, log, keep, await notePodNetwork(host, journal));
