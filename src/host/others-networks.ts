@@ -15,7 +15,7 @@ const ATTACHMENTS = [PATHS.cni.attachments, `${PATHS.cni.state}/results`];
 /**
  * What CNI plug-ins keep for networks that are not the cluster's, such as nerdctl's and older podman's: without it
  * addresses would be given out twice. A network whose configuration a reset keeps is not the cluster's.
- * @param network the configuration that gave pods their network, if its name does not say so
+ * @param network the configuration that gave pods their network, if it has none of the usual names
  */
 export async function stateOfOthersNetworks(host: Host, network?: string): Promise<string[]> {
   const ours = kubernetesNames(PATHS.cni.configurations);
@@ -35,7 +35,7 @@ export async function stateOfOthersNetworks(host: Host, network?: string): Promi
 export async function removeAllBut(host: Host, path: string, kept: readonly string[]): Promise<void> {
   if (kept.includes(path)) return;
   if (!kept.some((each) => each.startsWith(`${path}/`))) return host.removeTree(path);
-  // What a symlink leads to is somebody else's.
+  // A symlink leads to a folder that is not the node's own.
   if ((await host.stat(path))?.type !== 'directory') return;
   for (const name of await host.list(path)) await removeAllBut(host, posix.join(path, name), kept);
 }

@@ -27,8 +27,8 @@ export async function notePodNetwork(host: Host, journal: Journal): Promise<stri
 }
 
 /**
- * The same, not noted. A runtime gives pods the first configuration by name. Of a node without a journal nobody knows
- * which were there before it was joined, and on a scratch root no add-on writes one.
+ * The same, not noted. A runtime gives pods the first configuration by name. Without a journal it is unknown which were
+ * there before the join, and on a scratch root no add-on writes one.
  */
 export async function podNetwork(host: Host, journal: JournalView): Promise<string | undefined> {
   const claim = journal.claimOf(PATHS.cni.configurations);

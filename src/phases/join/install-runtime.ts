@@ -103,7 +103,7 @@ async function wantedConfig(host: Host, needs: ContainerdNeeds): Promise<WantedC
 /** With the files that imported files import; each of them counts once, as in containerd's LoadConfig. */
 async function importedFiles(host: Host, text: string): Promise<string[]> {
   const found = new Set<string>([PATHS.containerd.configuration]);
-  // A set goes on to what is added while it is gone through.
+  // The loop includes what is added to the set meanwhile.
   for (const file of found) {
     const own = file === PATHS.containerd.configuration ? text : ((await host.read(file)) ?? '');
     for (const imported of await importsIn(host, file, own)) found.add(imported);

@@ -43,7 +43,7 @@ export function linksBeforeJoin(choice: (key: ChoiceKey) => string | undefined):
  * Takes away links, network rules and IPVS services that Kubernetes left. Pods must be gone, and the CNI configuration
  * still be there: it tells whose rules are whose.
  * @param keep links that were there before the node was joined
- * @param network the configuration of CNI that gave pods their network, if its name does not say so
+ * @param network the configuration of CNI that gave pods their network, if it has none of the usual names
  */
 export async function removeNetwork(
   host: Host,

@@ -21,7 +21,7 @@ export interface RemovalTools {
   readonly signal?: AbortSignal;
   /** Continues where a pod cannot be removed. */
   readonly force?: boolean;
-  /** The configuration of CNI that gave pods their network, if its name does not say so. */
+  /** The configuration of CNI that gave pods their network, if it has none of the usual names. */
   readonly network?: string;
 }
 
