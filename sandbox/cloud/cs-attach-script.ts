@@ -27,8 +27,8 @@ function shellQuoted(json: string): string {
 }
 
 /**
- * Windows PowerShell 5.1 gives a program the quotes of an argument as they are: each needs a backslash for the program's
- * parser, and none may stand before it already. It also takes typographic apostrophes for its own quotation marks.
+ * Windows PowerShell 5.1 gives a program the quotes of an argument as they are: the program's parser needs
+ * one backslash before each. PowerShell also takes typographic apostrophes for its own quotation marks.
  */
 function powerShellQuoted(json: string): string {
   const unescaped = json.replace(/\\["\\]/g, (pair) => asJsonEscape(pair.charAt(1)));

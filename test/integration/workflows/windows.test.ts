@@ -113,7 +113,7 @@ describe('Windows node', function () {
     assert.equal((await nodeObject())?.metadata?.labels?.['kubernetes.io/os'], 'windows');
   });
 
-  it('with --reboot the join has a task at start-up continue it, without a secret in it, and reboots; a reset removes the task', async () => {
+  it('a join with --reboot has a task at start-up continue it, without a secret in it, and reboots; a reset removes the task', async () => {
     const win = await node({ programs: { ...DISABLED } });
     const before = await win.photograph();
     const program = await edgeadmFile();

@@ -51,12 +51,12 @@ describe('join --reboot', () => {
     ],
   ];
   for (const [what, flags, form, here, expected] of REFUSED)
-    it(`is refused with a reason for ${what}`, async () => {
+    it(`--reboot is refused with a reason for ${what}`, async () => {
       const asked = continuationOf({ flags: { reboot: true, ...flags } }, form, ['join'], { ...HERE, ...here });
       assert.match(await mistakesOf(asked), expected);
     });
 
-  it('is refused on Linux, where no join needs a reboot', async () => {
+  it('--reboot is refused on Linux, where no join needs it', async () => {
     const here = { ...HERE, platform: 'linux' as const };
     const asked = continuationOf({ flags: { reboot: true } }, KUBERNETES, ['join'], here);
     assert.match(await mistakesOf(asked), /only a join of Windows/);
