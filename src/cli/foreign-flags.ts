@@ -69,7 +69,9 @@ const FLAGS: Readonly<Record<string, readonly ForeignFlag[]>> = {
   'kubelet-arg': [{ commands: JOINING, hint: KUBELET }],
   'kubelet-extra-args': [{ commands: JOINING, hint: KUBELET }],
   'container-runtime-endpoint': [{ commands: JOINING, hint: RUNTIME }],
-  'data-dir': [{ commands: JOINING, hint: 'the folder of the kubelet is fixed; --runtime-root-dir is that of containerd' }],
+  'data-dir': [
+    { commands: JOINING, hint: 'the folder of the kubelet is fixed; --runtime-root-dir is that of containerd' },
+  ],
   'ignore-pre-flight-checks': [{ commands: JOINING, hint: 'use --ignore-preflight-errors all' }],
   force: [{ commands: JOINING, hint: 'use --ignore-preflight-errors NAME for a check, or reset the node first' }],
   // kubectl
