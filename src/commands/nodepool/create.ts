@@ -51,8 +51,8 @@ export default class NodePoolCreate extends BaseCommand {
         warn: (message) => log.warning(message),
         approve: async (change) => {
           plan = planOf(spec, change);
-          output.tell(`Plan for ${pools.where}:\n${plan.map((line) => `  ${line}\n`).join('')}`);
-          // A pool costs nothing: scripts create it without --yes.
+          log.info(`Plan for ${pools.where}: ${plan.join('; ')}.`);
+          // A pool costs nothing: scripts create it without --yes, and read the one line on standard output.
           const question = `Create the node pool ${spec.name}?`;
           await confirm(question, { output, signal, yes: flags.yes || dryRun, unattended: true, argv: this.host.argv });
         },

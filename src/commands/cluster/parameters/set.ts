@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.ts';
-import { namedCluster } from '../../../cli/cluster/flags.ts';
+import { clusterArg, namedCluster } from '../../../cli/cluster/flags.ts';
 import { changeParameters, requiredComponentFlag } from '../../../cli/cluster/parameters.ts';
 import { pairsOf } from '../../../cli/flags.ts';
 import { ramActions, serviceChangeFlags } from '../../../cli/service-change.ts';
@@ -16,7 +16,7 @@ export default class ClusterParametersSet extends BaseCommand {
   ];
   static override strict = false;
   static override args = {
-    cluster: Args.string({ required: true, description: 'name or ID of the cluster; default: --cluster-id' }),
+    ...clusterArg,
     parameter: Args.string({ description: 'KEY=VALUE (repeatable)' }),
   };
   static override flags = { ...serviceChangeFlags, ...requiredComponentFlag };

@@ -35,7 +35,7 @@ describe('add-ons of a cluster of the container service', function () {
     const told: string[] = [];
     const { service, cluster } = cloud;
     const tell = (line: string) => void told.push(line);
-    await runAddonSteps(steps, { service, clusterId: cluster.id, wait, listDelayMs: 300, timeoutMs: 5000, tell });
+    await runAddonSteps(steps, { service, clusterId: cluster.id, wait, listDelayMs: 2000, timeoutMs: 20_000, tell });
     return told;
   };
   const versionOf = async (name: string) => (await cloud.service.installedAddon(cloud.cluster.id, name))?.version;
