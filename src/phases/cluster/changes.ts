@@ -20,7 +20,7 @@ export interface ClusterUpdate {
  */
 async function clusterAtRest(id: string, { service, signal, timeoutMs, tell }: OrderRun): Promise<CloudCluster> {
   let isTold = false;
-  return waitForTask(service, undefined, {
+  return waitForTask<CloudCluster>(service, undefined, {
     what: `a change of cluster ${id} that is in progress to end`,
     signal,
     timeoutMs,
