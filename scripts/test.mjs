@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { dependenciesAreCurrent, QUIET, root, run } from './setup.mjs';
+import { failedNames, failureReport } from './test-report.mjs';
 
 /** Where Node writes what unit and integration tests ran. */
 const coverage = join(root, 'coverage', 'tmp');
@@ -48,12 +49,6 @@ async function suite(name, args, { bed, ...more } = {}) {
   const failed = count('failing') || (code === 0 ? 0 : 1);
   totals.failed += failed;
   if (failed > 0) failures.push({ name, text });
-}
-
-/** From mocha's list of failures on, or the last lines of what ended without one. */
-function failureReport({ name, text }) {
-  const list = text.search(/^\s+\d+ failing$/m);
-  return `\n== failed: ${name}\n${list < 0 ? text.split('\n').slice(-40).join('\n') : text.slice(list, list + 20_000)}`;
 }
 
 function heading(name) {
@@ -184,7 +179,7 @@ async function main() {
 }
 
 await main();
-process.stdout.write(failures.map(failureReport).join('\n'));
+process.stdout.write(`${failures.map(failureReport).join('\n')}\n${failures.map(failedNames).join('')}`);
 process.exitCode = totals.failed > 0 ? 1 : 0;
 process.stdout.write(
   `\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}\n`,

@@ -1,5 +1,6 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import { literally } from '../lib/literally.ts';
+import { waitFor } from '../lib/wait-for.ts';
 import type { Host } from './host.ts';
 import type { OperatingSystem } from './host-facts.ts';
 import type { NotedChange } from './journal/entry.ts';
@@ -26,6 +27,8 @@ export interface RollBackRange {
 }
 
 const IN_KUBERNETES = ['--namespace', 'k8s.io'];
+/** A killed process may still wait for a slow disk. Milliseconds. */
+const IMPORT_END_MS = 30_000;
 
 /**
  * Puts a node back to what it was before the journal's changes (give a host without a journal): images go, services
@@ -95,14 +98,20 @@ async function restore(host: Host, change: NotedChange): Promise<string[]> {
   return [];
 }
 
+async function removeImages(host: Host, changes: readonly NotedChange[]): Promise<void> {
+  const names = new Set(changes.flatMap((change) => (change.kind === 'image' ? [change.name] : [])));
+  if (names.size === 0 || !host.runsPrograms) return;
+  const ended = await endImports(host, changes);
+  await removeNamed(host, names);
+  // containerd completes what it does for an import at the moment that it is ended.
+  if (ended) await removeNamed(host, names);
+}
+
 /**
  * With the names go the records that containerd's CRI plug-in made for the same image (`sha256:...`), unless another
  * name needs them.
  */
-async function removeImages(host: Host, changes: readonly NotedChange[]): Promise<void> {
-  const names = new Set(changes.flatMap((change) => (change.kind === 'image' ? [change.name] : [])));
-  if (names.size === 0 || !host.runsPrograms) return;
-  await endImports(host, changes);
+async function removeNamed(host: Host, names: ReadonlySet<string>): Promise<void> {
   const list = () => host.query('ctr', [...IN_KUBERNETES, 'images', 'list']);
   let listing = await list();
   if (listing.exitCode !== 0) {
@@ -119,15 +128,24 @@ async function removeImages(host: Host, changes: readonly NotedChange[]): Promis
 /**
  * A run that was killed may have left an import at work, whose images would appear after we have looked. Only one of
  * the very archives that the journal names is ours.
+ * @returns true if there was one, which has ended now
  */
-async function endImports(host: Host, changes: readonly NotedChange[]): Promise<void> {
+async function endImports(host: Host, changes: readonly NotedChange[]): Promise<boolean> {
   const archives = new Set(changes.flatMap((change) => (change.kind === 'image' ? (change.archive ?? []) : [])));
+  let ended = false;
   for (const archive of archives) {
     const words = ['ctr', ...importArguments(archive)].join(' ');
-    // The whole command line, so that no shell that carries the pattern is found.
-    const pattern = ['--full', `^([^ ]*/)?${literally(words)}$`];
-    if ((await host.query('pgrep', pattern)).exitCode === 0) await host.run('pkill', ['--signal', 'KILL', ...pattern]);
+    // The whole command line, so that no shell that carries the pattern is found; before it an interpreter, as ctr may
+    // be a script.
+    const pattern = ['--full', `^([^ ]+ )?([^ ]*/)?${literally(words)}$`];
+    const runs = async () => (await host.query('pgrep', pattern)).exitCode === 0;
+    if (!(await runs())) continue;
+    await host.run('pkill', ['--signal', 'KILL', ...pattern]);
+    if (!host.wet) continue;
+    const probe = async () => ((await runs()) ? { seen: 'it still runs' } : { done: true as const });
+    ended = await waitFor<true>({ what: `the import of ${archive} to end`, probe, timeoutMs: IMPORT_END_MS });
   }
+  return ended;
 }
 
 /** Reads `ctr images list`: name, type and digest are its first columns. */
