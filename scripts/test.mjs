@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { dependenciesAreCurrent, QUIET, root, run } from './setup.mjs';
+import { failedNames, failureReport } from './test-report.mjs';
 
 /** Where Node writes what unit and integration tests ran. */
 const coverage = join(root, 'coverage', 'tmp');
@@ -48,12 +49,6 @@ async function suite(name, args, { bed, ...more } = {}) {
   const failed = count('failing') || (code === 0 ? 0 : 1);
   totals.failed += failed;
   if (failed > 0) failures.push({ name, text });
-}
-
-/** From mocha's list of failures on, or the last lines of what ended without one. */
-function failureReport({ name, text }) {
-  const list = text.search(/^\s+\d+ failing$/m);
-  return `\n== failed: ${name}\n${list < 0 ? text.split('\n').slice(-40).join('\n') : text.slice(list, list + 20_000)}`;
 }
 
 function heading(name) {
@@ -149,6 +144,14 @@ function whyNotEndToEnd() {
   return undefined;
 }
 
+/** Where it can be built, the built program is tested as users have it; it also starts in less than half of the time. */
+async function oneFileProgram() {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
+  const out = join(root, 'dist', 'test');
+  const done = await step('one-file program', 'node', ['scripts/dist/dist.ts', '--only', 'amd64', '--out', out]);
+  return done ? join(out, 'edgeadm-linux-amd64') : undefined;
+}
+
 async function main() {
   if (!dependenciesAreCurrent() && !(await step('install dependencies', 'npm', ['ci', ...QUIET]))) return;
   if (!(await step('build', 'npm', ['run', '--silent', 'build']))) return;
@@ -166,8 +169,11 @@ async function main() {
   await step('coverage of both', 'node', ['scripts/coverage.ts', '--report']);
   const reason = whyNotEndToEnd();
   const built = (folder) => ['--config', '.mocharc.e2e.json', `test/${folder}/**/*.test.ts`];
+  const program = await oneFileProgram();
   await Promise.all([
-    suite('tests of the built program', ['--parallel', '--jobs', '2', ...built('sandbox')]),
+    suite('tests of the built program', ['--parallel', '--jobs', '2', ...built('sandbox')], {
+      EDGEADM_TEST_PROGRAM: program,
+    }),
     reason ? undefined : suite('tests of the release', built('dist'), { bed: '9' }),
   ]);
   if (!reason) {
@@ -184,7 +190,7 @@ async function main() {
 }
 
 await main();
-process.stdout.write(failures.map(failureReport).join('\n'));
+process.stdout.write(`${failures.map(failureReport).join('\n')}\n${failures.map(failedNames).join('')}`);
 process.exitCode = totals.failed > 0 ? 1 : 0;
 process.stdout.write(
   `\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}\n`,

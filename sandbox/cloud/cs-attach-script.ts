@@ -26,7 +26,15 @@ function shellQuoted(json: string): string {
   return `"${json.replaceAll('!', '\\u0021').replace(/[\\"$`]/g, '\\$&')}"`;
 }
 
-/** Windows PowerShell 5 takes the quotes of an argument away unless they are escaped once more. */
+/**
+ * Windows PowerShell 5.1 gives a program the quotes of an argument as they are: the program's parser needs
+ * one backslash before each. PowerShell also takes typographic apostrophes for its own quotation marks.
+ */
 function powerShellQuoted(json: string): string {
-  return `'${json.replaceAll("'", '\\u0027').replaceAll('"', '\\"')}'`;
+  const unescaped = json.replace(/\\["\\]/g, (pair) => asJsonEscape(pair.charAt(1)));
+  return `'${unescaped.replace(/['\u2018-\u201b]/g, asJsonEscape).replaceAll('"', '\\"')}'`;
+}
+
+function asJsonEscape(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -51,7 +51,9 @@ export async function readClusterUpgrade(
   clusterId: string,
   known?: string,
 ): Promise<CloudUpgrade> {
-  const [cluster, task] = await Promise.all([service.cluster(clusterId), newestUpgrade(service, clusterId, known)]);
+  const task = await newestUpgrade(service, clusterId, known);
+  // After the task: a cluster that was read before it may have the old version of an upgrade that is completed.
+  const cluster = await service.cluster(clusterId);
   const phase = phaseOf(task, cluster.state);
   return {
     clusterId,

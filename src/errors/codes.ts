@@ -55,7 +55,8 @@ export const ERROR_CODES = {
     exit: EXIT.node,
     cause: 'A feature of Windows was enabled and takes effect only with a reboot.',
     evidence: 'The feature.',
-    remedy: 'Reboot the node (`Restart-Computer`), then run the same command again: it continues.',
+    remedy:
+      'Reboot the node (`Restart-Computer`), then run the same command again: it continues. With `--reboot` edgeadm reboots the node, and a task at start-up continues.',
   },
   OS_UNSUPPORTED: {
     exit: EXIT.node,

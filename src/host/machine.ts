@@ -99,8 +99,8 @@ export interface ServiceManager {
   log(unit: string, lines: number, since?: number): Promise<string>;
 }
 
-/** What a machine keeps that is neither a file nor a unit: a Windows service's definition, a firewall rule. */
-export type ObjectKind = 'service' | 'firewall-rule';
+/** What a machine keeps that is neither a file nor a unit: a Windows service's definition, a firewall rule, a task. */
+export type ObjectKind = 'service' | 'firewall-rule' | 'scheduled-task';
 
 /** Objects of a machine, each a text that says all of it; the same text defines it again. */
 export interface MachineObjects {

@@ -1,5 +1,6 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import { literally } from '../lib/literally.ts';
+import { waitFor } from '../lib/wait-for.ts';
 import type { Host } from './host.ts';
 import type { OperatingSystem } from './host-facts.ts';
 import type { NotedChange } from './journal/entry.ts';
@@ -8,6 +9,7 @@ import type { Mark } from './journal/record.ts';
 import { clearFolder, isMountPoint } from './mount-table.ts';
 import { commandError, importArguments } from './node-host.ts';
 import { PATHS } from './node-paths.ts';
+import { notePodNetwork } from './pod-network.ts';
 import { temporaryOf } from './temporary.ts';
 
 /** What could not be restored, one line each; empty when all was. */
@@ -26,6 +28,8 @@ export interface RollBackRange {
 }
 
 const IN_KUBERNETES = ['--namespace', 'k8s.io'];
+/** A killed process may still wait for a slow disk. Milliseconds. */
+const IMPORT_END_MS = 30_000;
 
 /**
  * Puts a node back to what it was before the journal's changes (give a host without a journal): images go, services
@@ -39,6 +43,8 @@ export async function rollBackChanges(
   { since = 'start', keep = () => false, onLeft = () => {} }: RollBackRange = {},
 ): Promise<Leftovers> {
   const changes = journal.changesSince(since).filter((change) => !keep(change));
+  const endsMembership = changes.some(({ kind }) => kind === 'claim');
+  const network = endsMembership ? await notePodNetwork(host, journal) : undefined;
   const left: Leftovers = [];
   const step: Step = async (what, action) => {
     await action().catch((error: unknown) => left.push(`${what}: ${toEdgeadmError(error).message}`));
@@ -49,7 +55,7 @@ export async function rollBackChanges(
     () => false,
   );
   await stopWhatWeStarted(host, changes, step);
-  await restoreInReverse(host, journal, changes, { step, onLeft });
+  await restoreInReverse(host, journal, changes, { step, onLeft, network });
   await resumeWhatRan(host, changes, step);
   if (!images) await step('images', () => removeImages(host, changes));
   if (left.length === 0 && host.wet) await step('journal', () => journal.forgetChanges(since, keep));
@@ -61,13 +67,13 @@ async function restoreInReverse(
   host: Host,
   journal: Journal,
   changes: readonly NotedChange[],
-  { step, onLeft }: { step: Step; onLeft: (paths: readonly string[]) => void },
+  { step, onLeft, network }: { step: Step; onLeft: (paths: readonly string[]) => void; network?: string },
 ): Promise<void> {
   const late: NotedChange[] = [];
   for (const change of changes.toReversed()) {
     await step(subjectOf(change), async () => {
       try {
-        onLeft(await restore(host, change));
+        onLeft(await restore(host, change, network));
       } catch (error) {
         if (toEdgeadmError(error).code !== 'NO_SPACE') throw error;
         late.push(change);
@@ -76,7 +82,7 @@ async function restoreInReverse(
   }
   if (late.length === 0) return;
   await journal.freeReserve();
-  for (const change of late) await step(subjectOf(change), async () => onLeft(await restore(host, change)));
+  for (const change of late) await step(subjectOf(change), async () => onLeft(await restore(host, change, network)));
 }
 
 function subjectOf(change: NotedChange): string {
@@ -86,8 +92,8 @@ function subjectOf(change: NotedChange): string {
 }
 
 /** @returns what is left where it is */
-async function restore(host: Host, change: NotedChange): Promise<string[]> {
-  if (change.kind === 'claim') return clearFolder(host, change.path, change.had);
+async function restore(host: Host, change: NotedChange, network?: string): Promise<string[]> {
+  if (change.kind === 'claim') return clearFolder(host, change.path, change.had, network);
   if (change.kind === 'file') await restoreFile(host, change);
   if (change.kind === 'directory') await removeIfEmpty(host, change.path);
   if (change.kind === 'object') await restoreObject(host, change);
@@ -95,14 +101,20 @@ async function restore(host: Host, change: NotedChange): Promise<string[]> {
   return [];
 }
 
+async function removeImages(host: Host, changes: readonly NotedChange[]): Promise<void> {
+  const names = new Set(changes.flatMap((change) => (change.kind === 'image' ? [change.name] : [])));
+  if (names.size === 0 || !host.runsPrograms) return;
+  const ended = await endImports(host, changes);
+  await removeNamed(host, names);
+  // containerd completes what it does for an import at the moment that it is ended.
+  if (ended) await removeNamed(host, names);
+}
+
 /**
  * With the names go the records that containerd's CRI plug-in made for the same image (`sha256:...`), unless another
  * name needs them.
  */
-async function removeImages(host: Host, changes: readonly NotedChange[]): Promise<void> {
-  const names = new Set(changes.flatMap((change) => (change.kind === 'image' ? [change.name] : [])));
-  if (names.size === 0 || !host.runsPrograms) return;
-  await endImports(host, changes);
+async function removeNamed(host: Host, names: ReadonlySet<string>): Promise<void> {
   const list = () => host.query('ctr', [...IN_KUBERNETES, 'images', 'list']);
   let listing = await list();
   if (listing.exitCode !== 0) {
@@ -119,18 +131,30 @@ async function removeImages(host: Host, changes: readonly NotedChange[]): Promis
 /**
  * A run that was killed may have left an import at work, whose images would appear after we have looked. Only one of
  * the very archives that the journal names is ours.
+ * @returns true if there was one, which has ended now
  */
-async function endImports(host: Host, changes: readonly NotedChange[]): Promise<void> {
+async function endImports(host: Host, changes: readonly NotedChange[]): Promise<boolean> {
   const archives = new Set(changes.flatMap((change) => (change.kind === 'image' ? (change.archive ?? []) : [])));
+  let ended = false;
   for (const archive of archives) {
     const words = ['ctr', ...importArguments(archive)].join(' ');
-    // The whole command line, so that no shell that carries the pattern is found.
-    const pattern = ['--full', `^([^ ]*/)?${literally(words)}$`];
-    if ((await host.query('pgrep', pattern)).exitCode === 0) await host.run('pkill', ['--signal', 'KILL', ...pattern]);
+    // The whole command line, so that no shell that carries the pattern is found; before it an interpreter, as ctr may
+    // be a script.
+    const pattern = ['--full', `^([^ ]+ )?([^ ]*/)?${literally(words)}$`];
+    const runs = async () => (await host.query('pgrep', pattern)).exitCode === 0;
+    if (!(await runs())) continue;
+    await host.run('pkill', ['--signal', 'KILL', ...pattern]);
+    if (!host.wet) continue;
+    const probe = async () => ((await runs()) ? { seen: 'it still runs' } : { done: true as const });
+    ended = await waitFor<true>({ what: `the import of ${archive} to end`, probe, timeoutMs: IMPORT_END_MS });
   }
+  return ended;
 }
 
-/** Reads `ctr images list`: name, type and digest are its first columns. */
+/**
+ * Reads `ctr images list`: name, type and digest are its first columns. Ours come last: without the name, a removal that
+ * is run again would not know whose the record is.
+ */
 export function imageRecords(listing: string, names: ReadonlySet<string>): string[] {
   const records = [...listing.matchAll(/^(\S+)\s+\S+\s+(sha256:[0-9a-f]{64})\s/gm)].map(
     ([, name = '', digest = '']) => ({
@@ -146,7 +170,7 @@ export function imageRecords(listing: string, names: ReadonlySet<string>): strin
       const foreign = isRecordOf(digest).some((other) => !names.has(other.name) && !/^sha256:/.test(other.name));
       return /^sha256:/.test(name) && !foreign;
     });
-  return [...new Set([...ours, ...twins].map(({ name }) => name))];
+  return [...new Set([...twins, ...ours].map(({ name }) => name))];
 }
 
 /** Where a program that runs cannot be replaced, its service stops before the files return, and runs again after. */

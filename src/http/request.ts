@@ -9,7 +9,7 @@ export interface HttpRequest {
   readonly url: URL;
   /** Default GET. */
   readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string | Buffer;
   /** Carries the connection: one that starts on the node, or that goes through a proxy. Default: a direct one. */
   readonly agent?: Agent;

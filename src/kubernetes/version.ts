@@ -58,7 +58,10 @@ export function serverVersionOf(answer: unknown, server: string): string {
   throw new EdgeadmError({
     code: 'API_ERROR',
     what: `${server} did not report its Kubernetes version`,
-    why: `GET /version answered gitVersion ${JSON.stringify(gitVersion) ?? 'undefined'}`,
+    why:
+      gitVersion === undefined
+        ? 'GET /version answered without gitVersion'
+        : `GET /version answered gitVersion ${JSON.stringify(gitVersion)}`,
     next: 'Check the address: it may not be an API server, or a proxy may answer in its place.',
   });
 }

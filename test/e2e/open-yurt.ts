@@ -7,6 +7,8 @@ import { type Cluster, projectDir, type Result, until } from '../testbed/index.t
 const CRD = join(projectDir, 'test/testbed/nodepool-crd.yaml');
 const POOLS = '/apis/apps.openyurt.io/v1beta1/nodepools';
 const RBAC = 'rbac.authorization.k8s.io';
+/** The role, and its binding to all nodes, of OpenYurt's charts. */
+export const HUB_ROLE = 'yurt-hub';
 /** The pool of {@link installOpenYurt}. */
 export const POOL = 'hangzhou';
 
@@ -18,7 +20,7 @@ export async function installOpenYurt(cluster: Cluster): Promise<void> {
     {
       apiVersion: `${RBAC}/v1`,
       kind: 'ClusterRole',
-      metadata: { name: 'yurt-hub' },
+      metadata: { name: HUB_ROLE },
       rules: [
         { apiGroups: ['apps.openyurt.io'], resources: ['nodepools'], verbs: list },
         { apiGroups: [''], resources: ['configmaps', 'endpoints'], verbs: ['get', ...list] },
@@ -28,8 +30,8 @@ export async function installOpenYurt(cluster: Cluster): Promise<void> {
     {
       apiVersion: `${RBAC}/v1`,
       kind: 'ClusterRoleBinding',
-      metadata: { name: 'yurt-hub' },
-      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'yurt-hub' },
+      metadata: { name: HUB_ROLE },
+      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: HUB_ROLE },
       subjects: [{ apiGroup: RBAC, kind: 'Group', name: 'system:nodes' }],
     },
     {

@@ -71,6 +71,8 @@ const CALLS: readonly Call[] = [
     prints: [/\|Action=Allow\|.*\|Protocol=6\|LPort=10250\|Name=contract\|/],
   },
   { program: 'netsh', args: ['advfirewall', 'firewall', 'delete', 'rule', 'name=contract'], exitCode: 0 },
+  { program: 'schtasks', args: ['/query', '/tn', 'contract', '/xml'], exitCode: 1 },
+  { program: 'schtasks', args: ['/delete', '/tn', 'contract', '/f'], exitCode: 1 },
   { program: 'icacls', args: ['C:\\nowhere', '/inheritance:r', '/grant:r', '*S-1-5-18:F'], exitCode: 2 },
   {
     program: 'dism',

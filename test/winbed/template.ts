@@ -10,7 +10,7 @@ import { EDITIONS, overridesOf } from './editions.ts';
 export const OWN_FOLDER = 'winbed';
 
 /** Programs of System32 that wine has as stubs, which end with exit code 0, or that know little. */
-const REPLACED = ['dism', 'icacls', 'netsh', 'sc', 'wevtutil'];
+const REPLACED = ['dism', 'icacls', 'netsh', 'sc', 'schtasks', 'shutdown', 'wevtutil'];
 /** Where the one program goes that answers for all of them, on the drive. */
 export const STAND_INS = [
   ...['keep', 'relay'].map((name) => `${OWN_FOLDER}/${name}.exe`),

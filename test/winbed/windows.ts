@@ -14,7 +14,7 @@ import { OWN_FOLDER, STAND_INS, type Template } from './template.ts';
 const OWN = `C:\\${OWN_FOLDER}`;
 /** What belongs to the bed or to wine, and the log of edgeadm, which stays. */
 const NOT_OF_THE_MACHINE =
-  /^\/(winbed|windows\/system32\/(dism|icacls|netsh|sc|wevtutil|WindowsPowerShell\/v1.0\/powershell)\.exe|windows\/temp|windows\/logs|users\/root\/(AppData\/Local\/)?Temp)(\/|$)/i;
+  /^\/(winbed|windows\/system32\/(dism|icacls|netsh|sc|schtasks|shutdown|wevtutil|WindowsPowerShell\/v1.0\/powershell)\.exe|windows\/temp|windows\/logs|users\/root\/(AppData\/Local\/)?Temp)(\/|$)/i;
 /** Keys whose content must be the same before a join and after a reset. */
 const KEYS = ['HKLM\\SYSTEM\\CurrentControlSet\\Services', 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager'];
 

@@ -57,6 +57,10 @@ const requestFlags = {
     description: "join a node pool of this cluster with the account's AccessKey",
     helpGroup: 'CONTAINER SERVICE',
   }),
+  reboot: Flags.boolean({
+    description: 'Windows: reboot if the join needs it; a task at start-up continues the join',
+    helpGroup: 'RUN',
+  }),
   'compat-matrix': Flags.string({
     helpValue: 'FILE',
     description: 'file with additional rows for the compatibility matrix',

@@ -7,6 +7,7 @@ import type { HostOutcome } from '../hosts.ts';
 import { type CommandHost, runOnNodes, withSession } from '../node-runner.ts';
 import { confirmOnTerminal } from '../prompts.ts';
 import type { NodeFlags } from '../target-options.ts';
+import { continuationOf } from './continuation.ts';
 import type { ParsedJoin } from './flags.ts';
 import { joinRequests } from './request.ts';
 import { openSource, resolveRequest } from './source.ts';
@@ -29,13 +30,14 @@ export async function runJoin(
     const { targets } = command;
     refuseUnknownPhases(parsed, only);
     const requests = await joinRequests(parsed, command.targets);
+    const continuation = await continuationOf(parsed, requests.form, host.argv);
     const { join } = await import('../../phases/join/join.ts');
     const source = await openSource(requests.form, command.version, command.signal);
     const confirm = confirmOnTerminal(command.output, command.signal);
     return {
       onNode: withSession(async (run) => {
         const asked = await resolveRequest(requests.of(run.target), source, run);
-        const result = await join({ ...run, ...asked, only, confirm });
+        const result = await join({ ...run, ...asked, only, confirm, continuation });
         const outcome = run.dryRun ? 'planned' : result.changed ? 'joined' : 'unchanged';
         // Whether it is Ready yet is a matter of moments: programs ask the cluster.
         const { ready: _ready, ...data } = result;

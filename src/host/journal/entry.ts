@@ -5,7 +5,7 @@ import { PATHS } from '../node-paths.ts';
 const path = z.string().regex(/^\/[^\0]*$/, 'not an absolute path');
 const backup = path.refine(isBackup, 'not a file in the folder of copies');
 const text = z.string();
-const objectKind = z.enum(['service', 'firewall-rule']);
+const objectKind = z.enum(['service', 'firewall-rule', 'scheduled-task']);
 
 /** What a path was before edgeadm changed it. */
 const before = z.discriminatedUnion('type', [

@@ -1,4 +1,7 @@
-import { link, open, rm, stat, symlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, open, rename, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { released } from '../../lib/chunks.ts';
 import { withPathError } from '../failures.ts';
@@ -28,25 +31,42 @@ export interface DriveFiles
 /** On Windows a mode does not say who may read a file. */
 const MODE = { mode: 0o600 };
 
-/** Drives of this machine. */
-export function localDrives(): DriveFiles {
+/**
+ * Drives of this machine.
+ * @param program the file that runs: Windows lets it be renamed, but not removed
+ */
+export function localDrives(program = process.execPath): DriveFiles {
   const { readFile, appendFile, stat: look, list, makeDirectory, remove, sha256 } = localFiles();
   return {
     readFile,
     appendFile,
     stat: look,
     list,
-    remove,
+    remove: async (place) => {
+      await leave(place, program);
+      await remove(place);
+    },
     sha256,
     write: (place, content, prepare) =>
       writeAtomically(place, Buffer.isBuffer(content) ? content : () => released(content()), MODE, prepare),
     copy: (from, place, prepare) => writeAtomically(place, () => regularChunks(from), MODE, prepare),
     makeDirectory: (place) => makeDirectory(place, 0o700),
     // It removes links and junctions, and does not follow them.
-    removeTree: (place) => withPathError(place, rm(place, { recursive: true, force: true, maxRetries: 10 })),
+    removeTree: async (place) => {
+      await leave(place, program);
+      await withPathError(place, rm(place, { recursive: true, force: true, maxRetries: 10 }));
+    },
     link: linkTo,
     readEnd: async (place, bytes) => ((await look(place)) ? withPathError(place, readEnd(place, bytes)) : undefined),
   };
+}
+
+/** Moves the program that runs away from what is about to be removed; on another drive than that of temporary files it stays. */
+async function leave(place: string, program: string): Promise<void> {
+  const own = program.replaceAll('\\', '/').toLowerCase();
+  const doomed = place.toLowerCase();
+  if (own !== doomed && !own.startsWith(`${doomed}/`)) return;
+  await rename(program, join(tmpdir(), `edgeadm-${randomBytes(8).toString('hex')}.old`)).catch(() => {});
 }
 
 async function readEnd(place: string, bytes: number): Promise<Buffer> {

@@ -47,7 +47,7 @@ export function windowsMachine(ways: WindowsWays): Machine {
   };
   const parts = (run: Machine['exec']): ProgramParts => ({
     services: serviceManager({ exec: run, files: logs, everyMs: ways.everyMs }),
-    objects: windowsObjects(run),
+    objects: windowsObjects({ exec: run, files, nativePath }),
     facts: () => windowsFacts(run, ways.hardware),
     network: ways.network,
   });

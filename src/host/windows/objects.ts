@@ -1,13 +1,15 @@
-import type { Machine, MachineObjects, ObjectKind } from '../machine.ts';
+import type { MachineObjects, ObjectKind } from '../machine.ts';
 import { firewallRules } from './firewall.ts';
 import type { ObjectStore } from './object-store.ts';
+import { scheduledTasks, type TaskParts } from './scheduled-tasks.ts';
 import { serviceDefinitions } from './service-definition.ts';
 
 /** What of Windows is neither a file nor the state of a service. */
-export function windowsObjects(exec: Machine['exec']): MachineObjects {
+export function windowsObjects(parts: TaskParts): MachineObjects {
   const stores: Readonly<Record<ObjectKind, ObjectStore<string>>> = {
-    service: inJson(serviceDefinitions(exec)),
-    'firewall-rule': inJson(firewallRules(exec)),
+    service: inJson(serviceDefinitions(parts.exec)),
+    'firewall-rule': inJson(firewallRules(parts.exec)),
+    'scheduled-task': inJson(scheduledTasks(parts)),
   };
   return {
     read: (kind, name) => stores[kind].read(name),

@@ -225,7 +225,11 @@ export class ApiClient {
 
   #requestTo(url: URL, method: string, options: RequestOptionsOf, credentials: ApiCredentials) {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
-    const headers: Record<string, string> = { Accept: options.accept ?? 'application/json', 'User-Agent': 'edgeadm' };
+    const headers: Record<string, string | readonly string[]> = {
+      Accept: options.accept ?? 'application/json',
+      'User-Agent': 'edgeadm',
+      ...this.#connection.impersonation,
+    };
     if (credentials.authorization) headers.Authorization = credentials.authorization;
     if (body !== undefined) headers['Content-Type'] = options.contentType ?? 'application/json';
     return {

@@ -3,6 +3,9 @@ import type { ConnectionOptions } from 'node:tls';
 import { type Dial, dialingAgent, plainAgent, proxyDial } from '../../http/index.ts';
 import type { ApiCredentials, CredentialSource } from './credentials.ts';
 
+/** @see https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation */
+export type ImpersonationHeaders = Readonly<Record<string, string | readonly string[]>>;
+
 /** How to reach an API server and who we are to it. */
 export interface ApiConnection {
   /** `https://host:port`, perhaps with a path; the next one is tried if one cannot be reached. */
@@ -17,6 +20,8 @@ export interface ApiConnection {
   readonly authorization?: string;
   readonly cert?: string;
   readonly key?: string;
+  /** Whom the requests are made in the name of: `as` of a kubeconfig. */
+  readonly impersonation?: ImpersonationHeaders;
   /** Takes the place of token and certificate if they end. */
   readonly credentials?: CredentialSource;
   /** http, https or socks5: `proxy-url` of a kubeconfig. */

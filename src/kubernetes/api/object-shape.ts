@@ -105,11 +105,11 @@ export function checkedObject<T>(value: T, path: string): T {
   return withoutNulls(checkShape(OBJECT, value, originOf(path))) as T;
 }
 
-/** Go writes what is empty as null: it counts as left out. */
+/** Go writes what is empty as null: it counts as left out. In a list it stays: the readers of lists refuse it. */
 function withoutNulls<T extends object>(value: T): T {
   for (const [key, each] of Object.entries(value)) {
-    if (each === null) delete value[key as keyof T];
-    else if (typeof each === 'object') withoutNulls(each);
+    if (typeof each === 'object' && each !== null) withoutNulls(each);
+    else if (each === null && !Array.isArray(value)) delete value[key as keyof T];
   }
   return value;
 }

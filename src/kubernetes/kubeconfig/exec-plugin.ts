@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { EdgeadmError } from '../../errors/index.ts';
 import { registerSecret } from '../../lib/redact.ts';
+import { Shared } from '../../lib/shared.ts';
 import type { ApiCredentials, CredentialSource } from '../api/credentials.ts';
 import type { ExecConfig, KubeconfigCluster } from './parse.ts';
 
@@ -38,15 +39,15 @@ interface Held {
  */
 export function execPlugin(config: ExecConfig, cluster: KubeconfigCluster, ca: string | undefined): CredentialSource {
   let held: Held | undefined;
-  let asking: Promise<Held> | undefined;
+  // Requests that run at the same time share one login, and none ends it for the others.
+  let login: Shared<Held> | undefined;
   return {
     current: async (signal) => {
       if (held && Date.now() < held.until - EARLY_MS) return held.credentials;
-      // Requests that run at the same time share one login.
-      asking ??= runPlugin(config, infoFor(config, cluster, ca), signal).finally(() => {
-        asking = undefined;
-      });
-      held = await asking;
+      login ??= new Shared((own) => runPlugin(config, infoFor(config, cluster, ca), own));
+      const shared = login;
+      held = await shared.get(signal);
+      if (login === shared) login = undefined;
       return held.credentials;
     },
     refuse: (credentials) => {
@@ -71,7 +72,7 @@ function mayAsk({ interactiveMode }: ExecConfig): boolean {
   return interactiveMode !== 'Never' && process.stdin.isTTY === true;
 }
 
-async function runPlugin(config: ExecConfig, info: object, signal: AbortSignal | undefined): Promise<Held> {
+async function runPlugin(config: ExecConfig, info: object, signal: AbortSignal): Promise<Held> {
   const { command, args, env, apiVersion, interactiveMode, installHint } = config;
   if (!VERSIONS.includes(apiVersion ?? ''))
     throw failed(command, `it uses ${apiVersion ?? 'no apiVersion'}; edgeadm supports ${VERSIONS.join(' and ')}`);
@@ -88,7 +89,7 @@ async function runPlugin(config: ExecConfig, info: object, signal: AbortSignal |
     cancelSignal: signal,
     reject: false,
   });
-  signal?.throwIfAborted();
+  signal.throwIfAborted();
   if (!result.failed) return heldIn(command, apiVersion ?? '', result.stdout);
   const said = String(result.stderr ?? '')
     .trim()

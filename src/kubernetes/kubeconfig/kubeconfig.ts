@@ -2,6 +2,7 @@ import { getCACertificates } from 'node:tls';
 import { registerSecret } from '../../lib/redact.ts';
 import { readUserText } from '../../lib/user-file.ts';
 import { ApiClient, type ApiConnection, type ClientOptions, type Dial } from '../api/client.ts';
+import type { ImpersonationHeaders } from '../api/connections.ts';
 import { execPlugin } from './exec-plugin.ts';
 import { loadKubeconfig, unusableKubeconfig } from './load.ts';
 import { currentOf, type KubeconfigCluster, KubeconfigFault, type KubeconfigUser, refuseDamagedPem } from './parse.ts';
@@ -38,6 +39,7 @@ async function connectionTo(cluster: KubeconfigCluster, user: KubeconfigUser): P
     ca,
     serverName: cluster['tls-server-name'],
     proxy: proxyOf(cluster),
+    impersonation: impersonationOf(user),
     ...(await credentialsOf(user, cluster, given)),
   };
 }
@@ -64,6 +66,25 @@ async function credentialsOf(
       `its user logs in with the auth-provider ${provider}, which kubectl no longer supports; use exec`,
     );
   return { cert, key };
+}
+
+/** As client-go: without a name, the rest does not count. */
+function impersonationOf({
+  as,
+  'as-uid': uid,
+  'as-groups': groups,
+  'as-user-extra': extra,
+}: KubeconfigUser): ImpersonationHeaders | undefined {
+  if (!as) return undefined;
+  const extras = Object.entries(extra ?? {}).map(
+    ([key, values]) => [`Impersonate-Extra-${encodeURIComponent(key)}`, values] as const,
+  );
+  return {
+    'Impersonate-User': as,
+    ...(uid && { 'Impersonate-Uid': uid }),
+    ...(groups.length > 0 && { 'Impersonate-Group': groups }),
+    ...Object.fromEntries(extras),
+  };
 }
 
 /** As client-go: the file is read each time, and the token beside it counts if it cannot be. */

@@ -17,6 +17,13 @@ const listOf = <T extends z.ZodType>(item: T) =>
     .array(item)
     .nullish()
     .transform((items) => items ?? []);
+/** kubectl does not choose between two of a name. */
+const namedListOf = <T extends z.ZodType<{ readonly name: string }>>(item: T) =>
+  listOf(item).superRefine((items, context) => {
+    const names = items.map(({ name }) => name);
+    const again = names.findIndex((name, i) => names.indexOf(name) !== i);
+    if (again !== -1) context.addIssue({ code: 'custom', path: [again, 'name'], message: 'the name is used twice' });
+  });
 
 /** What `kubectl config view` shows in the place of certificates and keys. */
 const OMITTED = /^(DATA\+OMITTED|REDACTED)$/;
@@ -65,13 +72,17 @@ const USER = z.object({
   password: text,
   exec: EXEC.nullish(),
   'auth-provider': z.object({ name: text }).nullish(),
+  as: text,
+  'as-uid': text,
+  'as-groups': listOf(z.string()),
+  'as-user-extra': z.record(z.string(), listOf(z.string())).nullish(),
 });
 
 const KUBECONFIG = z.object({
   'current-context': text,
-  clusters: listOf(z.object({ name: z.string(), cluster: CLUSTER })),
-  users: listOf(z.object({ name: z.string(), user: USER.nullish().transform((user) => user ?? USER.parse({})) })),
-  contexts: listOf(z.object({ name: z.string(), context: z.object({ cluster: text, user: text }) })),
+  clusters: namedListOf(z.object({ name: z.string(), cluster: CLUSTER })),
+  users: namedListOf(z.object({ name: z.string(), user: USER.nullish().transform((user) => user ?? USER.parse({})) })),
+  contexts: namedListOf(z.object({ name: z.string(), context: z.object({ cluster: text, user: text }) })),
 });
 
 const CLUSTERS = z.object({ clusters: listOf(z.object({ cluster: CLUSTER })) });

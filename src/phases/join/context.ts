@@ -2,6 +2,7 @@ import type { JoinSpec } from '../../config/spec.ts';
 import type { Host } from '../../host/host.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { ClusterQuestions, NodeView } from '../preflight/context.ts';
+import type { Continuation } from './continuation.ts';
 
 /** The cluster as a join uses it: what may be asked, and clients that change something. */
 export interface ClusterView extends ClusterQuestions {
@@ -48,6 +49,8 @@ export interface JoinContext {
   readonly endpoint?: string;
   /** Tells that service of the node; undefined if it does not want to know. */
   readonly callback?: Callback;
+  /** Continues the join after a reboot; undefined if the user reboots. */
+  readonly continuation?: Continuation;
   /** What the last look at the Node object showed, for the result. */
   readonly seen: {
     ready?: boolean;

@@ -11,6 +11,7 @@ import { VENDOR } from '../vendor-messages.ts';
 import type { SourceReply } from './ask-source.ts';
 import { clusterView } from './cluster-view.ts';
 import type { JoinContext } from './context.ts';
+import type { Continuation } from './continuation.ts';
 import { credentials } from './credentials.ts';
 import { joinPhasesOf } from './index.ts';
 import { nodeView } from './node-view.ts';
@@ -30,6 +31,8 @@ export interface JoinOptions {
   /** Shared by all hosts of a command; its owner closes it. */
   readonly bundles: BundleStore;
   readonly confirm?: JoinContext['confirm'];
+  /** If the node needs a reboot: reboot it, and have this continue. */
+  readonly continuation?: Continuation;
   /** Only this phase (`join phase NAME`). */
   readonly only?: string;
 }
@@ -124,7 +127,7 @@ export function openContext(options: Omit<JoinOptions, 'only'>): { context: Join
   const node = nodeView({ ...options, host, journal: session.journal, name: reply?.nodeName, log });
   const asked = credentials({ host, cluster, node, log, signal });
   const callback = reply && callbackOf(reply, session.journal, dryRun ? tell : undefined);
-  const { confirm } = options;
+  const { confirm, continuation } = options;
   const context = {
     spec,
     host,
@@ -134,6 +137,7 @@ export function openContext(options: Omit<JoinOptions, 'only'>): { context: Join
     endpoint: reply?.source.endpoint,
     callback,
     confirm,
+    continuation,
     seen: {},
   };
   return { context, close: () => cluster.close() };

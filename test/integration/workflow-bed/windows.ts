@@ -7,6 +7,7 @@ import { createBundle } from '../../../src/artifacts/create-bundle.ts';
 import { joinSpec } from '../../../src/config/join-spec.ts';
 import type { Machine } from '../../../src/host/machine.ts';
 import { type NodeSession, withNode } from '../../../src/host/node-session.ts';
+import type { Continuation } from '../../../src/phases/join/continuation.ts';
 import { type JoinResult, join as joinNode } from '../../../src/phases/join/join.ts';
 import { type ResetResult, reset } from '../../../src/phases/reset/reset.ts';
 import type { UpgradeSpec } from '../../../src/phases/upgrade/context.ts';
@@ -28,6 +29,7 @@ interface RunOptions {
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
+  readonly continuation?: Continuation;
 }
 
 /** A Windows machine and the workflows on it, against the API server of a bed. */
@@ -85,7 +87,7 @@ export class WindowsNode {
     await registerNode(this.#bed, command, version);
   }
 
-  join({ spec: more = {}, ...options }: RunOptions = {}): Promise<JoinResult> {
+  join({ spec: more = {}, continuation, ...options }: RunOptions = {}): Promise<JoinResult> {
     const [server = '', , token = '', , hash = ''] = this.#bed.joinWords;
     const values = {
       apiServers: [server],
@@ -96,7 +98,7 @@ export class WindowsNode {
       ...more,
     };
     const spec = joinSpec([{ nameOf: (key) => key, values }], { yes: true, timeoutMs: 60_000, compatMatrix: [] });
-    return this.#run('join', options, (run) => joinNode({ ...run, spec }));
+    return this.#run('join', options, (run) => joinNode({ ...run, spec, continuation }));
   }
 
   reset(options: RunOptions = {}): Promise<ResetResult> {

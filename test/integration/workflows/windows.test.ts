@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { V1Node } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { diagnose } from '../../../src/phases/diagnose/diagnose.ts';
@@ -10,6 +14,13 @@ import { WINDOWS_NAME, WindowsNode, windowsBundle } from '../workflow-bed/window
 const DISABLED: FakeWindowsOptions['programs'] = {
   'dism.exe': (args) => (args.includes('/Enable-Feature') ? { exitCode: 3010 } : { stdout: 'State : Disabled\r\n' }),
 };
+
+/** What a reboot copies to the node. */
+async function edgeadmFile(): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), 'edgeadm-program-')), 'edgeadm.exe');
+  await writeFile(file, 'a program');
+  return file;
+}
 
 describe('Windows node', function () {
   this.timeout(120_000);
@@ -100,6 +111,38 @@ describe('Windows node', function () {
     win.windows.reboot({ 'dism.exe': () => ({ stdout: 'State : Enabled\r\n' }) });
     assert.equal((await win.join({ spec: installing() })).changed, true);
     assert.equal((await nodeObject())?.metadata?.labels?.['kubernetes.io/os'], 'windows');
+  });
+
+  it('a join with --reboot has a task at start-up continue it, without a secret in it, and reboots; a reset removes the task', async () => {
+    const win = await node({ programs: { ...DISABLED } });
+    const before = await win.photograph();
+    const program = await edgeadmFile();
+    const words = ['join', bed.joinWords[0] ?? '', '--yes'];
+    const continuation = { program, words, folder: 'D:\\', secrets: { token: 'abcdef.0123456789abcdef' } };
+    await assert.rejects(win.join({ spec: installing(), continuation }), /REBOOT_NEEDED|takes effect with a reboot/);
+    assert.ok(win.windows.calls.includes('C:\\Windows\\System32\\shutdown.exe /r /t 30 /d p:2:4'));
+    const task = win.windows.tasks.get('edgeadm-join') ?? '';
+    assert.match(task, /<Command>C:\\Program Files\\edgeadm\\edgeadm\.exe<\/Command>/);
+    assert.match(task, /--yes "--token=@C:\\Program Files\\edgeadm\\continue\\token"<\/Arguments>/);
+    assert.doesNotMatch(`${task}${win.windows.calls.join('\n')}`, /0123456789abcdef/);
+    const kept = 'C:\\Program Files\\edgeadm\\continue';
+    assert.equal(win.windows.listOf(kept), 'D:PAI(A;;FA;;;SY)(A;;FA;;;BA)');
+    assert.equal(await win.windows.read('/var/lib/edgeadm/continue/token'), 'abcdef.0123456789abcdef');
+    win.windows.reboot({ 'dism.exe': () => ({ stdout: 'State : Enabled\r\n' }) });
+    assert.equal((await win.join({ spec: installing() })).ready, true);
+    assert.deepEqual([...win.windows.tasks.keys()], []);
+    assert.equal(existsSync(win.windows.place(kept)), false);
+    await win.reset();
+    assert.deepEqual(await win.photograph(), before);
+  });
+
+  it('a reset of a node that waits for its reboot removes the task at start-up', async () => {
+    const win = await node({ programs: { ...DISABLED } });
+    const before = await win.photograph();
+    const continuation = { program: await edgeadmFile(), words: ['join'], folder: 'C:\\', secrets: { token: 'a' } };
+    await assert.rejects(win.join({ spec: installing(), continuation }), /takes effect with a reboot/);
+    await win.reset();
+    assert.deepEqual(await win.photograph(), before);
   });
 
   it('a join that fails leaves drive, registry and services as they were', async () => {

@@ -18,8 +18,10 @@ sha256:2222 application/vnd.oci.image.manifest.v1+json ${OTHER} 1.0 MiB linux/am
 function journalOf(...changes: (Change & { phase?: string })[]) {
   const entries = changes.map((change) => ({ phase: 'prepare-node', ...change })) as NotedChange[];
   const state: { kept?: readonly NotedChange[] } = {};
-  const parts: Pick<Journal, 'changesSince' | 'forgetChanges' | 'freeReserve'> = {
+  const parts: Pick<Journal, 'changesSince' | 'claimOf' | 'choice' | 'forgetChanges' | 'freeReserve'> = {
     changesSince: (mark) => new JournalRecord(entries).changesSince(mark),
+    claimOf: (path) => new JournalRecord(entries).claimOf(path),
+    choice: () => undefined,
     forgetChanges: async (since, keep) => {
       const start = Number(since) || 0;
       state.kept = [...entries.slice(0, start), ...entries.slice(start).filter(keep)];
@@ -143,8 +145,8 @@ describe('putting a node back as it was', () => {
 describe('images that a join loaded', () => {
   it('go with the records that containerd made for them, unless another name needs those', () => {
     assert.deepEqual(imageRecords(LISTING, new Set(['registry.k8s.io/pause:3.6', 'gone:1'])), [
-      'registry.k8s.io/pause:3.6',
       'sha256:1111',
+      'registry.k8s.io/pause:3.6',
     ]);
     const shared = `${LISTING}mine/pause:1 application/x ${DIGEST} 700.0 KiB linux/amd64 -\n`;
     assert.deepEqual(imageRecords(shared, new Set(['registry.k8s.io/pause:3.6'])), ['registry.k8s.io/pause:3.6']);
@@ -165,33 +167,48 @@ describe('images that a join loaded', () => {
     await rollBackChanges(host, journal);
     assert.deepEqual(host.changes, [
       'start containerd.service',
-      'run ctr --namespace k8s.io images remove --sync registry.k8s.io/pause:3.6 sha256:1111',
+      'run ctr --namespace k8s.io images remove --sync sha256:1111 registry.k8s.io/pause:3.6',
       'stop containerd.service',
       'reload units',
     ]);
   });
 
-  for (const [running, ends] of [
-    ['/var/lib/edgeadm/images/pause.tar', true],
-    ['/home/admin/own.tar', false],
-  ] as const)
-    it(`images that a join loaded: an import of ${running} that still runs is ${ends ? 'ended' : "left alone, since it is the administrator's"}`, async () => {
-      const archive = '/var/lib/edgeadm/images/pause.tar';
-      const { journal } = journalOf({ kind: 'image', name: 'registry.k8s.io/pause:3.6', archive });
-      const line = `/usr/local/bin/ctr --namespace k8s.io images import ${running}`;
-      const host = fakeHost({
-        units: { 'containerd.service': { active: true } },
-        commands: {
-          pgrep: (args) => ({ exitCode: new RegExp(args.at(-1) ?? '').test(line) ? 0 : 1 }),
-          ctr: (args) => (args.includes('list') ? LISTING : {}),
-        },
-      });
-      await rollBackChanges(host, journal);
-      assert.equal(
-        host.changes.some((change) => change.startsWith('run pkill')),
-        ends,
-      );
+  const ARCHIVE = '/var/lib/edgeadm/images/pause.tar';
+  const IMPORT = 'ctr --namespace k8s.io images import';
+
+  /** Whether a roll-back kills a process with this command line. @param imported what is there once it has ended */
+  async function rollBackBeside(running: string, imported = LISTING) {
+    const { journal } = journalOf({ kind: 'image', name: 'registry.k8s.io/pause:3.6', archive: ARCHIVE });
+    const killed = () => host.changes.filter((change) => change.startsWith('run pkill')).length > 0;
+    const removed = () => host.changes.filter((change) => change.includes('images remove')).length;
+    const host = fakeHost({
+      units: { 'containerd.service': { active: true } },
+      commands: {
+        pgrep: (args) => ({ exitCode: !killed() && new RegExp(args.at(-1) ?? '').test(running) ? 0 : 1 }),
+        pkill: {},
+        ctr: (args) => (args.includes('list') ? ([LISTING, imported][removed()] ?? '') : {}),
+      },
     });
+    assert.deepEqual(await rollBackChanges(host, journal), []);
+    return { killed: killed(), removed: removed() };
+  }
+
+  for (const [running, ends] of [
+    [`/usr/local/bin/${IMPORT} ${ARCHIVE}`, true],
+    [`/bin/sh /usr/local/bin/${IMPORT} ${ARCHIVE}`, true],
+    [`/usr/local/bin/${IMPORT} /home/admin/own.tar`, false],
+    [`sh -c ${IMPORT} ${ARCHIVE}`, false],
+    [`vi notes on ${IMPORT} ${ARCHIVE}`, false],
+  ] as const)
+    it(`images that a join loaded: "${running}" that still runs is ${ends ? 'ended' : "left alone, since it is not the join's"}`, async () => {
+      assert.equal((await rollBackBeside(running)).killed, ends);
+    });
+
+  it('images that a join loaded: what containerd completes for an import that was ended is removed too', async () => {
+    assert.equal((await rollBackBeside(`${IMPORT} ${ARCHIVE}`)).removed, 2);
+    assert.equal((await rollBackBeside(`${IMPORT} ${ARCHIVE}`, '')).removed, 1);
+    assert.equal((await rollBackBeside('sleep 1')).removed, 1);
+  });
 
   it('images that a join loaded are removed by the older containerd if the one that replaced it does not run', async () => {
     const { journal } = journalOf(
@@ -213,7 +230,7 @@ describe('images that a join loaded', () => {
     assert.deepEqual(await rollBackChanges(host, journal), []);
     assert.match(
       host.changes.at(-1) ?? '',
-      /^run ctr .*images remove --sync registry\.k8s\.io\/pause:3\.6 sha256:1111$/,
+      /^run ctr .*images remove --sync sha256:1111 registry\.k8s\.io\/pause:3\.6$/,
     );
   });
 

@@ -13,6 +13,8 @@ export interface ApiRequest {
   /** Common name of the client's certificate. */
   readonly user?: string;
   readonly authorization?: string;
+  /** The headers of impersonation as they came. */
+  readonly impersonation: readonly string[];
 }
 
 /** A number is a status with a Status object of no content, `events` a watch; anything else is answered with 200. */
@@ -45,6 +47,9 @@ export async function apiServer(answer: (request: ApiRequest) => ApiAnswer | und
       contentType: incoming.headers['content-type'],
       user: (incoming.socket as TLSSocket).getPeerCertificate().subject?.CN as string | undefined,
       authorization: incoming.headers.authorization,
+      impersonation: incoming.rawHeaders.flatMap((name, i, all) =>
+        i % 2 === 0 && /^impersonate-/i.test(name) ? [`${name}: ${all[i + 1]}`] : [],
+      ),
     };
     requests.push(request);
     const found = answer(request) ?? 404;

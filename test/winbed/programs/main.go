@@ -29,6 +29,8 @@ var programs = map[string]program{
 	"powershell": powershell,
 	"relay":      relay,
 	"sc":         serviceControl,
+	"schtasks":   scheduler,
+	"shutdown":   func([]string) int { return 0 },
 }
 
 func main() {

@@ -1,6 +1,7 @@
 import type { Phase } from '../../../workflow/phase.ts';
 import { callbackPhase } from '../callback.ts';
 import type { JoinContext } from '../context.ts';
+import { CONTINUATION_TASK, endContinuation } from '../continuation.ts';
 import { addonsPhase, checkKubeletService, checkNodeObject, checkRuntime } from '../post-check.ts';
 
 export const windowsPostCheck: Phase<JoinContext> = {
@@ -11,6 +12,12 @@ export const windowsPostCheck: Phase<JoinContext> = {
     { name: 'kubelet', title: 'Check the kubelet', run: checkKubeletService },
     { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNodeObject },
     addonsPhase,
+    {
+      name: 'start-up-task',
+      title: 'Remove the task that continued after a reboot',
+      check: async ({ host }) => (await host.object('scheduled-task', CONTINUATION_TASK)) === undefined,
+      run: ({ host }) => endContinuation(host),
+    },
     callbackPhase,
   ],
 };

@@ -6,6 +6,7 @@ import { enableContainers, stateOfContainers } from '../../../kubernetes/windows
 import { hnsNetworks } from '../../../kubernetes/windows/networks.ts';
 import type { Phase, PhaseTools } from '../../../workflow/phase.ts';
 import type { JoinContext } from '../context.ts';
+import { continueAfterReboot, REBOOT_DELAY_SECONDS } from '../continuation.ts';
 import { noteCluster } from '../membership.ts';
 
 export const windowsPrepareNode: Phase<JoinContext> = {
@@ -44,17 +45,20 @@ export async function noteWindowsNode(context: JoinContext): Promise<void> {
 }
 
 /** @throws EdgeadmError REBOOT_NEEDED; the same command continues after the reboot */
-async function enableFeature({ host, log, wet }: JoinContext & PhaseTools): Promise<void> {
+async function enableFeature({ host, continuation, log, wet }: JoinContext & PhaseTools): Promise<void> {
   const state = await stateOfContainers(host);
   if (state === 'enabled') return;
   const waits = state === 'pending' || (await enableContainers(host));
   if (state !== 'pending' && wet) log.info('The Containers feature of Windows was enabled. A reset leaves it enabled.');
   if (!waits) return;
+  if (continuation) await continueAfterReboot(host, continuation);
   throw new EdgeadmError({
     code: 'REBOOT_NEEDED',
     what: 'the Containers feature of Windows takes effect with a reboot',
     why: 'DISM ended with exit code 3010',
-    next: 'Restart-Computer, then run the same command again: it continues',
+    next: continuation
+      ? `wait: the machine reboots in ${REBOOT_DELAY_SECONDS} seconds (\`shutdown /a\` prevents it), and continues the join a minute after it has started; ${host.nativePath(PATHS.edgeadm.log)} shows how it ends`
+      : 'Restart-Computer, then run the same command again: it continues; with --reboot edgeadm does both',
   });
 }
 

@@ -71,3 +71,20 @@ export function parseByPowerShell(line: string): { program: string; rest: string
 function plain(text: string): string {
   return text.replace(/(['\u2018-\u201b])\1/g, '$1');
 }
+
+/**
+ * The arguments that a program gets from words behind its name in Windows PowerShell 5.1: it takes its own quotation marks
+ * away, puts double ones around a word with a blank, and changes nothing else.
+ * Source: https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_parsing (passing arguments that
+ * contain quote characters), and NativeCommandParameterBinder of PowerShell 5.1 for which words get quotation marks
+ */
+export function argumentsFromPowerShell(words: string): string[] {
+  const found = words.match(/(?:'[^'\u2018-\u201b]*'|[^\s'\u2018-\u201b]+)+/g) ?? [];
+  const passed = found.map((word) => word.replaceAll("'", ''));
+  return parseArguments(passed.map((word) => (hasOpenBlank(word) ? `"${word}"` : word)).join(' '));
+}
+
+/** A quotation mark with a backslash in front does not count. */
+function hasOpenBlank(word: string): boolean {
+  return word.split(/(?<!\\)"/).some((part, index) => index % 2 === 0 && /\s/.test(part));
+}

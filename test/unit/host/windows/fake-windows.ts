@@ -56,6 +56,8 @@ export class FakeWindows {
   /** `key\name` to type and data, without regard to case of keys. */
   readonly registry = new Map<string, { key: string; type: string; data: string }>();
   readonly services = new Map<string, FakeService>();
+  /** Definitions of scheduled tasks, by name. */
+  readonly tasks = new Map<string, string>();
   /** Lists of access that were set, by the path of Windows in lower case. */
   readonly lists = new Map<string, string>();
   /** Every program that was run, as one line. */
@@ -140,11 +142,12 @@ export class FakeWindows {
     this.services.set(name.toLowerCase(), { state, win32ExitCode: state === 'running' ? 0 : 1077 });
   }
 
-  /** Registry, services and rules, for a comparison with what was there before. */
+  /** Registry, services, tasks and rules, for a comparison with what was there before. */
   state(): Readonly<Record<string, unknown>> {
     return {
       registry: Object.fromEntries([...this.registry].sort(([a], [b]) => (a < b ? -1 : 1))),
       services: Object.fromEntries([...this.services].map(([name, { state }]) => [name, state])),
+      tasks: [...this.tasks.keys()],
     };
   }
 
@@ -184,6 +187,8 @@ export class FakeWindows {
     'sc.exe': (args) => this.#serviceControl(args),
     'icacls.exe': (args) => this.#icacls(args),
     'netsh.exe': (args) => this.#netsh(args),
+    'schtasks.exe': (args) => this.#scheduler(args),
+    'shutdown.exe': () => ({}),
     'dism.exe': () => ({ stdout: 'Feature Name : Containers\r\nState : Enabled\r\n' }),
     'wevtutil.exe': () => ({ stdout: '' }),
     'cmd.exe': ([, , ...words]) => this.#command(words),
@@ -192,6 +197,19 @@ export class FakeWindows {
     }),
     'powershell.exe': (args) => this.#powerShell(Buffer.from(args.at(-1) ?? '', 'base64').toString('utf16le')),
   };
+
+  async #scheduler([verb, , name = '', ...rest]: readonly string[]): Promise<Answer> {
+    const found = this.tasks.get(name);
+    if (verb === '/create') {
+      const definition = (await readFile(this.place(rest[1] ?? ''))).toString('utf16le');
+      if (!/^\ufeff<\?xml version="1\.0" encoding="UTF-16"\?>/.test(definition)) return { exitCode: 1 };
+      this.tasks.set(name, definition.slice(1));
+      return {};
+    }
+    if (found === undefined) return { exitCode: 1, stderr: 'ERROR: The system cannot find the file specified.' };
+    if (verb === '/query') return { stdout: found.replace('<Settings>', '<Settings>\r\n    <Hidden>false</Hidden>') };
+    return this.tasks.delete(name) ? {} : { exitCode: 1 };
+  }
 
   async #command([verb, ...words]: readonly string[]): Promise<Answer> {
     const paths = words.filter((word) => !word.startsWith('/')).map((path) => this.place(path));

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { networkInterfaces } from 'node:os';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { localDrives } from '../../../../src/host/windows/drive-files.ts';
 import { localWindows } from '../../../../src/host/windows/local.ts';
 
 // What Node.js reads is the same on every platform; the rest of this machine needs Windows or wine (test/winbed).
@@ -18,4 +21,19 @@ describe('Windows machine that edgeadm runs on', () => {
       await machine.close();
     }
   });
+
+  for (const remove of ['remove', 'removeTree'] as const)
+    it(`${remove}: the file of edgeadm itself, which Windows does not remove while it runs, is moved to the temporary files`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'edgeadm-own-'));
+      const program = join(folder, 'edgeadm.exe');
+      await writeFile(program, 'runs');
+      const { ino } = await stat(program);
+      await localDrives(program)[remove](remove === 'remove' ? program : folder);
+      const moved = (await readdir(tmpdir())).filter((name) => /^edgeadm-[0-9a-f]{16}\.old$/.test(name));
+      const found = await Promise.all(moved.map(async (name) => ({ name, ...(await stat(join(tmpdir(), name))) })));
+      const own = found.find((each) => each.ino === ino);
+      assert.ok(own);
+      await rm(join(tmpdir(), own.name));
+      await rm(folder, { recursive: true, force: true });
+    });
 });

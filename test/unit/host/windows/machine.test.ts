@@ -38,6 +38,22 @@ describe('Windows machine', () => {
     for (const windows of made.splice(0)) await windows.remove();
   });
 
+  it('a task at start-up is read as it was defined, with words that XML writes otherwise, and is gone after a roll-back', async () => {
+    const windows = await fake();
+    const before = windows.state();
+    const task = { command: 'C:\\A & B\\edgeadm.exe', arguments: 'join "a<b" --yes', folder: 'D:\\' };
+    const machine = windows.machine();
+    await withNode(machine, OPTIONS, async ({ host, plain, journal }) => {
+      assert.equal(await host.define('scheduled-task', 'edgeadm-join', JSON.stringify(task)), true);
+      assert.equal(await host.object('scheduled-task', 'edgeadm-join'), JSON.stringify(task));
+      assert.equal(await host.define('scheduled-task', 'edgeadm-join', JSON.stringify(task)), false);
+      assert.match(windows.tasks.get('edgeadm-join') ?? '', /<Arguments>join "a&lt;b" --yes<\/Arguments>/);
+      await rollBackChanges(plain, journal);
+      await journal.erase();
+    });
+    assert.deepEqual(windows.state(), before);
+  });
+
   it('tells its version, its name and whether the administrator is elevated, from registry and hostname', async () => {
     const windows = await fake();
     assert.deepEqual(await windows.machine().facts?.(), {

@@ -69,6 +69,15 @@ describe('a list of the API server', () => {
     assert.deepEqual(result, []);
   });
 
+  for (const items of [[null], [5], [{ metadata: { name: 'n1' } }, null], {}])
+    it(`a list of the API server whose items are ${JSON.stringify(items)} is refused, and named with its path`, async () => {
+      const listing = withServer(
+        () => ({ items }),
+        (client) => listNodes(client),
+      );
+      await assert.rejects(listing, { code: 'API_ERROR', message: /GET \/api\/v1\/nodes is not a list/ });
+    });
+
   it('a list of the API server of nodes leaves out images and managed fields, which edgeadm never asks for', async () => {
     const node = { metadata: { name: 'n1', managedFields: [{}] }, status: { images: [{ names: [] }], phase: 'x' } };
     const { result, paths } = await withServer(

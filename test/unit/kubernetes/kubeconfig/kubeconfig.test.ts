@@ -149,6 +149,21 @@ describe('kubeconfig', () => {
     }
   });
 
+  it('a request that is cancelled does not cancel the login of an exec plug-in that another waits for', async () => {
+    const fifo = join(folder, 'login');
+    execFileSync('mkfifo', [fifo]);
+    const client = await openWith({ exec: plugin(`read word <${fifo}`, { token: 'xyz' }) });
+    const cancelled = new AbortController();
+    const first = client.get('/version', { signal: cancelled.signal });
+    const second = client.get('/version');
+    cancelled.abort(new Error('cancelled'));
+    await assert.rejects(first, /cancelled/);
+    await writeFile(fifo, 'go\n');
+    await second;
+    client.close();
+    assert.equal(server.requests.at(-1)?.authorization, 'Bearer xyz');
+  });
+
   it('asks an exec plug-in again if the API server answers 401, and sends the request once more', async () => {
     const count = join(folder, 'count');
     await writeFile(count, '');
@@ -192,6 +207,26 @@ describe('kubeconfig', () => {
       code: 'USAGE',
       message: /auth-provider gcp/,
     });
+  });
+
+  it('kubeconfig with `as`: every request is made in the name of that user, with its groups', async () => {
+    const user = {
+      token: 'abc',
+      as: 'ann',
+      'as-uid': '7',
+      'as-groups': ['g1', 'g2'],
+      'as-user-extra': { 'a/b': ['x'] },
+    };
+    const request = await askWith(user);
+    assert.equal(request?.authorization, 'Bearer abc');
+    assert.deepEqual(request?.impersonation, [
+      'Impersonate-User: ann',
+      'Impersonate-Uid: 7',
+      'Impersonate-Group: g1',
+      'Impersonate-Group: g2',
+      'Impersonate-Extra-a%2Fb: x',
+    ]);
+    assert.deepEqual((await askWith({ token: 'abc', 'as-groups': ['g1'] }))?.impersonation, []);
   });
 
   it('takes the name of the certificate from tls-server-name', async () => {
@@ -314,6 +349,22 @@ describe('kubeconfig', () => {
       assert.equal((await loadKubeconfig(file, {}))['current-context'], 'one');
     });
   });
+
+  for (const list of ['clusters', 'users', 'contexts'] as const)
+    it(`kubeconfig with two ${list} of one name is refused, as kubectl does`, () => {
+      const item = { clusters: { cluster: {} }, users: { user: {} }, contexts: { context: {} } }[list];
+      const twice = {
+        [list]: [
+          { name: 'a', ...item },
+          { name: 'b', ...item },
+          { name: 'a', ...item },
+        ],
+      };
+      assert.throws(() => parseKubeconfig(JSON.stringify(twice)), {
+        name: 'KubeconfigFault',
+        message: `${list}[2].name: the name is used twice`,
+      });
+    });
 
   it('kubeconfig that is too large, or a device, is refused before it is read', async () => {
     const large = join(folder, 'large.conf');

@@ -87,6 +87,14 @@ describe('reset', () => {
     ]);
   });
 
+  it("reset that follows one with --keep-runtime leaves all links: none is noted as the machine's own any more", async () => {
+    const runtime = JOINED.filter((entry) => 'phase' in entry && entry.phase.startsWith('install-runtime'));
+    const host = joinedNode({ files: { [JOURNAL]: lines(runtime) } });
+    await run(host);
+    assert.ok(host.changes.includes('remove /etc/containerd/config.toml'));
+    assert.ok(!host.changes.some((change) => change.startsWith('run ip link')));
+  });
+
   it('reset finishes if an earlier one was killed after it had put everything back', async () => {
     const host = fakeHost({ files: { [JOURNAL]: '' }, commands: { ip: '', find: '', ps: '' } });
     await run(host);

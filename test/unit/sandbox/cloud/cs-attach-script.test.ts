@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { attachLine } from '../../../../sandbox/cloud/cs-attach-script.ts';
+import { argumentsFromPowerShell } from '../../host/windows/command-line.ts';
 
 const LINE = { region: 'cn-hangzhou', version: '1.20.2', arch: 'amd64', token: 't0k3n', windows: false };
 
@@ -26,6 +27,21 @@ describe('the line that joins a node', () => {
         assert.equal(args[3], '--region=cn-hangzhou');
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('gives Windows PowerShell 5.1 the node specification whole, whatever is in it', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('"', "'", '\u2019', '\\', '$', '`', ' ', 'a', 'ü', '(', ';', '\n'),
+    });
+    fc.assert(
+      fc.property(fc.dictionary(text, text, { maxKeys: 3, noNullPrototype: true }), (labels) => {
+        const line = attachLine({ ...LINE, windows: true, nodeSpec: JSON.stringify({ labels }) });
+        const args = argumentsFromPowerShell(line.split('; ./edgeadm.exe ')[1] ?? '');
+        assert.deepEqual([args.length, args[1], args[3]], [4, '--openapi-token=t0k3n', '--region=cn-hangzhou']);
+        assert.deepEqual(JSON.parse(args[2]?.replace('--node-spec=', '') ?? ''), { labels });
+      }),
+      { numRuns: 500 },
     );
   });
 
