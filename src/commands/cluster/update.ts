@@ -22,7 +22,7 @@ export default class ClusterUpdate extends BaseCommand {
   static override flags = {
     ...serviceChangeFlags,
     rename: Flags.string({ helpValue: 'NAME', description: 'new name' }),
-    'deletion-protection': Flags.boolean({ allowNo: true, description: 'refuse to delete the cluster' }),
+    'deletion-protection': Flags.boolean({ allowNo: true, description: 'protect the cluster from deletion' }),
   };
 
   async run(): Promise<void> {

@@ -166,6 +166,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'USAGE',
     proof: test('a command of kubeadm or kubectl that edgeadm does not have: nodes'),
   },
+  'config/kubeadm-file.ts join:phases': { code: 'USAGE', proof: 'shows' },
   'cli/join/run.ts join:phases': { code: 'USAGE', proof: test('a phase that does not exist') },
   'cloud/cluster-access.ts reset': {
     code: 'ALREADY_JOINED',
