@@ -75,6 +75,34 @@ export async function listObjects(
   }
 }
 
+interface ObjectList {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly items: readonly {
+    readonly metadata: { readonly name: string; readonly namespace?: string; readonly managedFields?: unknown };
+  }[];
+}
+
+/** Objects of one name, as `kubectl get -o yaml` shows them: without managedFields. @param namespace default: of all */
+export async function objectsNamed(
+  folder: SandboxFolder,
+  resource: keyof typeof RESOURCE_PATHS,
+  { name, namespace }: { readonly name: string; readonly namespace?: string },
+): Promise<unknown[]> {
+  const client = await adminClient(folder);
+  try {
+    const { apiVersion, kind, items } = await client.get<ObjectList>(RESOURCE_PATHS[resource]);
+    return items
+      .filter(({ metadata }) => metadata.name === name && (!namespace || metadata.namespace === namespace))
+      .map(({ metadata: { managedFields: _, ...metadata }, ...rest }) => ({
+        ...{ apiVersion, kind: kind.replace(/List$/, ''), metadata },
+        ...rest,
+      }));
+  } finally {
+    client.close();
+  }
+}
+
 /** The row of one object. @throws EdgeadmError USAGE if there is none of that name */
 export function rowNamed<Row extends { readonly Name?: string | number }>(
   rows: readonly Row[],

@@ -144,6 +144,14 @@ function whyNotEndToEnd() {
   return undefined;
 }
 
+/** Where it can be built, the built program is tested as users have it; it also starts in less than half of the time. */
+async function oneFileProgram() {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
+  const out = join(root, 'dist', 'test');
+  const done = await step('one-file program', 'node', ['scripts/dist/dist.ts', '--only', 'amd64', '--out', out]);
+  return done ? join(out, 'edgeadm-linux-amd64') : undefined;
+}
+
 async function main() {
   if (!dependenciesAreCurrent() && !(await step('install dependencies', 'npm', ['ci', ...QUIET]))) return;
   if (!(await step('build', 'npm', ['run', '--silent', 'build']))) return;
@@ -161,8 +169,11 @@ async function main() {
   await step('coverage of both', 'node', ['scripts/coverage.ts', '--report']);
   const reason = whyNotEndToEnd();
   const built = (folder) => ['--config', '.mocharc.e2e.json', `test/${folder}/**/*.test.ts`];
+  const program = await oneFileProgram();
   await Promise.all([
-    suite('tests of the built program', ['--parallel', '--jobs', '2', ...built('sandbox')]),
+    suite('tests of the built program', ['--parallel', '--jobs', '2', ...built('sandbox')], {
+      EDGEADM_TEST_PROGRAM: program,
+    }),
     reason ? undefined : suite('tests of the release', built('dist'), { bed: '9' }),
   ]);
   if (!reason) {

@@ -1,7 +1,7 @@
 /**
- * Flags of kubeadm and kubectl that people type from habit and that mean nothing here, with what to do instead.
- * Sources: the reference of `kubeadm join`, `reset`, `token create` (kubernetes.io, v1.34), of `kubectl drain`, and
- * klog.
+ * Flags of other tools that people type from habit and that mean nothing here, with what to do instead. Sources: the
+ * reference of `kubeadm join`, `reset`, `token create` (kubernetes.io, v1.34), of `kubectl drain` and `get`, klog, and
+ * the references of `k3s agent` (docs.k3s.io), `k0s worker` (docs.k0sproject.io) and `terraform apply`.
  */
 interface ForeignFlag {
   readonly hint: string;
@@ -11,8 +11,16 @@ interface ForeignFlag {
 
 const JOINING = /^(join|preflight|config)/;
 const RESETTING = /^reset/;
+const SANDBOX_GET = /^sandbox get/;
+const LISTING = / (list|get|show)$/;
 const DRAINING = /^(reset|upgrade|cluster|eni)/;
 const WORKER = 'edgeadm joins worker nodes only; for a control-plane node use `kubeadm join --control-plane`';
+const SERVER = 'the API server is an argument without a flag: HOST:6443 --token ID.SECRET';
+const RUNTIME = 'use --cri-socket PATH for the socket of the container runtime';
+const KUBELET = 'the settings of the kubelet come from the cluster; see --max-pods, --labels, --taints, --node-ip';
+const WATCH = 'edgeadm shows a list once; `kubectl get --watch` follows it';
+const SELECT = 'edgeadm shows whole lists: use -o json with jq, or kubectl';
+const KUBECTL = 'use kubectl --kubeconfig "$(edgeadm sandbox kubeconfig)"';
 const KLOG = 'edgeadm has no klog flags: -v shows every step, and --log-file names the log';
 
 const FLAGS: Readonly<Record<string, readonly ForeignFlag[]>> = {
@@ -45,6 +53,45 @@ const FLAGS: Readonly<Record<string, readonly ForeignFlag[]>> = {
   ],
   context: [{ hint: 'edgeadm uses the current context: kubectl config use-context NAME' }],
   namespace: [{ hint: 'edgeadm works on nodes, which have no namespace' }],
+  // k3s agent, k0s worker
+  server: [{ commands: JOINING, hint: SERVER }],
+  'api-server': [{ commands: JOINING, hint: SERVER }],
+  s: [{ commands: JOINING, hint: SERVER }],
+  'token-file': [{ commands: JOINING, hint: 'use --token @FILE' }],
+  t: [{ commands: JOINING, hint: 'use --token ID.SECRET, or --token @FILE' }],
+  'node-label': [{ commands: JOINING, hint: 'use --labels K=V' }],
+  'node-labels': [{ commands: JOINING, hint: 'use --labels K=V' }],
+  'node-taint': [{ commands: JOINING, hint: 'use --taints K=V:EFFECT' }],
+  'register-with-taints': [{ commands: JOINING, hint: 'use --taints K=V:EFFECT' }],
+  'with-node-id': [{ commands: JOINING, hint: 'use --node-name "*.SUFFIX" for a name that is unique' }],
+  'hostname-override': [{ commands: JOINING, hint: 'use --node-name' }],
+  'flannel-iface': [{ commands: JOINING, hint: 'use --node-iface' }],
+  'kubelet-arg': [{ commands: JOINING, hint: KUBELET }],
+  'kubelet-extra-args': [{ commands: JOINING, hint: KUBELET }],
+  'container-runtime-endpoint': [{ commands: JOINING, hint: RUNTIME }],
+  'data-dir': [
+    { commands: JOINING, hint: 'the folder of the kubelet is fixed; --runtime-root-dir is that of containerd' },
+  ],
+  'ignore-pre-flight-checks': [{ commands: JOINING, hint: 'use --ignore-preflight-errors all' }],
+  force: [{ commands: JOINING, hint: 'use --ignore-preflight-errors NAME for a check, or reset the node first' }],
+  // kubectl
+  w: [
+    { commands: SANDBOX_GET, hint: `${WATCH}: ${KUBECTL}` },
+    { commands: LISTING, hint: WATCH },
+  ],
+  watch: [
+    { commands: SANDBOX_GET, hint: `${WATCH}: ${KUBECTL}` },
+    { commands: LISTING, hint: WATCH },
+  ],
+  l: [
+    { commands: SANDBOX_GET, hint: `${SELECT}: ${KUBECTL}` },
+    { commands: LISTING, hint: SELECT },
+  ],
+  selector: [
+    { commands: SANDBOX_GET, hint: `${SELECT}: ${KUBECTL}` },
+    { commands: LISTING, hint: SELECT },
+  ],
+  'auto-approve': [{ hint: 'use --yes' }],
   assumeyes: [{ hint: 'use --yes' }],
   'assume-yes': [{ hint: 'use --yes' }],
   debug: [{ hint: 'use -v' }],
@@ -62,8 +109,16 @@ const FLAGS: Readonly<Record<string, readonly ForeignFlag[]>> = {
  * @param command such as `join phase`
  */
 export function foreignFlagHint(flag: string, command: string): string | undefined {
-  const name = flag.replace(/^--/, '').replace(/=.*$/s, '');
+  const typed = flag.replace(/=.*$/s, '');
+  const name = typed.replace(/^--?/, '');
   const known = Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
   const hint = known?.find(({ commands }) => commands?.test(command) ?? true)?.hint;
-  return hint && `--${name}: ${hint}`;
+  return hint && `${typed}: ${hint}`;
+}
+
+/** What to do instead of a format of kubectl's `-o`; undefined if the complaint of the parser is about no such format. */
+export function foreignFormatHint(complaint: string, command: string): string | undefined {
+  if (!/--output=(jsonpath|go-template|template|custom-columns)/.test(complaint)) return undefined;
+  const hint = 'templates and columns are formats of kubectl; here use -o json with jq';
+  return SANDBOX_GET.test(command) ? `${hint}, or ${KUBECTL}` : hint;
 }

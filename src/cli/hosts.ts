@@ -1,4 +1,4 @@
-import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
+import { EdgeadmError, ERROR_CODES, toEdgeadmError } from '../errors/index.ts';
 import { interruptedError } from '../errors/interrupted.ts';
 import type { Machine } from '../host/machine.ts';
 import { quote } from '../host/quote.ts';
@@ -50,7 +50,7 @@ export async function onHosts(targets: readonly Target[], options: HostsOptions,
   return { ok: error === undefined, command: options.command, hosts: results, durationMs: watch.ms, error };
 }
 
-async function onHost(target: Target, { signal, over }: HostsOptions, work: Work): Promise<HostResult> {
+async function onHost(target: Target, { command, signal, over }: HostsOptions, work: Work): Promise<HostResult> {
   const watch = new Stopwatch();
   const host = target.label;
   try {
@@ -62,7 +62,8 @@ async function onHost(target: Target, { signal, over }: HostsOptions, work: Work
     return { host, ok: true, outcome, data, durationMs, ...shown };
   } catch (thrown) {
     const error = toEdgeadmError(thrown);
-    const aimed = new EdgeadmError({ ...error.toJSON(), next: onTarget(error.next, target), cause: error.cause });
+    const next = error.next === ERROR_CODES.USAGE.remedy ? `edgeadm ${command} --help` : onTarget(error.next, target);
+    const aimed = new EdgeadmError({ ...error.toJSON(), next, cause: error.cause });
     return { host, ok: false, outcome: 'failed', error: aimed, durationMs: watch.ms };
   }
 }

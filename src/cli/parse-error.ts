@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
 import { closest } from '../lib/closest.ts';
 import { foreignCommandHint } from './foreign-commands.ts';
-import { foreignFlagHint } from './foreign-flags.ts';
+import { foreignFlagHint, foreignFormatHint } from './foreign-flags.ts';
 import { inOurWords } from './oclif-words.ts';
 
 interface OclifError extends Error {
@@ -23,12 +23,15 @@ export function toCommandError(thrown: Error, command = ''): EdgeadmError | unde
   const { oclif, code } = thrown as OclifError;
   if (oclif?.exit === 0 || code === 'EEXIT') return undefined;
   if (oclif?.exit === undefined) return toEdgeadmError(thrown);
-  const { what, why } = inOurWords(stripVTControlCharacters(thrown.message));
+  const complaint = stripVTControlCharacters(thrown.message);
+  const { what, why } = inOurWords(complaint);
   return new EdgeadmError({
     code: 'USAGE',
     // oclif's own separator, which users do not type
     what: what.replace(/^command \S+/, (id) => id.replaceAll(':', ' ')),
-    why: [why, ...flagsMeant(thrown, command)].filter(Boolean).join('\n') || undefined,
+    why:
+      [why, ...flagsMeant(thrown, command), foreignFormatHint(complaint, command)].filter(Boolean).join('\n') ||
+      undefined,
     cause: thrown,
   });
 }
@@ -55,7 +58,7 @@ export function withCommandSuggestion(
   argv: readonly string[],
   commands: readonly string[],
 ): EdgeadmError {
-  const foreign = foreignCommandHint(argv[0]);
+  const foreign = foreignCommandHint(argv);
   if (foreign) return unknownCommand(error, argv, foreign.hint, foreign.next);
   const meant = [3, 2, 1]
     .map((count) => {

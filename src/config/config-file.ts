@@ -1,7 +1,8 @@
-import { load } from 'js-yaml';
+import { load, loadAll } from 'js-yaml';
 import { usageError } from '../errors/usage.ts';
 import { readUserText } from '../lib/user-file.ts';
 import type { Layer } from './join-spec.ts';
+import { kubeadmDocument, kubeadmFileError } from './kubeadm-file.ts';
 
 /** The version of the configuration files that this release reads. */
 export const API_VERSION = 'edgeadm.io/v1';
@@ -18,11 +19,14 @@ export async function readConfigFile(
 ): Promise<Layer> {
   const text = await readUserText(path, { what: flag });
   let parsed: unknown;
+  let ofKubeadm: Readonly<Record<string, unknown>> | undefined;
   try {
-    parsed = load(text);
+    ofKubeadm = kubeadmDocument(loadAll(text));
+    parsed = ofKubeadm ?? load(text);
   } catch (error) {
     throw usageError([`${flag} ${path}: ${(error as Error).message}`]);
   }
+  if (ofKubeadm && kind === 'JoinConfiguration') throw kubeadmFileError(`${flag} ${path}`, ofKubeadm, API_VERSION);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw usageError([`${flag} ${path}: expected a map`]);
   const { apiVersion, kind: found, ...values } = parsed as Record<string, unknown>;

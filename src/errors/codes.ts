@@ -128,7 +128,7 @@ export const ERROR_CODES = {
     exit: EXIT.interrupted,
     cause: 'The command was interrupted (Ctrl-C, SIGTERM).',
     evidence: 'The completed phases and the one that was interrupted.',
-    remedy: 'Run the same command again: it continues where it stopped.',
+    remedy: 'Run the same command again. A command that changes something continues where it stopped, on each host.',
   },
   HOST_UNREACHABLE: {
     exit: EXIT.cluster,
@@ -649,9 +649,10 @@ export const ERROR_CODES = {
   },
   SANDBOX_PORT_TAKEN: {
     exit: EXIT.failed,
-    cause: 'One of the two ports of the sandbox is in use on the loopback address, perhaps by another sandbox.',
+    cause: 'One of the three ports of the sandbox is in use on the loopback address, perhaps by another sandbox.',
     evidence: 'The port and the error of the operating system.',
-    remedy: 'Choose another port with `edgeadm sandbox up --port P` (P and P+1 are used), or stop the other program.',
+    remedy:
+      'Choose another port with `edgeadm sandbox up --port P` (P, P+1 and P+2 are used), or stop the other program.',
   },
   SANDBOX_FAILED: {
     exit: EXIT.failed,

@@ -4,6 +4,7 @@ import type { Host } from './host.ts';
 import { kubernetesNames, SHARED_FOLDERS } from './kubernetes-names.ts';
 import type { FileStat } from './machine.ts';
 import { PATHS } from './node-paths.ts';
+import { removeAllBut, stateOfOthersNetworks } from './others-networks.ts';
 import { ownedByPackages } from './packages.ts';
 
 /** A mount as /proc/self/mountinfo has it. */
@@ -69,10 +70,16 @@ export async function isBoundToItself(host: Host, folder: string): Promise<boole
  * Restores a folder: removes what is in it but the names in `had`, and the folder itself if `had` is undefined. One
  * that is a mount point or a symlink is only emptied, and only of what has a name that Kubernetes gives, since anything
  * may lie there. So is one that is shared with programs beside the cluster.
+ * @param network the configuration that gave pods their network, which goes whatever it is called
  * @returns the paths that were left, since they may belong to other software
  * @throws EdgeadmError RESET_INCOMPLETE if anything is mounted below it; nothing is removed then
  */
-export async function clearFolder(host: Host, path: string, had?: readonly string[]): Promise<string[]> {
+export async function clearFolder(
+  host: Host,
+  path: string,
+  had?: readonly string[],
+  network?: string,
+): Promise<string[]> {
   const stat = await host.stat(path);
   if (!stat) return [];
   const table = await mountTable(host);
@@ -81,21 +88,20 @@ export async function clearFolder(host: Host, path: string, had?: readonly strin
   refuseMountsBelow(host, path, mounts, (mount) => mount === real || isOneOf(had, mount, real));
   const whole = had === undefined && stat.type !== 'symlink' && mounts.length === 0;
   const shared = SHARED_FOLDERS.includes(path);
+  const others = path === PATHS.cni.state ? await stateOfOthersNetworks(host, network) : [];
   if (whole && !shared) {
-    await host.removeTree(path);
-    return [];
+    await removeAllBut(host, path, others);
+    return others;
   }
   const names = (await host.list(path)).filter((name) => !had?.includes(name));
-  const foreign = await foreignNames(
-    host,
-    path,
-    names,
-    stat.type === 'symlink' || mounts.some((mount) => mount.path === real),
-  );
-  const doomed = names.filter((name) => !foreign.includes(name));
-  for (const name of doomed) await host.removeTree(posix.join(path, name));
+  const elsewhere = stat.type === 'symlink' || mounts.some((mount) => mount.path === real);
+  const foreign = await foreignNames(host, path, names, elsewhere);
+  const isNetwork = (name: string): boolean => !elsewhere && path === PATHS.cni.configurations && name === network;
+  const kept = foreign.filter((name) => !isNetwork(name));
+  const doomed = names.filter((name) => !kept.includes(name));
+  for (const name of doomed) await removeAllBut(host, posix.join(path, name), others);
   if (whole && doomed.length === names.length) await host.remove(path);
-  return foreign.map((name) => posix.join(path, name));
+  return kept.map((name) => posix.join(path, name));
 }
 
 /**
@@ -107,22 +113,7 @@ async function foreignNames(host: Host, path: string, names: readonly string[], 
   if (!shared && !elsewhere) return [];
   const ours = kubernetesNames(path);
   const packaged = shared ? await ownedByPackages(host, path, names) : [];
-  const inUse = path === PATHS.cni.configurations ? networkInUse(host, names) : undefined;
-  const isOurs = (name: string): boolean => ours.test(name) || (!elsewhere && name === inUse);
-  return names.filter((name) => packaged.includes(name) || !isOurs(name));
-}
-
-/** Configurations of programs that are not a runtime of pods. */
-const OTHERS_NETWORK = /podman|nerdctl|crio|buildkit|docker|lxc|libvirt|lima|incus/i;
-
-/**
- * A runtime gives pods the first configuration by name, so that is the cluster's. On a scratch root no add-on writes
- * one.
- */
-export function networkInUse(host: Host, names: readonly string[]): string | undefined {
-  if (!host.runsPrograms) return undefined;
-  const [first] = names.filter((name) => /\.(conf|conflist|json)$/.test(name)).toSorted();
-  return first !== undefined && OTHERS_NETWORK.test(first) ? undefined : first;
+  return names.filter((name) => packaged.includes(name) || !ours.test(name));
 }
 
 /**

@@ -191,7 +191,8 @@ export class NodeHost implements Host {
   }
 
   async claim(path: string): Promise<void> {
-    if (this.#journal?.claimed(path)) return;
+    // What was in it at first is what counts.
+    if (this.#journal?.claimOf(path)) return;
     const there = await this.#machine.stat(path);
     await this.#note({ kind: 'claim', path, had: there ? await this.#machine.list(path) : undefined });
   }

@@ -9,6 +9,7 @@ import type { Mark } from './journal/record.ts';
 import { clearFolder, isMountPoint } from './mount-table.ts';
 import { commandError, importArguments } from './node-host.ts';
 import { PATHS } from './node-paths.ts';
+import { notePodNetwork } from './pod-network.ts';
 import { temporaryOf } from './temporary.ts';
 
 /** What could not be restored, one line each; empty when all was. */
@@ -42,6 +43,8 @@ export async function rollBackChanges(
   { since = 'start', keep = () => false, onLeft = () => {} }: RollBackRange = {},
 ): Promise<Leftovers> {
   const changes = journal.changesSince(since).filter((change) => !keep(change));
+  const endsMembership = changes.some(({ kind }) => kind === 'claim');
+  const network = endsMembership ? await notePodNetwork(host, journal) : undefined;
   const left: Leftovers = [];
   const step: Step = async (what, action) => {
     await action().catch((error: unknown) => left.push(`${what}: ${toEdgeadmError(error).message}`));
@@ -52,7 +55,7 @@ export async function rollBackChanges(
     () => false,
   );
   await stopWhatWeStarted(host, changes, step);
-  await restoreInReverse(host, journal, changes, { step, onLeft });
+  await restoreInReverse(host, journal, changes, { step, onLeft, network });
   await resumeWhatRan(host, changes, step);
   if (!images) await step('images', () => removeImages(host, changes));
   if (left.length === 0 && host.wet) await step('journal', () => journal.forgetChanges(since, keep));
@@ -64,13 +67,13 @@ async function restoreInReverse(
   host: Host,
   journal: Journal,
   changes: readonly NotedChange[],
-  { step, onLeft }: { step: Step; onLeft: (paths: readonly string[]) => void },
+  { step, onLeft, network }: { step: Step; onLeft: (paths: readonly string[]) => void; network?: string },
 ): Promise<void> {
   const late: NotedChange[] = [];
   for (const change of changes.toReversed()) {
     await step(subjectOf(change), async () => {
       try {
-        onLeft(await restore(host, change));
+        onLeft(await restore(host, change, network));
       } catch (error) {
         if (toEdgeadmError(error).code !== 'NO_SPACE') throw error;
         late.push(change);
@@ -79,7 +82,7 @@ async function restoreInReverse(
   }
   if (late.length === 0) return;
   await journal.freeReserve();
-  for (const change of late) await step(subjectOf(change), async () => onLeft(await restore(host, change)));
+  for (const change of late) await step(subjectOf(change), async () => onLeft(await restore(host, change, network)));
 }
 
 function subjectOf(change: NotedChange): string {
@@ -89,8 +92,8 @@ function subjectOf(change: NotedChange): string {
 }
 
 /** @returns what is left where it is */
-async function restore(host: Host, change: NotedChange): Promise<string[]> {
-  if (change.kind === 'claim') return clearFolder(host, change.path, change.had);
+async function restore(host: Host, change: NotedChange, network?: string): Promise<string[]> {
+  if (change.kind === 'claim') return clearFolder(host, change.path, change.had, network);
   if (change.kind === 'file') await restoreFile(host, change);
   if (change.kind === 'directory') await removeIfEmpty(host, change.path);
   if (change.kind === 'object') await restoreObject(host, change);
@@ -148,7 +151,10 @@ async function endImports(host: Host, changes: readonly NotedChange[]): Promise<
   return ended;
 }
 
-/** Reads `ctr images list`: name, type and digest are its first columns. */
+/**
+ * Reads `ctr images list`: name, type and digest are its first columns. Ours come last: without the name, a removal that
+ * is run again would not know whose the record is.
+ */
 export function imageRecords(listing: string, names: ReadonlySet<string>): string[] {
   const records = [...listing.matchAll(/^(\S+)\s+\S+\s+(sha256:[0-9a-f]{64})\s/gm)].map(
     ([, name = '', digest = '']) => ({
@@ -164,7 +170,7 @@ export function imageRecords(listing: string, names: ReadonlySet<string>): strin
       const foreign = isRecordOf(digest).some((other) => !names.has(other.name) && !/^sha256:/.test(other.name));
       return /^sha256:/.test(name) && !foreign;
     });
-  return [...new Set([...ours, ...twins].map(({ name }) => name))];
+  return [...new Set([...twins, ...ours].map(({ name }) => name))];
 }
 
 /** Where a program that runs cannot be replaced, its service stops before the files return, and runs again after. */

@@ -30,7 +30,8 @@ const bindAt = (target: string, isInTheWay: boolean): Kind => ({
 const fileAt = (path: string): Kind => ({
   plant: `mkdir -p "$(dirname ${path})" && echo foreign-% >${path}`,
   state: `cat ${path}`,
-  clear: `rm -f ${path}; rmdir --ignore-fail-on-non-empty "$(dirname ${path})" 2>/dev/null || true`,
+  // The folder may have been there before.
+  clear: `rm -f ${path}`,
 });
 
 /** What other programs and administrators leave on machines, and other tools' resets have taken away. */
@@ -84,7 +85,9 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     plant:
       'ctr -n k8s.io images import ARCHIVE >/dev/null && ctr -n k8s.io images tag PAUSE registry.example.org/foreign:% >/dev/null',
     state: 'ctr -n k8s.io images ls -q | grep foreign:%',
-    clear: 'ctr -n k8s.io images rm --sync registry.example.org/foreign:% PAUSE >/dev/null',
+    // With the record that containerd's CRI plug-in made for it, `sha256:...`.
+    clear:
+      'd=$(ctr -n k8s.io images ls | awk \'$1 == "PAUSE" { print $3 }\'); [ -z "$d" ] || ctr -n k8s.io images rm --sync $(ctr -n k8s.io images ls | awk -v d="$d" \'$3 == d { print $1 }\') >/dev/null',
     only: 'before',
   },
   'a setting of the kernel in a file': fileAt('/etc/sysctl.d/50-foreign-%.conf'),

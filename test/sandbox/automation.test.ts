@@ -100,6 +100,7 @@ describe('the page for automation', function () {
     reset: () => ['reset', '--root', root, '--yes'],
     'sandbox status': () => ['sandbox', 'status', '--dir', bed.dir],
     'sandbox get nodes': () => ['sandbox', 'get', 'nodes', '--dir', bed.dir],
+    'sandbox get node NAME': () => ['sandbox', 'get', 'node', 'edge1', '--dir', bed.dir],
     'sandbox node create NAME': () => ['sandbox', 'node', 'create', 'edge3', '--dir', bed.dir],
     'sandbox node list': () => ['sandbox', 'node', 'list', '--dir', bed.dir],
     'sandbox env': () => ['sandbox', 'env', '--dir', bed.dir],

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, it } from 'mocha';
-import { edgeadm } from './program.ts';
+import { edgeadm, PROGRAM } from './program.ts';
 
-const edgeadmProgram = resolve(import.meta.dirname, '../../bin/run.js');
 const INVENTORY = `hosts:
   - {address: 10.0.0.11, user: root}
   - {address: 10.0.0.12, user: root, port: 2222, nodeName: shop-12}
@@ -81,7 +80,7 @@ describe('completion in a shell', function () {
     dir = await mkdtemp(join(tmpdir(), 'edgeadm-completion-'));
     await writeFile(join(dir, 'hosts.yaml'), INVENTORY);
     const calls = join(dir, 'calls');
-    const start = `#!/bin/sh\necho "$@" >> ${calls}\nexec ${process.execPath} ${edgeadmProgram} "$@"\n`;
+    const start = `#!/bin/sh\necho "$@" >> ${calls}\nexec ${PROGRAM.join(' ')} "$@"\n`;
     await writeFile(join(dir, 'edgeadm'), start, { mode: 0o755 });
   });
   afterEach(() => rm(join(dir, 'calls'), { force: true }));

@@ -167,8 +167,17 @@ describe('edgeadm diagnose of nodes of the sandbox', () => {
       await names(),
       /cluster\/asked\.txt\nasked with the certificate of the node\nevents of the node: .*\b403\b/,
     );
-    await diagnose('--kubeconfig', join(bed.dir, 'admin.conf'));
-    assert.match(await names(), /cluster\/events\.txt\n(.*\n)*.* Warning EvictionThresholdMet Node\/edge1: /);
-    assert.match(await names(), /Warning Evicted Pod\/kube-system\/kube-proxy-/);
+    // An event comes after what it tells of, and a DaemonSet replaces its pods meanwhile.
+    const all = await waitFor<string>({
+      what: 'the event of an evicted pod of a DaemonSet',
+      timeoutMs: 60_000,
+      intervalMs: [200, 1000],
+      probe: async () => {
+        await diagnose('--kubeconfig', join(bed.dir, 'admin.conf'));
+        const text = await names();
+        return /Warning Evicted Pod\/kube-system\/kube-proxy-/.test(text) ? { done: text } : { seen: 'none' };
+      },
+    });
+    assert.match(all, /cluster\/events\.txt\n(.*\n)*.* Warning EvictionThresholdMet Node\/edge1: /);
   });
 });

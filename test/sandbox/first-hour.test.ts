@@ -90,7 +90,14 @@ describe('the first hour with edgeadm', function () {
     for (const words of [['node', 'edge1'], ['node/edge1'], ['no', 'edge1']])
       assert.equal((await bed.sandbox('get', ...words, '-o', 'name')).stdout, 'node/edge1');
     assert.match((await bed.sandbox('get', 'node', 'edge1', '-o', 'wide')).stdout, /INTERNAL-IP[\s\S]*^edge1 /m);
-    assert.match((await bed.sandbox('get', 'node', 'edge1', '-o', 'yaml')).stdout, /^- name: edge1$/m);
+    const shown = await bed.sandbox('get', 'node', 'edge1', '-o', 'yaml');
+    assert.match(shown.stdout, /^kind: Node$[\s\S]*^ {2}name: edge1$/m);
+    const { kind, status } = resultOf(await bed.sandbox('get', 'node/edge1', '-o', 'json')).data as Record<
+      string,
+      object
+    >;
+    assert.equal(kind, 'Node');
+    assert.ok('nodeInfo' in (status ?? {}));
     const unknown = await bed.sandbox('get', 'node', 'edge77');
     assert.equal(unknown.exitCode, 2);
     assert.match(unknown.stderr, /nodes "edge77" not found; found: edge1/);

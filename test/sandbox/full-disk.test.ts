@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { type BedNode, CLUSTER_VERSION, type WorkflowBed, workflowBed } from '../integration/workflow-bed/bed.ts';
+import { PROGRAM } from './program.ts';
 
-const PROGRAM = resolve(import.meta.dirname, '../../bin/run.js');
 /** A mount of one's own needs the rights of root, or a namespace in which one has them. */
 const NAMESPACE = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount'];
 /** It is killed after this: the error is expected at once. */
@@ -96,7 +96,7 @@ describe('a command that writes to a disk that is full or read-only', function (
         const copy = own('copy');
         await mkdir(disk, { recursive: true });
         await cp(disk, copy, { recursive: true, preserveTimestamps: true });
-        const args = ['-c', script, 'sh', disk, copy, process.execPath, PROGRAM, ...words(node, disk)];
+        const args = ['-c', script, 'sh', disk, copy, ...PROGRAM, ...words(node, disk)];
         const ended = await execa('unshare', [...NAMESPACE, 'sh', ...args], {
           reject: false,
           all: true,

@@ -30,9 +30,13 @@ describe('habits of kubectl and kubeadm', function () {
     ['eni list --instance i-sandbox', /^eni\/eni-/],
     ['compat', /^platform\/CentOS-7\.4-amd64$/],
     ['explain', /^code\/[A-Z_]+$/],
+    ['cluster show CLUSTER', /^cluster\/.+$/],
+    ['addon show coredns', /^addon\/coredns$/],
   ] as const)
     it(`edgeadm ${line} prints a table, JSON, YAML, names, and refuses another -o with the list`, async () => {
-      const words = line.startsWith('sandbox') ? [...line.split(' '), '--dir', bed.dir] : line.split(' ');
+      const words = line.startsWith('sandbox')
+        ? [...line.split(' '), '--dir', bed.dir]
+        : line.replace('CLUSTER', bed.cluster).split(' ');
       const run = (format: string) => bed.run(...words, '-o', format);
       const [text, wide, json, yaml, names, other] = await Promise.all(
         ['text', 'wide', 'json', 'yaml', 'name', 'xml'].map(run),

@@ -33,7 +33,11 @@ const workers = { helpGroup: 'WORKER NODES' } as const;
 /** What a new cluster is to be. Other keys are for `--from`. */
 export const createClusterFlags = {
   from: Flags.string({ ...own, helpValue: 'FILE', description: 'file of kind CloudCluster; flags take precedence' }),
-  edition: Flags.option({ ...own, options: ['standard', 'pro'] as const, description: 'default: standard' })(),
+  edition: Flags.option({
+    ...own,
+    options: ['standard', 'pro'] as const,
+    description: 'edition of the cluster; default: standard',
+  })(),
   'kubernetes-version': Flags.string({ ...own, helpValue: 'VERSION', description: "default: the service's newest" }),
   vpc: Flags.string({ ...own, helpValue: 'ID', description: 'VPC of the cluster' }),
   vswitch: Flags.string({
@@ -63,7 +67,7 @@ export const createClusterFlags = {
     description: "size of a node's pod range, 24 to 28; default: 25",
   }),
   'kms-key': Flags.string({ ...own, helpValue: 'ID', description: 'encrypt Secrets with this key of KMS (Pro)' }),
-  'deletion-protection': Flags.boolean({ ...own, allowNo: true, description: 'refuse to delete the cluster' }),
+  'deletion-protection': Flags.boolean({ ...own, allowNo: true, description: 'protect the cluster from deletion' }),
   tags: Flags.string({ ...own, ...repeatable, helpValue: 'K=V', description: 'tags of the cluster' }),
   'vpc-cidr': Flags.string({
     ...own,

@@ -2,6 +2,7 @@ import { Args } from '@oclif/core';
 import { addonFacts } from '../../cli/addon/changes.ts';
 import { shownAddon } from '../../cli/addon/show.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { listFlag } from '../../cli/flags.ts';
 import { ramActions, requireClusterId, serviceFlags, withService } from '../../cli/service-change.ts';
 import { factLines } from '../../output/columns.ts';
 import { parametersOf } from '../../phases/addon/run.ts';
@@ -18,7 +19,7 @@ export default class AddonShow extends BaseCommand {
   );
   static override examples = ['<%= config.bin %> addon show coredns --cluster-id c1 --region cn-hangzhou'];
   static override args = { name: Args.string({ required: true, description: 'name of the add-on' }) };
-  static override flags = { ...serviceFlags };
+  static override flags = { ...serviceFlags, ...listFlag };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(AddonShow);
@@ -58,6 +59,6 @@ export default class AddonShow extends BaseCommand {
       'Can be set': Object.keys(properties ?? {}).join(', '),
       Note: shown.notes.join('; '),
     });
-    await this.show({ data: shown, text });
+    await this.show({ data: shown, text, names: [`addon/${shown.name}`] });
   }
 }

@@ -4,9 +4,9 @@ import { table } from '../../output/table.ts';
 import { checkEndpoints, POD_ENDPOINT, refuseBrokenEndpoints } from '../../phases/hub/endpoints.ts';
 
 export default class HubEndpoints extends BaseCommand {
-  static override summary = 'Check where programs and pods on a node reach the API server through the edge-hub.';
+  static override summary = 'Check that programs and pods on a node reach the API server through the edge-hub.';
   static override description =
-    'Tries ports 10261, 10267 and 10268 from the node. Pods use https://169.254.2.1:10268 without being changed, so the certificate of the hub must be valid for that address and signed by the CA of the cluster. User guide: chapter 8.4, access the API server from pods on edge nodes.';
+    'Tries ports 10261, 10267 and 10268 from the node. Unmodified pods use https://169.254.2.1:10268, so the certificate of the hub must be valid for that address and signed by the CA of the cluster. User guide: chapter 8.4, access the API server from pods on edge nodes.';
   static override examples = [
     '<%= config.bin %> hub endpoints',
     '<%= config.bin %> hub endpoints --inventory hosts.yaml -o json',
@@ -26,7 +26,7 @@ export default class HubEndpoints extends BaseCommand {
       const lines = Object.entries(environment).map(([name, value]) => `  ${name}=${value}\n`);
       return {
         data: { endpoints, environment },
-        text: `${table(rows)}\nThe hub gives pods on this node these addresses of the API server:\n${lines.join('')}`,
+        text: `${table(rows)}\nThe edge-hub sets these variables in the pods of this node:\n${lines.join('')}`,
       };
     });
     await this.finish(result);

@@ -20,7 +20,8 @@ export default class SandboxEnv extends BaseCommand {
     })(),
     temporary: Flags.string({
       helpValue: 'DURATION',
-      description: 'keys of a role with a security token, valid for so long, in place of the keys of the account',
+      description:
+        'use keys of a role with a security token that is valid for this time, instead of the keys of the account',
     }),
   };
 

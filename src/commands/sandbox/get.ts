@@ -1,6 +1,13 @@
 import { Args } from '@oclif/core';
 import { requireSandbox } from '../../../sandbox/folder.ts';
-import { KINDS, listObjects, RESOURCE_PATHS, resourceNamed, rowNamed } from '../../../sandbox/list-objects.ts';
+import {
+  KINDS,
+  listObjects,
+  objectsNamed,
+  RESOURCE_PATHS,
+  resourceNamed,
+  rowNamed,
+} from '../../../sandbox/list-objects.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listFlag, namespacesFlagsFor } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
@@ -8,9 +15,11 @@ import { table } from '../../output/table.ts';
 
 export default class SandboxGet extends BaseCommand {
   static override summary = 'Show objects of the cluster as `kubectl get` does, for machines without kubectl.';
+  static override description =
+    'With the name of an object, -o json and -o yaml show the object itself, otherwise the columns of the table. kubectl can do more: `kubectl --kubeconfig "$(edgeadm sandbox kubeconfig)" get`.';
   static override examples = [
     '<%= config.bin %> sandbox get nodes',
-    '<%= config.bin %> sandbox get node edge1 -o wide',
+    '<%= config.bin %> sandbox get node edge1 -o yaml',
     '<%= config.bin %> sandbox get pods -n kube-system',
   ];
   static override args = {
@@ -35,7 +44,10 @@ export default class SandboxGet extends BaseCommand {
     );
     const rows = name === undefined ? all : rowNamed(all, name, resource);
     const text = rows.length === 0 ? `No ${resource} found.\n` : table(rows);
-    await this.show({ data: rows.map(keysOfJson), text, names: rows.map(({ Name }) => `${KINDS[resource]}/${Name}`) });
+    const objects =
+      name === undefined ? [] : await objectsNamed(folder, resource, { name, namespace: flags.namespace });
+    const data = name === undefined ? rows.map(keysOfJson) : objects.length === 1 ? objects[0] : objects;
+    await this.show({ data, text, names: rows.map(({ Name }) => `${KINDS[resource]}/${Name}`) });
   }
 }
 

@@ -50,7 +50,7 @@ export default class SandboxUp extends BaseCommand {
       min: 1,
       max: 1000,
       helpValue: 'N',
-      description: 'changes in the cloud last N times as long; by default tenths of a second',
+      description: 'changes in the cloud take N times as long; by default they take tenths of a second',
     }),
     background: Flags.boolean({ aliases: ['detach'], description: 'return as soon as it is ready' }),
   };

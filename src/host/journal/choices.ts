@@ -6,6 +6,8 @@ export const CHOICES = {
   console: 'console',
   /** The links of the node before the join. */
   linksBefore: 'linksBefore',
+  /** The CNI configuration that pods were given; decided when a node is taken apart, for as long as it is not joined again. */
+  podNetwork: 'podNetwork',
 } as const;
 
 export type ChoiceKey = (typeof CHOICES)[keyof typeof CHOICES];

@@ -45,8 +45,10 @@ export interface JournalView {
   made(kind: ObjectKind, name: string): boolean;
   /** True if a file was changed since the unit was last started by us. */
   isStale(unit: string, files: readonly string[]): boolean;
+  /** The claim of a folder, with what was in it then; undefined if there is none. */
+  claimOf(path: string): { readonly had?: readonly string[] } | undefined;
   /** A value chosen earlier, undefined if none was. */
-  choice(key: ChoiceKey): string | undefined;
+  choice(key: ChoiceKey, since?: Mark): string | undefined;
 }
 
 /** The entries of a journal, and what they say. */
@@ -137,14 +139,14 @@ export class JournalRecord implements JournalView {
     return lastChange > this.#entries.findLastIndex((entry) => entry.kind === 'started' && entry.unit === unit);
   }
 
-  choice(key: ChoiceKey): string | undefined {
-    const entry = this.#entries.findLast((each) => each.kind === 'choice' && each.key === key);
+  choice(key: ChoiceKey, since: Mark = 'start'): string | undefined {
+    const entry = this.entriesSince(since).findLast((each) => each.kind === 'choice' && each.key === key);
     return entry?.kind === 'choice' ? entry.value : undefined;
   }
 
-  /** True if the folder is claimed already: what was in it then is what counts. */
-  claimed(path: string): boolean {
-    return this.#entries.some((entry) => entry.kind === 'claim' && entry.path === path);
+  claimOf(path: string): { readonly had?: readonly string[] } | undefined {
+    const claim = this.#entries.find((entry) => entry.kind === 'claim' && entry.path === path);
+    return claim?.kind === 'claim' ? claim : undefined;
   }
 
   /** For those who take changes back. */

@@ -121,7 +121,7 @@ export class Session {
       code: 'HOST_UNREACHABLE',
       what: `the connection to ${this.name} was lost while ${what}`,
       why: harmless ? cause.message : `${cause.message}; it is not known whether this took effect`,
-      next: 'Check the network, then run the same command again: it continues where it stopped.',
+      next: 'Check the network, then run the same command again. A change continues where it stopped.',
       cause,
     });
   }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse, stringify, type TomlTable } from 'smol-toml';
 import { EdgeadmError } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { editArray } from './toml-array.ts';
 
 /** What a join needs of containerd's configuration; absent keys are left unchanged. */
 export interface ContainerdNeeds {
@@ -126,9 +127,7 @@ export function fitContainerdConfig(text: string, needs: ContainerdNeeds): strin
   const missing = settings.filter((setting) => apply(after, setting));
   const pluginsChanged = enableCri(after);
   if (missing.length === 0 && !pluginsChanged) return undefined;
-  let edited = pluginsChanged
-    ? text.replace(/^(\s*disabled_plugins\s*=\s*)\[[^\]]*\]/m, `$1${JSON.stringify(after.disabled_plugins)}`)
-    : text;
+  let edited = pluginsChanged ? editArray(text, 'disabled_plugins', pluginNames(before)) : text;
   for (const setting of missing) edited = editLine(edited, setting);
   return sameTable(edited, after) ? edited : stringify(after);
 }
@@ -154,8 +153,8 @@ function tableAt(root: TomlTable, path: readonly string[]): TomlTable {
 }
 
 /** The patterns of files that a configuration imports; what they set counts before its own. */
-export function importsOf(text: string): string[] {
-  const { imports } = parseToml(text);
+export function importsOf(text: string, file?: string): string[] {
+  const { imports } = parseToml(text, file);
   return Array.isArray(imports) ? imports.map(String) : [];
 }
 
@@ -181,9 +180,7 @@ function disablesCri({ disabled_plugins: disabled }: TomlTable): boolean {
 }
 
 function withCri(text: string): string {
-  const root = parseToml(text);
-  enableCri(root);
-  return text.replace(/^(\s*disabled_plugins\s*=\s*)\[[^\]]*\]/m, `$1${JSON.stringify(root.disabled_plugins)}`);
+  return editArray(text, 'disabled_plugins', pluginNames(parseToml(text)));
 }
 
 function parseToml(text: string, file: string = PATHS.containerd.configuration): TomlTable {
@@ -236,18 +233,23 @@ function apply(root: TomlTable, { table, key, value }: Setting): boolean {
 /**
  * Docker's package of containerd ships with the CRI plug-in switched off. From version 2 of the file on, containerd
  * exits over a plug-in without its whole name (ValidateVersion in cmd/containerd/server/config).
- * @returns true if the list was another
+ * @returns what a plug-in that is switched off has to be called; undefined for the CRI's
  */
+function pluginNames(root: TomlTable): (plugin: string) => string | undefined {
+  const isOld = versionOf(root) === 1;
+  return (plugin) => {
+    if (CRI_NAMES.includes(plugin)) return undefined;
+    return isOld || plugin.includes('.') ? plugin : wholeName(plugin);
+  };
+}
+
+/** @returns true if the list was another */
 function enableCri(root: TomlTable): boolean {
   const disabled = root.disabled_plugins;
   if (!Array.isArray(disabled)) return false;
-  const isOld = versionOf(root) === 1;
-  const kept = disabled
-    .map(String)
-    .filter((plugin) => !CRI_NAMES.includes(plugin))
-    .map((plugin) => (isOld || plugin.includes('.') ? plugin : wholeName(plugin)));
-  root.disabled_plugins = kept;
-  return !isDeepStrictEqual(kept, disabled);
+  const nameOf = pluginNames(root);
+  root.disabled_plugins = disabled.flatMap((plugin) => nameOf(String(plugin)) ?? []);
+  return !isDeepStrictEqual(root.disabled_plugins, disabled);
 }
 
 /** The plug-ins that a file of version 1 calls by a short name. Source: v1MigratePluginName of containerd. */
@@ -286,9 +288,14 @@ function editLine(text: string, { table, key, value }: Setting): string {
   const next = lines.findIndex((line, i) => i >= start && headerOf(line) !== undefined);
   const end = next < 0 ? lines.length : next;
   const own = lines.findIndex((line, i) => i >= start && i < end && new RegExp(`^\\s*${key}\\s*=`).test(line));
-  if (own >= 0) lines[own] = `${/^\s*/.exec(lines[own] ?? '')?.[0] ?? ''}${assignment}`;
+  if (own >= 0) lines[own] = `${/^\s*/.exec(lines[own] ?? '')?.[0] ?? ''}${assignment}${commentOn(lines[own] ?? '')}`;
   else lines.splice(start, 0, `${table.length > 0 ? '  ' : ''}${assignment}`);
   return lines.join('\n');
+}
+
+/** The comment behind the value of a line, with the blanks before it. */
+function commentOn(line: string): string {
+  return /^[^=]*=\s*("(?:\\.|[^"\\])*"|'[^']*'|[^"'#[{]+?)(\s*#.*)$/.exec(line)?.[2] ?? '';
 }
 
 /** The keys of a table header line, undefined for other lines. */

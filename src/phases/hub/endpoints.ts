@@ -102,9 +102,12 @@ export function refuseBrokenEndpoints(checks: readonly EndpointCheck[]): void {
   throw new EdgeadmError({
     code: 'HUB_CHECK_FAILED',
     what: `${broken.length} of ${checks.length} endpoints of the edge-hub do not work on this node`,
-    why: broken.map(({ endpoint, found }) => `${endpoint}: ${found}`).join('\n'),
+    // The endpoint stands in front already.
+    why: broken
+      .map(({ endpoint, found }) => `${endpoint}: ${found.replace(`cannot connect to ${endpoint}: `, '')}`)
+      .join('\n'),
     next: hubRuns
-      ? 'kubectl get csr: the serving certificate of the hub may have to be approved (`kubectl certificate approve NAME`)'
+      ? 'if the serving certificate of the hub is pending (`kubectl get csr`), approve it: kubectl certificate approve NAME'
       : 'edgeadm diagnose',
   });
 }

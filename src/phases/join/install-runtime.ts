@@ -100,11 +100,22 @@ async function wantedConfig(host: Host, needs: ContainerdNeeds): Promise<WantedC
   return { existing, wanted: fitted ?? (existing === undefined ? base : undefined), imports };
 }
 
-/** The files behind the patterns of `imports`; a relative one is below the folder of the configuration. */
+/** With the files that imported files import; each of them counts once, as in containerd's LoadConfig. */
 async function importedFiles(host: Host, text: string): Promise<string[]> {
+  const found = new Set<string>([PATHS.containerd.configuration]);
+  // The loop includes what is added to the set meanwhile.
+  for (const file of found) {
+    const own = file === PATHS.containerd.configuration ? text : ((await host.read(file)) ?? '');
+    for (const imported of await importsIn(host, file, own)) found.add(imported);
+  }
+  return [...found].slice(1);
+}
+
+/** The files behind the patterns of `imports`; a relative one is below the folder of the file that has it. */
+async function importsIn(host: Host, file: string, text: string): Promise<string[]> {
   const found: string[] = [];
-  for (const pattern of importsOf(text)) {
-    const path = posix.resolve(posix.dirname(PATHS.containerd.configuration), pattern);
+  for (const pattern of importsOf(text, file)) {
+    const path = posix.resolve(posix.dirname(file), pattern);
     const folder = posix.dirname(path);
     const names = new RegExp(
       `^${posix
@@ -115,7 +126,7 @@ async function importedFiles(host: Host, text: string): Promise<string[]> {
     );
     found.push(...(await host.list(folder)).filter((name) => names.test(name)).map((name) => posix.join(folder, name)));
   }
-  return [...new Set(found)].filter((path) => path !== PATHS.containerd.configuration);
+  return found;
 }
 
 async function needsOf({ spec, host, node }: JoinContext): Promise<ContainerdNeeds> {

@@ -1,4 +1,5 @@
 import { PATHS } from '../../host/node-paths.ts';
+import { podNetwork } from '../../host/pod-network.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import { nodeCredentials } from '../node-credentials.ts';
 import { stopHubService, stopKubelet } from '../reset/teardown/kubelet.ts';
@@ -18,8 +19,9 @@ export async function rollBackKubelet({ host, node, log, signal }: JoinContext &
   const telling = credentials && markNotReady(host, credentials, { log, signal });
   // It is awaited below; until then its failure must not count as an unhandled rejection.
   telling?.catch(() => {});
-  await removePods(host, await findRuntime(host, await node.criSocket()), { log, signal, force: true });
+  const network = await podNetwork(host, node.journal);
+  await removePods(host, await findRuntime(host, await node.criSocket()), { log, signal, force: true, network });
   await unmountKubeletVolumes(host, log);
-  await removeNetwork(host, log, await recordLinksBeforeJoin(host));
+  await removeNetwork(host, log, await recordLinksBeforeJoin(host), network);
   await telling;
 }

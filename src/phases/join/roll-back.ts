@@ -1,6 +1,7 @@
 import { isRandomName } from '../../config/grammar.ts';
 import { CHOICES } from '../../host/journal/choices.ts';
 import type { NodeSession } from '../../host/node-session.ts';
+import { notePodNetwork } from '../../host/pod-network.ts';
 import { type Leftovers, rollBackChanges } from '../../host/roll-back.ts';
 import type { EventSink } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
@@ -29,6 +30,7 @@ export async function rollBackJoin({
   const wasJoined = journal.joined !== undefined;
   const changes = journal.changedSince('joined');
   if (changes && !wasJoined) {
+    await notePodNetwork(plain, journal);
     const pipeline = new Pipeline(joinPhasesOf((await plain.facts()).platform), {
       host: label,
       context: { ...context, host: plain },

@@ -9,7 +9,6 @@ import { count } from '../../lib/count.ts';
 import { forEachLimited } from '../../lib/for-each.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { ResetContext, ResetSpec } from './context.ts';
-import { removeHubService } from './teardown/kubelet.ts';
 import { removeState } from './teardown/state.ts';
 
 const RUNTIME_PHASE = /^install-runtime(\/|$)/;
@@ -29,7 +28,6 @@ export function removeStatePhaseOf(run: Phase<ResetContext>['run']): Phase<Reset
 }
 
 export const removeStatePhase = removeStatePhaseOf(async ({ host, log }) => {
-  await removeHubService(host);
   reportLeft(await removeState(host), log);
   log.info(
     "The kubelet, its unit and the container runtime's configuration are kept: there is no journal of their earlier state.",

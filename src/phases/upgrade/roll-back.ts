@@ -5,6 +5,7 @@ import type { Journal } from '../../host/journal/journal.ts';
 import type { NodeHost } from '../../host/node-host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import type { NodeSession } from '../../host/node-session.ts';
+import { podNetwork } from '../../host/pod-network.ts';
 import { rollBackChanges } from '../../host/roll-back.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { type EventSink, now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
@@ -81,7 +82,7 @@ export async function restoreVersion(
   const units = journal.unitsSince('upgrade');
   const left: string[] = [];
   if (journal.upgrade?.docker && units.includes(PATHS.kubelet.unit))
-    await removeContainerdPods(host, log).catch((error: unknown) => left.push(toEdgeadmError(error).message));
+    await removeContainerdPods(host, journal, log).catch((error: unknown) => left.push(toEdgeadmError(error).message));
   left.push(...(await rollBackChanges(host, journal, { since: 'upgrade' })));
   // One that did not stay up may have been given up by systemd; one whose containerd was restarted has to tell again.
   const { active } = await host.unit(PATHS.kubelet.unit);
@@ -91,9 +92,10 @@ export async function restoreVersion(
 }
 
 /** Docker is to run the pods again, and each of them once. */
-async function removeContainerdPods(host: NodeHost, log: PhaseLog): Promise<void> {
+async function removeContainerdPods(host: NodeHost, journal: Journal, log: PhaseLog): Promise<void> {
   await host.stopUnit(PATHS.kubelet.unit);
-  await removePods(host, { socket: PATHS.containerd.socket, unit: PATHS.containerd.unit }, { log });
+  const runtime = { socket: PATHS.containerd.socket, unit: PATHS.containerd.unit };
+  await removePods(host, runtime, { log, network: await podNetwork(host, journal) });
 }
 
 async function restoreAnnotation(

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { imageTar, program, tgz } from '../../unit/artifacts/fixtures.ts';
-import { COMPILED } from '../program.ts';
+import { COMPILED, PROGRAM } from '../program.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
 const BLOCK_LIMIT_MS = 400_000;
@@ -44,7 +44,7 @@ const FILES: Record<string, Buffer> = {
 const node = `${JSON.stringify(process.execPath)}`;
 
 function programs(files: string): Record<string, string> {
-  const own = `${node} ${JSON.stringify(join(PROJECT, 'bin/run.js'))}`;
+  const own = PROGRAM.map((word) => JSON.stringify(word)).join(' ');
   return {
     edgeadm: `case " $* " in
 " sandbox up "*" --port "*) ;;

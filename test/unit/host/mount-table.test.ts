@@ -74,7 +74,7 @@ describe('clearing a folder', () => {
     const host = machine('', { '/etc/cni/net.d/10-mine.conf': '', '/etc/cni/net.d/10-flannel.conflist': '' });
     await clearFolder(host, '/etc/cni/net.d', ['10-mine.conf']);
     assert.deepEqual(host.changes, ['remove /etc/cni/net.d/10-flannel.conflist']);
-    await clearFolder(host, '/etc/cni/net.d', []);
+    await clearFolder(host, '/etc/cni/net.d', [], '10-mine.conf');
     assert.deepEqual(host.changes.slice(1), ['remove /etc/cni/net.d/10-mine.conf']);
   });
 
@@ -121,7 +121,7 @@ describe('clearing a folder that others use as well', () => {
       [`${CNI}/10-site.conflist`]: network('site'),
       [`${CNI}/50-shop.conflist`]: network('shop'),
     });
-    assert.deepEqual(await clearFolder(host, CNI), [`${CNI}/50-shop.conflist`]);
+    assert.deepEqual(await clearFolder(host, CNI, undefined, '10-site.conflist'), [`${CNI}/50-shop.conflist`]);
     assert.deepEqual(host.changes, [`remove ${CNI}/10-site.conflist`]);
   });
 
@@ -130,9 +130,29 @@ describe('clearing a folder that others use as well', () => {
       [`${CNI}/10-mine.conflist`]: network('mine'),
       [`${CNI}/94-shop.conflist`]: 'no network',
     });
-    assert.deepEqual(await clearFolder(host, CNI, []), [`${CNI}/94-shop.conflist`]);
+    assert.deepEqual(await clearFolder(host, CNI, [], '10-mine.conflist'), [`${CNI}/94-shop.conflist`]);
     assert.deepEqual(host.changes, [`remove ${CNI}/10-mine.conflist`]);
   });
+
+  for (const had of [undefined, []])
+    it(`leaves the addresses and attachments of networks that other programs made while the node was joined (kubernetes/kubeadm#1822)${had ? ', in a folder that was there' : ''}`, async () => {
+      const state = '/var/lib/cni';
+      const host = machine('', {
+        [`${CNI}/10-flannel.conflist`]: network('cbr0'),
+        [`${CNI}/87-podman-bridge.conflist`]: network('podman'),
+        [`${state}/networks/cbr0/10.244.1.7`]: 'pod',
+        [`${state}/networks/podman/10.88.0.2`]: 'container',
+        [`${state}/cache/results/cbr0-1-eth0`]: '{}',
+        [`${state}/cache/results/podman-2-eth0`]: '{}',
+        [`${state}/flannel/1`]: '{}',
+      });
+      await clearFolder(host, state, had);
+      assert.deepEqual(host.changes, [
+        `remove ${state}/cache/results/cbr0-1-eth0`,
+        `remove ${state}/flannel`,
+        `remove ${state}/networks/cbr0`,
+      ]);
+    });
 
   it('leaves plug-ins that a package of the distribution installed, on Debian and on Red Hat', async () => {
     const files = { '/opt/cni/bin/bridge': '', '/opt/cni/bin/flannel': '' };

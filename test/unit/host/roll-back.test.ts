@@ -18,8 +18,10 @@ sha256:2222 application/vnd.oci.image.manifest.v1+json ${OTHER} 1.0 MiB linux/am
 function journalOf(...changes: (Change & { phase?: string })[]) {
   const entries = changes.map((change) => ({ phase: 'prepare-node', ...change })) as NotedChange[];
   const state: { kept?: readonly NotedChange[] } = {};
-  const parts: Pick<Journal, 'changesSince' | 'forgetChanges' | 'freeReserve'> = {
+  const parts: Pick<Journal, 'changesSince' | 'claimOf' | 'choice' | 'forgetChanges' | 'freeReserve'> = {
     changesSince: (mark) => new JournalRecord(entries).changesSince(mark),
+    claimOf: (path) => new JournalRecord(entries).claimOf(path),
+    choice: () => undefined,
     forgetChanges: async (since, keep) => {
       const start = Number(since) || 0;
       state.kept = [...entries.slice(0, start), ...entries.slice(start).filter(keep)];
@@ -143,8 +145,8 @@ describe('putting a node back as it was', () => {
 describe('images that a join loaded', () => {
   it('go with the records that containerd made for them, unless another name needs those', () => {
     assert.deepEqual(imageRecords(LISTING, new Set(['registry.k8s.io/pause:3.6', 'gone:1'])), [
-      'registry.k8s.io/pause:3.6',
       'sha256:1111',
+      'registry.k8s.io/pause:3.6',
     ]);
     const shared = `${LISTING}mine/pause:1 application/x ${DIGEST} 700.0 KiB linux/amd64 -\n`;
     assert.deepEqual(imageRecords(shared, new Set(['registry.k8s.io/pause:3.6'])), ['registry.k8s.io/pause:3.6']);
@@ -165,7 +167,7 @@ describe('images that a join loaded', () => {
     await rollBackChanges(host, journal);
     assert.deepEqual(host.changes, [
       'start containerd.service',
-      'run ctr --namespace k8s.io images remove --sync registry.k8s.io/pause:3.6 sha256:1111',
+      'run ctr --namespace k8s.io images remove --sync sha256:1111 registry.k8s.io/pause:3.6',
       'stop containerd.service',
       'reload units',
     ]);
@@ -228,7 +230,7 @@ describe('images that a join loaded', () => {
     assert.deepEqual(await rollBackChanges(host, journal), []);
     assert.match(
       host.changes.at(-1) ?? '',
-      /^run ctr .*images remove --sync registry\.k8s\.io\/pause:3\.6 sha256:1111$/,
+      /^run ctr .*images remove --sync sha256:1111 registry\.k8s\.io\/pause:3\.6$/,
     );
   });
 

@@ -166,6 +166,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'USAGE',
     proof: test('a command of kubeadm or kubectl that edgeadm does not have: nodes'),
   },
+  'config/kubeadm-file.ts join:phases': { code: 'USAGE', proof: 'shows' },
   'cli/join/run.ts join:phases': { code: 'USAGE', proof: test('a phase that does not exist') },
   'cloud/cluster-access.ts reset': {
     code: 'ALREADY_JOINED',
@@ -329,6 +330,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     proof: test('what needs a Pro cluster is refused, and works after upgrade-edition; each is idempotent'),
   },
   'phases/node/removal.ts node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
+  'phases/nodepool/named-nodes.ts node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
   // Checks and findings
   'cluster-upgrade/precheck/checks/platform.ts reset': { code: undefined, proof: RESET_ENDS },
   'phases/diagnose/cluster-rules.ts reset': { code: undefined, proof: RESET_ENDS },

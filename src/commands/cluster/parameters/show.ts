@@ -2,6 +2,7 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { clusterArg } from '../../../cli/cluster/flags.ts';
 import { lookAtCluster } from '../../../cli/cluster/look.ts';
 import { componentFlag, parameterTable } from '../../../cli/cluster/parameters.ts';
+import { listFlag } from '../../../cli/flags.ts';
 import { ramActions, serviceFlags } from '../../../cli/service-change.ts';
 import { CONFIGURABLE_COMPONENTS, parametersIn } from '../../../phases/cluster/parameters.ts';
 
@@ -15,7 +16,7 @@ export default class ClusterParametersShow extends BaseCommand {
   );
   static override examples = ['<%= config.bin %> cluster parameters show shops --region cn-hangzhou'];
   static override args = clusterArg;
-  static override flags = { ...serviceFlags, ...componentFlag };
+  static override flags = { ...serviceFlags, ...componentFlag, ...listFlag };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ClusterParametersShow);
@@ -27,6 +28,7 @@ export default class ClusterParametersShow extends BaseCommand {
     await this.show({
       data: parameters,
       text: parameterTable(parameters) || 'The service shows no parameters of the control plane.\n',
+      names: parameters.map(({ component, name }) => `parameter/${component}.${name}`),
     });
   }
 }

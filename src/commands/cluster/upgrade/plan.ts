@@ -20,7 +20,7 @@ const { 'target-version': targetVersion, selector, nodepool, drain } = startFlag
 export default class ClusterUpgradePlan extends BaseCommand {
   static override summary = 'Show which nodes would be upgraded, to which version and in which batches.';
   static override description =
-    `Runs the checks of \`cluster upgrade start\` and changes nothing. Needs no image: as \`kubeadm upgrade plan\`, it comes first. With --cluster-id, ${ramActions('DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
+    `Runs the checks of \`cluster upgrade start\` and changes nothing. Needs no image. Run it first, like \`kubeadm upgrade plan\`. With --cluster-id, ${ramActions('DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> cluster upgrade plan',
     '<%= config.bin %> cluster upgrade plan --target-version 1.20.3 --nodepool shops -o yaml',

@@ -168,7 +168,7 @@ export const noExec: Check = {
   severity: 'error',
   about:
     'No file system with programs that kubelet and runtime start (kubelet, containerd, CNI plug-ins, the layers of images) is mounted with noexec.',
-  remedy: 'Mount it without noexec: `mount -o remount,exec PATH`, and take noexec out of its line in /etc/fstab.',
+  remedy: 'Mount it without noexec: `mount -o remount,exec PATH`, and remove noexec from its line in /etc/fstab.',
   run: async (context) => {
     const { host, spec } = context;
     const folders = [

@@ -5,7 +5,7 @@ export const machineId: Check = {
   concerns: 'node',
   severity: 'warning',
   about:
-    '/etc/machine-id holds an id of 32 hexadecimal digits. An empty one, or `uninitialized`, is that of an image that was never booted. After the join edgeadm warns of a Node that has the same id: machines that were cloned.',
+    '/etc/machine-id holds an id of 32 hexadecimal digits. An empty file, or `uninitialized`, comes from an image that was never booted. After the join edgeadm warns of a Node that has the same id: machines that were cloned.',
   remedy: 'Make one: `rm -f /etc/machine-id; systemd-machine-id-setup`, then reboot.',
   run: async ({ host }) => {
     const { machineId: id } = await host.facts();

@@ -6,12 +6,12 @@ import { ownState } from '../own-state.ts';
 const PORTS: readonly { port: number; purpose: string; ofHub: boolean }[] = [
   { port: 10250, purpose: "the kubelet's API", ofHub: false },
   { port: 10255, purpose: "the kubelet's read-only API", ofHub: false },
-  { port: 10248, purpose: "the kubelet's health", ofHub: false },
+  { port: 10248, purpose: "the kubelet's health endpoint", ofHub: false },
   { port: 10261, purpose: "the edge-hub's proxy to the API server", ofHub: true },
   { port: 10266, purpose: "the tunnel agent's metrics", ofHub: true },
-  { port: 10267, purpose: "the edge-hub's health", ofHub: true },
+  { port: 10267, purpose: "the edge-hub's health endpoint", ofHub: true },
   { port: 10268, purpose: "the edge-hub's proxy for pods", ofHub: true },
-  { port: 10269, purpose: 'the port of yurthub 1.7 and newer for other nodes of its pool', ofHub: true },
+  { port: 10269, purpose: 'yurthub 1.7 and newer, which other nodes of the pool connect to', ofHub: true },
 ];
 
 /** `Port-10250` and so on. */

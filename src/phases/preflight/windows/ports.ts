@@ -5,7 +5,7 @@ import { ownState } from '../own-state.ts';
 const PORTS = [
   { port: 10250, purpose: "the kubelet's API" },
   { port: 10255, purpose: "the kubelet's read-only API" },
-  { port: 10248, purpose: "the kubelet's health" },
+  { port: 10248, purpose: "the kubelet's health endpoint" },
 ];
 const CONNECT_TIMEOUT_MS = 2000;
 

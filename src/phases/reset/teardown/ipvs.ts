@@ -10,7 +10,8 @@ export const KUBE_PROXY_LINK = 'kube-ipvs0';
 /**
  * The virtual services of kube-proxy, as `ipvsadm` takes them (`-t 10.96.0.1:443`): those whose address is on
  * kube-proxy's own link, and those (of NodePorts) that forward to the endpoints of the former alone. All others belong
- * to other software, such as keepalived. kubeadm leaves them all and kube-proxy --cleanup removes them all.
+ * to other software, such as keepalived. kubeadm leaves them all and kube-proxy --cleanup removes them all. Those of
+ * NodePorts come first: a removal that is run again knows them by the others alone.
  * @param saved output of `ipvsadm --save --numeric`
  * @param addresses of kube-proxy's link
  */
@@ -27,9 +28,10 @@ export function kubeProxyServices(saved: string, addresses: ReadonlySet<string>)
     return address !== undefined && bound.has(address);
   };
   const ours = new Set([...endpoints].flatMap(([service, own]) => (isBound(service) ? own : [])));
-  return [...endpoints].flatMap(([service, own]) =>
-    isBound(service) || (own.length > 0 && own.every((endpoint) => ours.has(endpoint))) ? [service] : [],
+  const nodePorts = [...endpoints].filter(
+    ([service, own]) => !isBound(service) && own.length > 0 && own.every((endpoint) => ours.has(endpoint)),
   );
+  return [...nodePorts.map(([service]) => service), ...[...endpoints.keys()].filter(isBound)];
 }
 
 /** `-t [fd00::1]:443` and `-t 10.96.0.1:443` */

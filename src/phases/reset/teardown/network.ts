@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { Host } from '../../../host/host.ts';
 import { CHOICES, type ChoiceKey } from '../../../host/journal/choices.ts';
 import { kubernetesNames } from '../../../host/kubernetes-names.ts';
-import { networkInUse } from '../../../host/mount-table.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { readIfFile } from '../../../host/read-if-file.ts';
 import { lenientYaml } from '../../../lib/check-shape.ts';
@@ -44,13 +43,19 @@ export function linksBeforeJoin(choice: (key: ChoiceKey) => string | undefined):
  * Takes away links, network rules and IPVS services that Kubernetes left. Pods must be gone, and the CNI configuration
  * still be there: it tells whose rules are whose.
  * @param keep links that were there before the node was joined
+ * @param network the configuration of CNI that gave pods their network, if it has none of the usual names
  */
-export async function removeNetwork(host: Host, log: PhaseLog, keep: readonly string[] = []): Promise<void> {
+export async function removeNetwork(
+  host: Host,
+  log: PhaseLog,
+  keep: readonly string[] = [],
+  network?: string,
+): Promise<void> {
   if (!host.runsPrograms) return;
   const there = await links(host);
   const ours = LINKS.filter((link) => there.includes(link) && !keep.includes(link));
   await removeIptablesRules(host, log, {
-    cniNetworks: await cniNetworks(host),
+    cniNetworks: await cniNetworks(host, network),
     flannelNetwork: /^FLANNEL_NETWORK=(\S+)/m.exec((await readIfFile(host, PATHS.flannel.subnet)) ?? '')?.[1],
   });
   await removeNftTables(host, log);
@@ -63,10 +68,11 @@ export async function removeNetwork(host: Host, log: PhaseLog, keep: readonly st
 /**
  * Removes the network namespaces of pods that a runtime could not take away. One in which a process lives belongs to
  * other software (podman), and so does one that is attached to a network that is not the cluster's.
+ * @param network as of {@link removeNetwork}
  */
-export async function removeIdleNamespaces(host: Host): Promise<void> {
+export async function removeIdleNamespaces(host: Host, network?: string): Promise<void> {
   const names = (await host.list(PATHS.pods.networkNamespaces)).filter((name) => name.startsWith('cni-'));
-  const foreign = names.length > 0 ? await foreignNamespaces(host) : new Set();
+  const foreign = names.length > 0 ? await foreignNamespaces(host, network) : new Set();
   for (const name of names) {
     if (foreign.has(name)) continue;
     const inhabitants = await host.query('ip', ['netns', 'pids', name]);
@@ -76,8 +82,8 @@ export async function removeIdleNamespaces(host: Host): Promise<void> {
 }
 
 /** libcni keeps, of each attachment, its network and the namespace that a link was put into. */
-async function foreignNamespaces(host: Host): Promise<Set<string>> {
-  const [files, ours] = await Promise.all([host.list(PATHS.cni.attachments), cniNetworks(host)]);
+async function foreignNamespaces(host: Host, network?: string): Promise<Set<string>> {
+  const [files, ours] = await Promise.all([host.list(PATHS.cni.attachments), cniNetworks(host, network)]);
   const texts = await Promise.all(files.map((file) => readIfFile(host, `${PATHS.cni.attachments}/${file}`)));
   const foreign = texts.filter((text) => {
     const networkName = lenientYaml(text, ATTACHED)?.networkName;
@@ -99,13 +105,12 @@ function isVeth(link: string): boolean {
 }
 
 /** Of the configurations that a reset takes for the cluster's: a file that it keeps has rules and namespaces to keep, too. */
-async function cniNetworks(host: Host): Promise<string[]> {
+async function cniNetworks(host: Host, network?: string): Promise<string[]> {
   const files = await host.list(PATHS.cni.configurations);
   const ours = kubernetesNames(PATHS.cni.configurations);
-  const inUse = networkInUse(host, files);
   const names = await Promise.all(
     files
-      .filter((file) => /\.conf(list)?$/.test(file) && (ours.test(file) || file === inUse))
+      .filter((file) => /\.conf(list)?$/.test(file) && (ours.test(file) || file === network))
       .map(async (file) => lenientYaml(await readIfFile(host, `${PATHS.cni.configurations}/${file}`), NETWORK)?.name),
   );
   return [...DEFAULT_CNI_NETWORKS, ...names.filter((name) => name !== undefined)];

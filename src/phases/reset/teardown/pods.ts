@@ -21,6 +21,8 @@ export interface RemovalTools {
   readonly signal?: AbortSignal;
   /** Continues where a pod cannot be removed. */
   readonly force?: boolean;
+  /** The configuration of CNI that gave pods their network, if it has none of the usual names. */
+  readonly network?: string;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function removePods(host: Host, runtime: NodeRuntime, tools: Remova
     await removeThrough(client, host, tools).finally(() => client.close());
   } else {
     await killPods(host, tools.log);
-    await removeIdleNamespaces(host);
+    await removeIdleNamespaces(host, tools.network);
   }
   await removeCgroups(host).catch((error: Error) => tools.log.debug(error.message));
 }
@@ -92,14 +94,14 @@ async function mayHavePods(host: Host): Promise<boolean> {
 export async function removeThrough(
   client: CriClient,
   host: Host,
-  { log, signal, force }: RemovalTools,
+  { log, signal, force, network }: RemovalTools,
 ): Promise<void> {
   const pods = await client.podSandboxes();
   if (!host.wet) {
     for (const pod of pods) log.info(`Would stop and remove pod ${nameOf(pod)}.`);
     return;
   }
-  const failed = await removeSandboxes(client, host, pods);
+  const failed = await removeSandboxes(client, host, pods, network);
   signal?.throwIfAborted();
   if (pods.length > failed.size) log.info(`${count('pod', pods.length - failed.size)} stopped and removed.`);
   report(failed, log, force);

@@ -1,6 +1,7 @@
 import { EdgeadmError } from '../../../errors/index.ts';
 import type { Host } from '../../../host/host.ts';
 import { PATHS } from '../../../host/node-paths.ts';
+import { STAND_IN_NETWORK } from '../../../host/pod-network.ts';
 import type { CriClient, PodSandbox } from '../../../kubernetes/cri/index.ts';
 import { count } from '../../../lib/count.ts';
 import { forEachLimited } from '../../../lib/for-each.ts';
@@ -13,7 +14,7 @@ const GRACE_SECONDS = 2;
 const CONTAINERS_AT_ONCE = 64;
 const SANDBOXES_AT_ONCE = 8;
 /** The first file by name is the one that a runtime uses. */
-const STAND_IN_PATH = `${PATHS.cni.configurations}/00-edgeadm-teardown.conflist`;
+const STAND_IN_PATH = `${PATHS.cni.configurations}/${STAND_IN_NETWORK}`;
 const STAND_IN = JSON.stringify({ cniVersion: '0.3.1', name: 'cbr0', plugins: [{ type: 'loopback' }] });
 const STAND_IN_TIMEOUT_MS = 5000;
 
@@ -21,7 +22,12 @@ const STAND_IN_TIMEOUT_MS = 5000;
 export type Failures = ReadonlyMap<PodSandbox, string>;
 
 /** Stops the containers of a runtime and removes its pods; those that stay for their network get a second try. */
-export async function removeSandboxes(client: CriClient, host: Host, pods: readonly PodSandbox[]): Promise<Failures> {
+export async function removeSandboxes(
+  client: CriClient,
+  host: Host,
+  pods: readonly PodSandbox[],
+  network?: string,
+): Promise<Failures> {
   const containers = await client.containers();
   const running = containers.filter(({ state }) => state === 'running' || state === 'unknown');
   // Whatever does not stop now is killed with its sandbox.
@@ -34,16 +40,21 @@ export async function removeSandboxes(client: CriClient, host: Host, pods: reado
   }
   // A runtime reports it with gRPC's status Unknown, so that its words are all there is to tell it by.
   const forNetwork = [...failed.values()].some((reason) => /network|cni/i.test(reason));
-  return forNetwork ? removeWithoutNetwork(client, host, failed) : failed;
+  return forNetwork ? removeWithoutNetwork(client, host, failed, network) : failed;
 }
 
 /**
  * A runtime keeps a pod whose network it cannot take away, and without CNI configuration or plug-in it never can. The
  * namespaces are removed here instead, and a configuration that does nothing lets the runtime believe that it did it.
  */
-async function removeWithoutNetwork(client: CriClient, host: Host, pods: Failures): Promise<Failures> {
+async function removeWithoutNetwork(
+  client: CriClient,
+  host: Host,
+  pods: Failures,
+  network?: string,
+): Promise<Failures> {
   let failed = pods;
-  await removeIdleNamespaces(host);
+  await removeIdleNamespaces(host, network);
   await host.write(STAND_IN_PATH, STAND_IN, { mode: 0o600 });
   const probe = async () => {
     failed = await tryToRemove(client, failed.keys());

@@ -4,6 +4,7 @@ import type { Host } from '../../../host/host.ts';
 import { kubernetesNames } from '../../../host/kubernetes-names.ts';
 import { clearFolder } from '../../../host/mount-table.ts';
 import { PATHS } from '../../../host/node-paths.ts';
+import { removeHubService } from './kubelet.ts';
 
 /** A node that has one of them was joined. */
 export const KUBELET_KUBECONFIGS = [PATHS.kubelet.bootstrapKubeconfig, PATHS.kubelet.kubeconfig];
@@ -21,11 +22,12 @@ const STATE = [
   PATHS.pods.containerLogs,
   PATHS.flannel.runtimeState,
   PATHS.kubernetes.runtimeState,
-  PATHS.kubernetes.manifests,
-  PATHS.kubernetes.pki,
   PATHS.kubernetes.cache,
   PATHS.edgeHub.legacyDirectory,
 ];
+
+/** What is in them says that a node was joined, too: they go after all others. */
+const STATE_THAT_TELLS = [PATHS.kubernetes.manifests, PATHS.kubernetes.pki];
 
 /** Folders that others may use as well. */
 const SHARED = [PATHS.kubernetes.directory, PATHS.cni.configurations, PATHS.cni.plugins, PATHS.kubernetes.plugins];
@@ -40,7 +42,8 @@ const KUBECONFIGS = [PATHS.kubernetes.adminKubeconfig, PATHS.kubernetes.superAdm
 export async function noteStateBeforeJoin(host: Host): Promise<void> {
   // Made with the first pod, and shared with other software: removed if it is empty.
   await host.makeDirectory(PATHS.pods.networkNamespaces, 0o755);
-  for (const folder of [...SHARED, ...STATE]) if (await makeParent(host, folder)) await host.claim(folder);
+  for (const folder of [...SHARED, ...STATE, ...STATE_THAT_TELLS])
+    if (await makeParent(host, folder)) await host.claim(folder);
 }
 
 /** @returns false on a read-only file system, on which other software cannot make the folder either */
@@ -67,6 +70,8 @@ export async function removeState(host: Host): Promise<string[]> {
   for (const file of await host.list(PATHS.cni.configurations)) {
     if (ours.test(file)) await host.removeTree(posix.join(PATHS.cni.configurations, file));
   }
+  await removeHubService(host);
+  for (const folder of STATE_THAT_TELLS) left.push(...(await clearFolder(host, folder)));
   for (const file of KUBECONFIGS) await host.remove(file);
   if ((await host.list(PATHS.kubernetes.directory)).length === 0) await host.remove(PATHS.kubernetes.directory);
   return left;

@@ -63,6 +63,22 @@ describe('flags of a join as kubeadm spells them', () => {
     ['--vmodule', 'join', /-v .*--log-file/],
     ['--ignore-daemonsets', 'upgrade', /DaemonSets/],
     ['--usages', 'token create', /authentication and signing/],
+    // docs.k3s.io/cli/agent, docs.k0sproject.io/stable/cli/k0s_worker
+    ['--server', 'join', /argument without a flag: HOST:6443/],
+    ['--server=https://10.0.0.1:6443', 'preflight', /argument without a flag/],
+    ['--token-file', 'join', /--token @FILE/],
+    ['--node-label', 'join', /--labels K=V/],
+    ['--node-taint', 'join', /--taints/],
+    ['--kubelet-arg', 'join', /--max-pods/],
+    ['--data-dir', 'join', /--runtime-root-dir/],
+    // kubectl get
+    ['-w', 'sandbox get', /kubectl get --watch.*sandbox kubeconfig/],
+    ['-l', 'sandbox get', /kubectl --kubeconfig/],
+    ['--selector', 'nodepool list', /-o json with jq/],
+    ['--watch', 'node list', /kubectl get --watch/],
+    ['-w', 'join', undefined],
+    // terraform apply
+    ['--auto-approve', 'nodepool delete', /--yes/],
     ['--ignore-daemonsets', 'token list', undefined],
     ['--constructor', 'join', undefined],
     ['--no-such-flag', 'join', undefined],

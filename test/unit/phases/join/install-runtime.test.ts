@@ -6,8 +6,11 @@ import { Journal } from '../../../../src/host/journal/journal.ts';
 import { NodeHost } from '../../../../src/host/node-host.ts';
 import { rollBackChanges } from '../../../../src/host/roll-back.ts';
 import { scratchMachine } from '../../../../src/host/scratch.ts';
-import { installContainerdUnit } from '../../../../src/phases/join/install-runtime.ts';
+import { fitContainerdConfig } from '../../../../src/kubernetes/cri/containerd-config.ts';
+import type { JoinContext } from '../../../../src/phases/join/context.ts';
+import { installContainerdUnit, willChangeRuntime } from '../../../../src/phases/join/install-runtime.ts';
 import { bundleFiles, temporaryFolder, writeFiles } from '../../artifacts/fixtures.ts';
+import { fakeHost } from '../../fake-host.ts';
 
 /** What containerd makes when it runs; /run/nri since 2.0. */
 const MADE = ['/var/lib/containerd/io.containerd.content.v1.content', '/run/containerd/s', '/run/nri/nri.sock'];
@@ -37,4 +40,30 @@ describe('the containerd of a bundle', () => {
       );
     }
   });
+});
+
+describe('the configuration of a containerd', () => {
+  const FITTED = `${fitContainerdConfig('version = 2\n', {})}`.replace('\n', '\nimports = ["conf.d/*.toml"]\n');
+  const CGROUPFS = `version = 2
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+  SystemdCgroup = false
+`;
+
+  for (const [what, nested, changes] of [
+    ['counts', CGROUPFS, true],
+    ['that has nothing to do with pods does not count', 'version = 2\n[debug]\n  level = "info"\n', false],
+  ] as const)
+    it(`a file that an imported file imports from its own folder ${what} (containerd/containerd#9745)`, async () => {
+      const host = fakeHost({
+        units: { 'containerd.service': { active: true } },
+        files: {
+          '/etc/containerd/config.toml': FITTED,
+          '/etc/containerd/conf.d/10-first.toml': 'version = 2\nimports = ["more/*.toml", "../config.toml"]\n',
+          '/etc/containerd/conf.d/more/20-second.toml': nested,
+        },
+      });
+      const node = { bundle: async () => undefined, journal: { owns: () => false } };
+      const context = { host, spec: { gpuVersion: '' }, node } as unknown as JoinContext;
+      assert.equal(await willChangeRuntime(context), changes);
+    });
 });

@@ -24,13 +24,22 @@ const ADDRESSES = new Set(['10.96.0.1', '10.96.0.10', '10.96.7.7', 'fd00:96::1',
 describe('the virtual services of kube-proxy', () => {
   it("the virtual services of kube-proxy are those on kube-proxy's link and those of NodePorts, and none of keepalived's", () => {
     assert.deepEqual(kubeProxyServices(SAVED, ADDRESSES), [
+      '-t 192.168.1.11:31080',
       '-t 10.96.0.1:443',
       '-u 10.96.0.10:53',
       '--sctp-service 10.96.7.7:7',
       '-t [fd00:96::1]:443',
       '-t 10.96.3.3:80',
-      '-t 192.168.1.11:31080',
     ]);
+  });
+
+  it('the virtual services of kube-proxy: a removal that is killed after any of them finds the rest when it is run again', () => {
+    const services = kubeProxyServices(SAVED, ADDRESSES);
+    for (const [i] of services.entries()) {
+      const gone = services.slice(0, i);
+      const left = SAVED.split('\n').filter((line) => !gone.some((service) => line.includes(` ${service} `)));
+      assert.deepEqual(kubeProxyServices(left.join('\n'), ADDRESSES), services.slice(i));
+    }
   });
 
   it("the virtual services of kube-proxy are none if kube-proxy's link has no addresses", () => {

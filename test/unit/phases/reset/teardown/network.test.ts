@@ -113,7 +113,7 @@ describe("removing the cluster's network", () => {
       },
       files: { '/etc/cni/net.d/10-edge.conflist': '{"name": "edge"}', '/etc/cni/net.d/20-bad.conf': '{"name": ' },
     });
-    await removeNetwork(host, recordedLog());
+    await removeNetwork(host, recordedLog(), [], '10-edge.conflist');
     assert.deepEqual(host.changes, ['run iptables-restore --noflush']);
   });
 

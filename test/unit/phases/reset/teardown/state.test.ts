@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { pathError } from '../../../../../src/host/failures.ts';
+import { PATHS } from '../../../../../src/host/node-paths.ts';
 import { noteStateBeforeJoin, removeState } from '../../../../../src/phases/reset/teardown/state.ts';
 import { fakeHost } from '../../../fake-host.ts';
 
@@ -61,6 +62,20 @@ describe('what Kubernetes keeps on disk', () => {
     assert.equal(host.changes.at(-1), 'remove /etc/kubernetes/kubelet.conf');
     assert.equal(await host.stat('/etc/kubernetes'), undefined);
   });
+
+  for (const trace of ['/etc/kubernetes/pki/ca.crt', '/etc/kubernetes/manifests/web.yaml', PATHS.edgeHub.unitFile])
+    it(`loses ${trace} last of all if nothing else says that the node was joined`, async () => {
+      const others = [
+        '/var/lib/yurthub/cache/x',
+        '/etc/kubernetes/cache/kubelet/x',
+        '/etc/cni/net.d/10-calico.conflist',
+      ];
+      const host = fakeHost({ files: Object.fromEntries([trace, ...others].map((path) => [path, ''])) });
+      await removeState(host);
+      const at = (path: string): number =>
+        host.changes.findIndex((change) => change.startsWith('remove ') && path.startsWith(change.slice(7)));
+      for (const path of others) assert.ok(at(path) >= 0 && at(path) < at(trace), path);
+    });
 
   it('stays while a volume is mounted in it', async () => {
     const host = fakeHost({
