@@ -36,7 +36,7 @@ describe('edgeadm.exe on Windows under wine', () => {
     assert.deepEqual(await windows.photograph(), before);
   });
 
-  it('with --reboot the task at start-up continues the join with the copy of edgeadm, and a reset by that copy removes both', async () => {
+  it('a join with --reboot is continued after the reboot by a copy of edgeadm, and a reset by that copy leaves nothing', async () => {
     const windows = await bed.machine();
     await windows.tell('dism.state', 'Disabled');
     const before = await windows.photograph();
