@@ -8,6 +8,7 @@ import { commandLine } from '../src/host/quote.ts';
 import { scratchMachine } from '../src/host/scratch.ts';
 import { hasAgent } from '../src/host/scratch-agent.ts';
 import { createToken, joinLine, randomToken } from '../src/kubernetes/api/bootstrap-tokens.ts';
+import { minorOf } from '../src/kubernetes/version.ts';
 import { registerSecret } from '../src/lib/redact.ts';
 import { waitFor } from '../src/lib/wait-for.ts';
 import { adminClient } from './admin-client.ts';
@@ -31,7 +32,7 @@ export interface SandboxNode {
 }
 
 /**
- * What a node is to be. What is not named: of a new node Ubuntu 20.04 on amd64 with its kernel, of an existing one as
+ * What a node is to be. What is not named: of a new node Ubuntu on amd64 with its kernel, of an existing one as
  * it is.
  */
 export interface NodeRequest extends Partial<Pick<NodeMachine, 'os' | 'kernel' | 'arch'>> {
@@ -72,11 +73,14 @@ export async function createSandboxNode(folder: SandboxFolder, wanted: NodeReque
   }
 }
 
-function machineOf(
-  { name, os = 'Ubuntu 20.04', kernel, arch = 'amd64' }: NodeRequest,
-  kubeletVersion: string,
-): NodeMachine {
+function machineOf({ name, os: wanted, kernel, arch = 'amd64' }: NodeRequest, kubeletVersion: string): NodeMachine {
+  const os = wanted ?? usualSystem(kubeletVersion);
   return { name, os, kernel: kernel ?? systemOf(os).kernel, arch, kubeletVersion };
+}
+
+/** Kubelets from 1.35 on refuse cgroup v1, which Ubuntu 20.04 boots with. */
+function usualSystem(kubeletVersion: string): string {
+  return minorOf(kubeletVersion) < 35 ? 'Ubuntu 20.04' : 'Ubuntu 24.04';
 }
 
 /** @throws EdgeadmError USAGE */

@@ -95,7 +95,10 @@ export const cloudClusterKeys = z.strictObject({
   extraSans: ids.default([]),
   loadBalancer: id('lb-', 'a load balancer').optional(),
   /** Pro only: encrypts Secrets. */
-  kmsKey: z.string().min(1).optional(),
+  kmsKey: z
+    .string()
+    .regex(/^[\w./:-]+$/, 'must be the ID or the alias of a key of KMS')
+    .optional(),
   autoUpgrade: z.enum(['patch', 'stable', 'rapid']).optional(),
   workers,
   logging: logging.default({ containers: false, components: [], audit: false }),

@@ -117,6 +117,14 @@ describe('clusters of the container service', function () {
     assert.match(await succeed(...set), /from 30000-32767 to 30000-40000/);
     assert.match(await succeed(...set), /unchanged/);
     assert.match(await succeed('parameters', 'show', 'shops'), /ServiceNodePortRange +30000-40000 +30000-32767/);
+    const component = ['--component', 'kube-apiserver', '--yes'];
+    await fails(2, /must be two ports/, 'parameters', 'set', 'shops', 'ServiceNodePortRange=abc', ...component);
+    assert.match(
+      await succeed('parameters', 'set', 'shops', 'ServiceNodePortRange=30000-40000', ...component),
+      /unchanged/,
+    );
+    await succeed('parameters', 'reset', '--cluster-id', 'shops', ...component);
+    assert.match(await succeed('parameters', 'show', 'shops'), /ServiceNodePortRange +30000-32767 +yes/);
   });
 
   it('cluster logging switches each kind of logs on and off, and shows them', async () => {

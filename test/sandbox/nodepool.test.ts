@@ -32,6 +32,8 @@ describe('node pools through the container service', function () {
 
   it('creates one, shows it, does nothing the second time, and refuses another one of that name', async () => {
     const line = ['create', 'shops', '--max-nodes', '1', '--labels', 'zone=north'];
+    const planned = await nodepool(...line, '--dry-run');
+    assert.match(planned.stderr, /Plan for cluster .*: create the node pool shops \(basic\)/);
     assert.equal(await succeed(...line), 'nodepool/shops created');
     assert.equal(await succeed(...line), 'nodepool/shops unchanged');
     assert.match(await succeed('list'), /^shops +np[0-9a-f]{32} +basic +0\/0 +1 +no$/m);

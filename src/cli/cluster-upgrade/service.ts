@@ -32,7 +32,9 @@ export async function startOfService(
   return withUpgrades(flags, async (upgrades, signal, service) => {
     const { 'cluster-id': clusterId = '', 'target-version': version, 'dry-run': dryRun } = flags;
     const intent = await upgrades.intent(version, flags['control-plane-only']);
-    refuseUnanswerable('Start?', { output, yes: flags.yes || dryRun, argv });
+    output.tell(intentText(clusterId, intent));
+    const question = `Start the upgrade of cluster ${clusterId} to ${intent.to}?`;
+    refuseUnanswerable(question, { output, yes: flags.yes || dryRun, argv });
     const type = intent.masterOnly ? 'MasterUpgrade' : 'ClusterUpgrade';
     const report = await checkedByService(service, {
       clusterId,
@@ -42,11 +44,10 @@ export async function startOfService(
       output,
       signal,
     });
-    output.tell(intentText(clusterId, intent));
     if (report) refuseErrors(report, flags['ignore-preflight-errors']);
     const data = { clusterId, dryRun, ...intent, report };
     if (dryRun) return { ok: true, hosts: [], data, text: 'Nothing was changed (dry run).\n' };
-    await confirm('Start?', { output, signal, yes: flags.yes, argv });
+    await confirm(question, { output, signal, yes: flags.yes, argv });
     const begun = await upgrades.start(intent);
     return ending(flags.wait ? await follow(upgrades, { flags, output, signal }) : begun, flags);
   });

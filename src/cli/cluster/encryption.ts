@@ -1,8 +1,8 @@
 import type { CloudCluster } from '../../cloud/actions/clusters.ts';
 import { EdgeadmError } from '../../errors/index.ts';
-import { updateCluster } from '../../phases/cluster/changes.ts';
+import { clusterToChange, updateCluster } from '../../phases/cluster/changes.ts';
 import { encryptionKeyOf, refuseUnlessPro } from '../../phases/cluster/encryption.ts';
-import { clusterNamed, refuseUnlessRunning } from '../../phases/cluster/find.ts';
+import { refuseUnlessRunning } from '../../phases/cluster/find.ts';
 import type { CommandHost } from '../node-runner.ts';
 import { changeInService, type ServiceChangeFlags, type ServicePlan } from '../service-change.ts';
 
@@ -14,8 +14,8 @@ export async function changeEncryption(flags: ServiceChangeFlags, key: string | 
     flags,
     output: host.openOutput({ looksOnly: true }),
     argv: host.argv,
-    plan: async ({ service, clusterId }) => {
-      const cluster = await clusterNamed(service, flags.region ?? '', clusterId);
+    plan: async (work) => {
+      const cluster = await clusterToChange(flags.region ?? '', work.clusterId, work);
       const { name, clusterId: id } = cluster;
       const now = encryptionKeyOf(cluster);
       const isDone = now === key && cluster.state === 'running';
@@ -45,7 +45,7 @@ function refuseChange(cluster: CloudCluster, key: string | undefined): void {
   refuseUnlessPro(cluster, 'encryption of Secrets by KMS');
   refuseUnlessRunning(cluster, 'the encryption of Secrets');
   const now = encryptionKeyOf(cluster);
-  if (!key || !now) return;
+  if (!key || !now || now === key) return;
   throw new EdgeadmError({
     code: 'CLOUD_CLUSTER_REFUSED',
     what: `the Secrets of cluster ${cluster.name} are encrypted with another key`,

@@ -5,8 +5,8 @@ import { usageError } from '../../errors/usage.ts';
 import { factLines } from '../../output/columns.ts';
 import { runAddonSteps } from '../../phases/addon/run.ts';
 import { type AddonStep, describeStep, installSteps, uninstallSteps } from '../../phases/addon/steps.ts';
-import { updateCluster } from '../../phases/cluster/changes.ts';
-import { clusterNamed, refuseUnlessRunning } from '../../phases/cluster/find.ts';
+import { clusterToChange, updateCluster } from '../../phases/cluster/changes.ts';
+import { refuseUnlessRunning } from '../../phases/cluster/find.ts';
 import { type ClusterLogging, defaultProject, logCollectorsOf, loggingOf } from '../../phases/cluster/logging.ts';
 import { addonFacts } from '../addon/changes.ts';
 import type { CommandHost } from '../node-runner.ts';
@@ -56,7 +56,7 @@ export async function changeLogging(flags: LoggingFlags, on: boolean, host: Comm
 
 async function planLogging(flags: LoggingFlags, on: boolean, work: ChangeWork): Promise<LoggingPlan> {
   const { service } = work;
-  const cluster = await clusterNamed(service, flags.region ?? '', work.clusterId);
+  const cluster = await clusterToChange(flags.region ?? '', work.clusterId, work);
   const { clusterId: id, name } = cluster;
   const [now, facts] = await Promise.all([loggingOf(service, id), addonFacts(service, id)]);
   const project = flags.project ?? defaultProject(id);

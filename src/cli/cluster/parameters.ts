@@ -3,8 +3,9 @@ import { table } from '../../output/table.ts';
 import { configureSteps } from '../../phases/addon/configure.ts';
 import { runAddonSteps } from '../../phases/addon/run.ts';
 import type { AddonStep } from '../../phases/addon/steps.ts';
+import { clusterToChange } from '../../phases/cluster/changes.ts';
 import { refuseUnlessPro } from '../../phases/cluster/encryption.ts';
-import { clusterNamed, refuseUnlessRunning } from '../../phases/cluster/find.ts';
+import { refuseUnlessRunning } from '../../phases/cluster/find.ts';
 import {
   CONFIGURABLE_COMPONENTS,
   type ComponentParameter,
@@ -54,8 +55,9 @@ export async function changeParameters(
     flags,
     output: host.openOutput({ looksOnly: true }),
     argv: host.argv,
-    plan: async ({ service, clusterId }) => {
-      const cluster = await clusterNamed(service, flags.region ?? '', clusterId);
+    plan: async (work) => {
+      const { service } = work;
+      const cluster = await clusterToChange(flags.region ?? '', work.clusterId, work);
       const { clusterId: id, name } = cluster;
       refuseUnlessPro(cluster, 'customizing the control plane');
       const known = await parametersIn(service, id, component);

@@ -34,5 +34,6 @@ function statusOf({ ready, unschedulable }: ClusterNode): string {
 
 function hubText({ hub }: ClusterNode): string {
   if (!hub) return '-';
-  return [hub.version ?? 'yes', ...(hub.ready ? [] : ['not ready'])].join(', ');
+  const state = hub.as === 'service' ? ['service'] : hub.ready ? [] : ['not ready'];
+  return [hub.version ?? 'yes', ...state].join(', ');
 }

@@ -63,17 +63,20 @@ export function refusePoolSource({ 'cluster-id': clusterId, region, kubeconfig }
 }
 
 /** Opens the node pools that the flags name, for one action. */
-export async function withNodePools<T>(flags: PoolSourceFlags, action: (pools: NodePools) => Promise<T>): Promise<T> {
+export async function withNodePools<T>(
+  flags: PoolSourceFlags,
+  action: (pools: NodePools, signal?: AbortSignal) => Promise<T>,
+): Promise<T> {
   const { 'cluster-id': clusterId, kubeconfig } = flags;
   if (clusterId === undefined) {
     const { clusterNodePools } = await import('../../kubernetes/api/node-pools.ts');
-    return withCluster(kubeconfig, (client) => action(clusterNodePools(client)));
+    return withCluster(kubeconfig, (client, signal) => action(clusterNodePools(client), signal));
   }
   const { cloudNodePools } = await import('../../cloud/node-pools.ts');
   return interruptible(async (signal) => {
     const pools = cloudNodePools(await serviceOf(flags, signal), clusterId, { signal });
     try {
-      return await action(pools);
+      return await action(pools, signal);
     } finally {
       await pools.close();
     }

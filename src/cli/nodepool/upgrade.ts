@@ -6,6 +6,7 @@ import { EdgeadmError } from '../../errors/index.ts';
 import { compareVersions } from '../../kubernetes/version.ts';
 import { count } from '../../lib/count.ts';
 import { newestUpgrade, openPoolTask } from '../../phases/nodepool/change.ts';
+import { refuseOtherNodes } from '../../phases/nodepool/named-nodes.ts';
 import { checkedByService } from '../cluster/checked.ts';
 import type { ChangeWork } from '../service-change.ts';
 import type { PoolOrder } from './change-in-service.ts';
@@ -48,6 +49,7 @@ export async function poolUpgrade(
   const target = flags['target-version'] ?? control;
   refuseNewer(target, control);
   const { node: nodes = [] } = flags;
+  await refuseOtherNodes(nodes, pool, work);
   const body = upgradeBody(target, flags);
   const newest = isIdle ? await newestUpgrade(service, clusterId, id) : undefined;
   const unseen = isIdle ? await unseenEnd(name, body, newest, memory) : undefined;

@@ -5,8 +5,8 @@ import { changeInService, ramActions, type ServicePlan, serviceChangeFlags } fro
 import type { CloudCluster } from '../../cloud/actions/clusters.ts';
 import { cloudClusterKeys } from '../../config/cloud-cluster.ts';
 import { usageError } from '../../errors/usage.ts';
-import { updateCluster } from '../../phases/cluster/changes.ts';
-import { clusterNamed, refuseUnlessRunning } from '../../phases/cluster/find.ts';
+import { clusterToChange, updateCluster } from '../../phases/cluster/changes.ts';
+import { refuseUnlessRunning } from '../../phases/cluster/find.ts';
 
 type UpdatePlan = ServicePlan & { readonly cluster: CloudCluster };
 
@@ -40,9 +40,9 @@ export default class ClusterUpdate extends BaseCommand {
         flags,
         output: this.openOutput({ looksOnly: true }),
         argv: this.host.argv,
-        plan: async ({ service, clusterId }) => {
-          const cluster = await clusterNamed(service, region, clusterId);
-          if (!isDone(cluster) && cluster.state !== 'updating') refuseUnlessRunning(cluster, 'the settings');
+        plan: async (work) => {
+          const cluster = await clusterToChange(region, work.clusterId, work);
+          if (!isDone(cluster)) refuseUnlessRunning(cluster, 'the settings');
           return {
             cluster,
             lines: isDone(cluster) ? [] : linesOf(cluster, { rename, isProtected }),

@@ -4,8 +4,8 @@ import { changeInService, ramActions, type ServicePlan, serviceChangeFlags } fro
 import type { CloudCluster } from '../../cloud/actions/clusters.ts';
 import { CLUSTER_SPECS, editionOf } from '../../config/cloud-cluster.ts';
 import { EDITION_NODES, PRO_REGIONS } from '../../config/cloud-cluster-rules.ts';
-import { updateCluster } from '../../phases/cluster/changes.ts';
-import { clusterNamed, refuseUnlessRunning } from '../../phases/cluster/find.ts';
+import { clusterToChange, updateCluster } from '../../phases/cluster/changes.ts';
+import { refuseUnlessRunning } from '../../phases/cluster/find.ts';
 
 type EditionPlan = ServicePlan & { readonly cluster: CloudCluster };
 
@@ -26,11 +26,11 @@ export default class ClusterUpgradeEdition extends BaseCommand {
         flags,
         output: this.openOutput({ looksOnly: true }),
         argv: this.host.argv,
-        plan: async ({ service, clusterId }) => {
-          const cluster = await clusterNamed(service, region, clusterId);
+        plan: async (work) => {
+          const cluster = await clusterToChange(region, work.clusterId, work);
           const { name, clusterId: id } = cluster;
           const isPro = editionOf(cluster.clusterSpec) === 'pro';
-          if (!isPro && cluster.state !== 'updating') refuseUnlessRunning(cluster, 'the edition');
+          if (!isPro) refuseUnlessRunning(cluster, 'the edition');
           return {
             cluster,
             lines: isPro ? [] : linesOf(cluster, region),

@@ -1,8 +1,10 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { confirm } from '../../cli/confirmation.ts';
 import { nodeFlags } from '../../cli/flags.ts';
 import { enhancedConnections } from '../../cli/nodepool/connections.ts';
 import { type CreateFlags, createFlags, poolRequestOf } from '../../cli/nodepool/flags.ts';
+import { planOf } from '../../cli/nodepool/plan.ts';
 import { logOf, poolSourceFlags, poolSourceOf, refusePoolSource, withNodePools } from '../../cli/nodepool/pools.ts';
 import { askForMissing } from '../../cli/nodepool/prompts.ts';
 import { hasTerminal } from '../../cli/prompts.ts';
@@ -34,10 +36,12 @@ export default class NodePoolCreate extends BaseCommand {
     const dryRun = flags['dry-run'];
     const mayAsk = hasTerminal() && !flags.yes && flags.output === 'text';
     const spec = await specOf(args.name, flags, { mayAsk, mistakes: refusePoolSource(flags) });
-    const log = logOf(this.openOutput({ looksOnly: true }), 'nodepool create');
+    const output = this.openOutput({ looksOnly: true });
+    const log = logOf(output, 'nodepool create');
     const { 'vpc-cidr': vpcCidrs = [], 'node-cidr': nodeCidrs = [] } = flags;
     const connections = spec.mode === 'enhanced' ? await enhancedConnections(spec, flags) : undefined;
-    const { outcome, pool } = await withNodePools(flags, (pools) =>
+    let plan: readonly string[] = [];
+    const { outcome, pool } = await withNodePools(flags, (pools, signal) =>
       createNodePool(pools, {
         spec,
         vpcCidrs,
@@ -45,13 +49,20 @@ export default class NodePoolCreate extends BaseCommand {
         connections,
         dryRun,
         warn: (message) => log.warning(message),
+        approve: async (change) => {
+          plan = planOf(spec, change);
+          log.info(`Plan for ${pools.where}: ${plan.join('; ')}.`);
+          // A pool costs nothing: scripts create it without --yes, and read the one line on standard output.
+          const question = `Create the node pool ${spec.name}?`;
+          await confirm(question, { output, signal, yes: flags.yes || dryRun, unattended: true, argv: this.host.argv });
+        },
       }),
     );
     const done = dryRun && outcome !== 'unchanged' ? `would be ${outcome} (dry run)` : outcome;
     await this.finish({
       ok: true,
       hosts: [],
-      data: { outcome, dryRun, pool },
+      data: { outcome, plan, dryRun, pool },
       text: `nodepool/${spec.name} ${done}\n`,
     });
   }

@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { repeatable } from '../../cli/flags.ts';
 import { changePoolInService } from '../../cli/nodepool/change-in-service.ts';
 import { ramActions, requireClusterId, serviceChangeFlags } from '../../cli/service-change.ts';
+import { refuseOtherNodes } from '../../phases/nodepool/named-nodes.ts';
 
 /** Operations that need no argument. Source: the SDK, RepairClusterNodePool. */
 const OPERATIONS = ['restart.kubelet', 'restart.docker', 'restart.containerd', 'restart.ntp'] as const;
@@ -10,7 +11,7 @@ const OPERATIONS = ['restart.kubelet', 'restart.docker', 'restart.containerd', '
 export default class NodePoolRepair extends BaseCommand {
   static override summary = 'Have the container service repair nodes of a node pool.';
   static override description =
-    `Without --operation, the service runs all the repairs that it knows. ${ramActions('DescribeClusterNodePools', 'RepairClusterNodePool', 'DescribeTaskInfo')}`;
+    `Without --operation, the service runs all the repairs that it knows. ${ramActions('DescribeClusterNodePools', 'DescribeClusterNodes', 'RepairClusterNodePool', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> nodepool repair shops --node edge1 --operation restart.kubelet --cluster-id c1 --region cn-hangzhou',
   ];
@@ -33,6 +34,7 @@ export default class NodePoolRepair extends BaseCommand {
     await this.finish(
       await changePoolInService(flags, args.name, this.host, async (pool, { service, clusterId }) => {
         const { nodepoolId, name } = pool.nodepoolInfo;
+        await refuseOtherNodes(nodes, pool, { service, clusterId });
         const what = operations.length > 0 ? operations.join(', ') : 'all repairs of the service';
         return {
           lines: [`${what} on ${nodes.length > 0 ? nodes.join(', ') : 'all nodes'} of the node pool ${name}`],

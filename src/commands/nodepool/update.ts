@@ -7,6 +7,17 @@ import { refusePoolRequest } from '../../config/nodepool-rules.ts';
 import type { Taint } from '../../config/spec.ts';
 import { poolChange } from '../../phases/nodepool/change.ts';
 
+const CHANGES = [
+  'rename',
+  'label',
+  'remove-label',
+  'taint',
+  'remove-taint',
+  'unschedulable',
+  'auto-repair',
+  'auto-upgrade',
+] as const;
+
 export default class NodePoolUpdate extends BaseCommand {
   static override summary = 'Change the name, labels, taints and management of a node pool.';
   static override description =
@@ -57,6 +68,8 @@ export default class NodePoolUpdate extends BaseCommand {
       }),
       ...(name?.includes('.') ? ['--rename: the container service does not accept "." in a name'] : []),
     );
+    if (!CHANGES.some((flag) => flags[flag] !== undefined))
+      mistakes.push('name at least one change, such as --label KEY=VALUE');
     requireClusterId(flags, mistakes);
     const request = {
       name,

@@ -8,6 +8,9 @@ export interface ParameterChange {
   readonly unset: readonly string[];
 }
 
+/** Of a JSON schema. */
+type Properties = Readonly<Record<string, { readonly default?: unknown } | undefined>>;
+
 /**
  * The service replaces all parameters, so those that stay are sent too.
  * @throws EdgeadmError ADDON_NOT_FOUND; ADDON_REFUSED for parameters that the add-on does not have
@@ -23,18 +26,21 @@ export async function configureSteps(
     service.installedAddon(clusterId, name),
     service.offeredAddon(clusterId, name, version),
   ]);
-  const known = parametersOf(offer?.configSchema).properties;
-  const unknown = known ? Object.keys(set).filter((key) => !Object.hasOwn(known as object, key)) : [];
+  const known = parametersOf(offer?.configSchema).properties as Properties | undefined;
+  const unknown = known ? Object.keys(set).filter((key) => !Object.hasOwn(known, key)) : [];
   if (unknown.length > 0)
     throw new EdgeadmError({
       code: 'ADDON_REFUSED',
       what: `${name} has no parameter ${unknown.join(', ')}`,
-      why: `it has ${Object.keys(known as object).join(', ')}`,
+      why: `it has ${Object.keys(known ?? {}).join(', ')}`,
     });
   const now = parametersOf(detail?.config);
-  const removed = unset.filter((key) => Object.hasOwn(now, key));
+  const isDefault = (key: string) => JSON.stringify(now[key]) === JSON.stringify(known?.[key]?.default);
+  const removed = unset.filter((key) => Object.hasOwn(now, key) && !isDefault(key));
   const next = Object.fromEntries(Object.entries({ ...now, ...set }).filter(([key]) => !unset.includes(key)));
   const config = JSON.stringify(next);
   if (removed.length === 0 && hasParameters(detail?.config, config)) return [];
-  return [{ verb: 'configure', name, from: version, to: version, config }];
+  const before = Object.fromEntries(removed.map((key) => [key, now[key]]));
+  const reset = removed.length > 0 && { unset: before };
+  return [{ verb: 'configure', name, from: version, to: version, config, ...reset }];
 }

@@ -88,9 +88,10 @@ function isIdle(addon: AddonDetail | undefined): boolean {
   return !addon?.state || addon.state === 'active';
 }
 
-function isDone({ verb, to, config }: AddonStep, addon: AddonDetail | undefined): boolean {
+function isDone({ verb, to, config, unset }: AddonStep, addon: AddonDetail | undefined): boolean {
   if (verb === 'uninstall') return addon === undefined;
-  if (verb === 'configure') return addon !== undefined && hasParameters(addon.config, config);
+  if (verb === 'configure')
+    return addon !== undefined && hasParameters(addon.config, config) && !keepsOne(addon.config, unset);
   return addon?.version === to;
 }
 
@@ -100,6 +101,12 @@ export function hasParameters(found: string | undefined, wanted: string | undefi
   return Object.entries(parametersOf(wanted)).every(
     ([key, value]) => JSON.stringify(now[key]) === JSON.stringify(value),
   );
+}
+
+/** True if a parameter still has the value that is to be reset; the service may answer its default instead. */
+function keepsOne(found: string | undefined, unset: AddonStep['unset'] = {}): boolean {
+  const now = parametersOf(found);
+  return Object.entries(unset).some(([key, value]) => JSON.stringify(now[key]) === JSON.stringify(value));
 }
 
 /** Of JSON that the service answers; anything else has none. */

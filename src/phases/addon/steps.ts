@@ -13,6 +13,8 @@ export interface AddonStep {
   readonly to?: string;
   /** JSON of its parameters. */
   readonly config?: string;
+  /** Parameters that are reset to their defaults, with the values they have before. */
+  readonly unset?: Readonly<Record<string, unknown>>;
   /** Of a removal: also delete what it has in the cloud. */
   readonly cleanUp?: boolean;
 }
@@ -49,7 +51,8 @@ export function installSteps(
     if (!present) return [{ verb: 'install', name, to, config }];
     if (version !== undefined && present.version !== version)
       reasons.push(`${name} is already installed in version ${present.version}: use \`edgeadm addon upgrade\``);
-    return [];
+    // An installation that is in progress is waited for.
+    return present.state === 'updating' ? [{ verb: 'install', name, to: present.version, config }] : [];
   });
   const has = (name: string) => facts.installed.some((addon) => addon.name === name) || names.includes(name);
   if (names.includes(AGENT) && !has(SERVER)) reasons.push(`${AGENT} needs ${SERVER}: install both`);

@@ -3,7 +3,7 @@ import { waitForTask } from '../../cloud/cs-tasks.ts';
 import { orderOnce } from '../../cloud/order-once.ts';
 import type { OrderRun } from '../../cloud/order-run.ts';
 import { EdgeadmError } from '../../errors/index.ts';
-import { clusterIfThere } from './find.ts';
+import { clusterIfThere, clusterNamed } from './find.ts';
 
 /** A change of a cluster that is `updating` meanwhile. */
 export interface ClusterUpdate {
@@ -15,12 +15,42 @@ export interface ClusterUpdate {
 }
 
 /**
+ * Waits for a change that another command, or an earlier run of this one, has begun: the service refuses a second one.
+ * @throws EdgeadmError CLOUD_*, TIMEOUT
+ */
+async function clusterAtRest(id: string, { service, signal, timeoutMs, tell }: OrderRun): Promise<CloudCluster> {
+  let isTold = false;
+  return waitForTask<CloudCluster>(service, undefined, {
+    what: `a change of cluster ${id} that is in progress to end`,
+    signal,
+    timeoutMs,
+    probe: async () => {
+      const cluster = await service.cluster(id);
+      if (cluster.state !== 'updating') return { done: cluster };
+      if (!isTold) tell?.(`Waiting for a change of cluster ${id} that is in progress.`);
+      isTold = true;
+      return { seen: `it is ${cluster.state}` };
+    },
+  });
+}
+
+/**
+ * The cluster of that ID or name, to plan a change: what is `updating` does not show yet what it will be.
+ * @throws EdgeadmError CLOUD_CLUSTER_NOT_FOUND, CLOUD_*, TIMEOUT
+ */
+export async function clusterToChange(region: string, wanted: string, run: OrderRun): Promise<CloudCluster> {
+  const cluster = await clusterNamed(run.service, region, wanted);
+  return cluster.state === 'updating' ? clusterAtRest(cluster.clusterId, run) : cluster;
+}
+
+/**
  * Sends it once, and waits until the cluster is running with it. Run again, it waits for what is in progress.
  * @throws EdgeadmError CLOUD_*, TIMEOUT
  */
 export async function updateCluster(id: string, update: ClusterUpdate, run: OrderRun): Promise<void> {
   const { service, wait, signal, timeoutMs, listDelayMs, tell } = run;
   const isInEffect = async (cluster: CloudCluster) => cluster.state === 'running' && (await update.isDone(cluster));
+  if (await isInEffect(await clusterAtRest(id, run))) return;
   const taskId = await orderOnce({
     what: `${update.what} to begin`,
     send: update.send,

@@ -26,7 +26,7 @@ export interface Deletion {
 
 /**
  * What a deletion takes along.
- * @throws EdgeadmError CLOUD_CLUSTER_REFUSED if the cluster is protected, or is being changed
+ * @throws EdgeadmError CLOUD_CLUSTER_REFUSED if the cluster is protected, is being changed, or lacks what is to be kept
  */
 export async function clusterDeletion(
   service: ContainerService,
@@ -49,12 +49,30 @@ export async function clusterDeletion(
     });
   const [nodes, resources] = await Promise.all([
     service.nodes(id).catch(() => []),
-    service.clusterResources(id).catch(() => []),
+    service.clusterResources(id).catch(() => undefined),
   ]);
+  if (resources) refuseUnknown(choice.retain, cluster, resources);
   return {
     nodes: nodes.map(({ nodeName }) => nodeName),
-    resources: resources.map((resource) => ({ ...resource, becomes: fateOf(resource, choice) })),
+    resources: (resources ?? []).map((resource) => ({ ...resource, becomes: fateOf(resource, choice) })),
   };
+}
+
+/** A misspelled name would delete what the user wants to keep. */
+function refuseUnknown(
+  kept: readonly string[],
+  { clusterId, name }: CloudCluster,
+  resources: readonly ClusterResource[],
+): void {
+  const unknown = kept.filter((id) => !resources.some(({ instanceId }) => instanceId === id));
+  if (unknown.length === 0) return;
+  const found = resources.map(({ instanceId, resourceType }) => `${instanceId} (${resourceType})`).join(', ');
+  throw new EdgeadmError({
+    code: 'CLOUD_CLUSTER_REFUSED',
+    what: `cluster ${name} (${clusterId}) has no resource ${unknown.join(', ')} to keep`,
+    why: `it has ${found || 'none'}`,
+    next: `name an ID of these, or a type in --keep: ${RESOURCE_TYPES.join(', ')}`,
+  });
 }
 
 /** A cluster that could not be created can be deleted. */

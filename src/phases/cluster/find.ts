@@ -46,9 +46,9 @@ export function onlyOneNamed(
   });
 }
 
-/** @throws EdgeadmError CLOUD_CLUSTER_REFUSED unless it is running */
+/** @throws EdgeadmError CLOUD_CLUSTER_REFUSED unless it is running, or `updating`, which is waited for */
 export function refuseUnlessRunning({ clusterId, name, state }: CloudCluster, what: string): void {
-  if (!state || state === 'running') return;
+  if (!state || state === 'running' || state === 'updating') return;
   throw new EdgeadmError({
     code: 'CLOUD_CLUSTER_REFUSED',
     what: `${what} of cluster ${name} (${clusterId}) cannot be changed now`,

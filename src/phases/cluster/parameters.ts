@@ -13,6 +13,35 @@ const DEFAULTS: Readonly<Record<ConfigurableComponent, Readonly<Record<string, s
   'kube-controller-manager': { HorizontalPodAutoscalerSyncPeriod: '15s' },
 };
 
+/** Durations as Go writes them. */
+const DURATION = /^(\d+(\.\d+)?(ms|s|m|h))+$/;
+
+/** A component does not start with a value that it cannot read. Source: the guide, 5.5, and Kubernetes' flags of these names. */
+const RULES: Readonly<Record<string, readonly [isValid: (value: string) => boolean, rule: string]>> = {
+  ServiceNodePortRange: [isPortRange, 'must be two ports from 1 to 65535, such as 30000-32767'],
+  EnableAdmissionPlugins: [
+    (value) => /^[A-Z]\w*(,[A-Z]\w*)*$/.test(value),
+    'must be names of admission plug-ins, separated by commas',
+  ],
+  HorizontalPodAutoscalerSyncPeriod: [
+    (value) => DURATION.test(value) && /[1-9]/.test(value),
+    'must be a duration, such as 15s',
+  ],
+};
+
+function isPortRange(text: string): boolean {
+  const [, from = 0, to = 0] = /^(\d+)-(\d+)$/.exec(text)?.map(Number) ?? [];
+  return from >= 1 && from <= to && to <= 65_535;
+}
+
+/** Values that the components could not read, for people. */
+export function invalidParameters(set: Readonly<Record<string, string>>): string[] {
+  return Object.entries(set).flatMap(([name, value]) => {
+    const [isValid, rule] = RULES[name] ?? [];
+    return !isValid || isValid(value) ? [] : [`${name}: "${value}" ${rule}`];
+  });
+}
+
 /** A parameter of a control-plane component. */
 export interface ComponentParameter {
   readonly component: ConfigurableComponent;

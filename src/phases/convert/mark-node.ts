@@ -1,4 +1,5 @@
 import type { V1Node } from '@kubernetes/client-node';
+import { HUB_SERVICE_VERSION, hubServiceMark } from '../../edge-hub/service-mark.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import { readyPods } from '../upgrade/node-health.ts';
 import type { ConversionContext } from './context.ts';
@@ -23,9 +24,11 @@ export const beginConversion: Phase<ConversionContext> = {
 export const markNode: Phase<ConversionContext> = {
   name: 'mark-node',
   title: 'Label the node as an edge node',
-  check: async ({ node, labels }) =>
-    Object.entries(labels).every(([key, value]) => node.metadata?.labels?.[key] === value),
-  run: async ({ client, nodeName, labels, signal }) => {
-    await client.patch<V1Node>(`/api/v1/nodes/${nodeName}`, { metadata: { labels } }, { signal });
+  check: async ({ node: { metadata }, labels, hub }) =>
+    Object.entries(labels).every(([key, value]) => metadata?.labels?.[key] === value) &&
+    metadata?.annotations?.[HUB_SERVICE_VERSION] === hub.hubVersion,
+  run: async ({ client, nodeName, labels, hub, signal }) => {
+    const metadata = { labels, annotations: hubServiceMark(hub) };
+    await client.patch<V1Node>(`/api/v1/nodes/${nodeName}`, { metadata }, { signal });
   },
 };

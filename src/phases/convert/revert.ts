@@ -1,3 +1,4 @@
+import { hubServiceMark } from '../../edge-hub/service-mark.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import type { ConversionNote, NotedChange } from '../../host/journal/entry.ts';
@@ -189,5 +190,6 @@ async function verify({ host, client, note, restarted, steadyMs, waitFor, signal
 }
 
 async function restoreLabels({ client, note, signal }: Context): Promise<void> {
-  await client.patch(`/api/v1/nodes/${note.node}`, { metadata: { labels: note.labels } }, { signal });
+  const metadata = { labels: note.labels, annotations: hubServiceMark(undefined) };
+  await client.patch(`/api/v1/nodes/${note.node}`, { metadata }, { signal });
 }

@@ -3,6 +3,7 @@ import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { commandLine, quote } from '../../host/quote.ts';
 import { fillTemplate } from '../../templates/text.ts';
+import { DRILL_END } from '../reset/teardown/drill.ts';
 import { cutCommands, endScript, type ServerAddress } from './network-cut.ts';
 
 const UNITS = { cut: 'edgeadm-drill-cut.service', end: 'edgeadm-drill-end.service', timer: 'edgeadm-drill-end.timer' };
@@ -14,7 +15,6 @@ const unitPath = (unit: string): string => posix.join(UNIT_FOLDER, unit);
 
 /** What was noted before the boot. */
 export const BOOT_STATE = pathOf('state.json');
-const END = pathOf('end.sh');
 
 /** Written at a moment of the drill, with the time: seconds since 1970 by the clock of the node. */
 export type Moment = 'cut' | 'restored';
@@ -31,7 +31,7 @@ export async function prepareBoot(
   // A removal that was killed may have left the moments of an earlier drill.
   await host.removeTree(directory);
   await host.makeDirectory(directory, 0o700);
-  await host.write(END, endAfterBoot(), { mode: 0o600 });
+  await host.write(DRILL_END, endAfterBoot(), { mode: 0o600 });
   await host.write(pathOf('cut.sh'), cutAtBoot(servers), { mode: 0o600 });
   await host.write(BOOT_STATE, state, { mode: 0o600 });
   for (const unit of [UNITS.cut, UNITS.end])
@@ -66,14 +66,6 @@ const noteMoment = (moment: Moment): string => `date +%s >${quote(pathOf(moment)
 export async function momentOf(host: Host, moment: Moment): Promise<number | undefined> {
   const seconds = Number((await host.read(pathOf(moment)))?.trim() || Number.NaN);
   return Number.isFinite(seconds) ? seconds * 1000 : undefined;
-}
-
-/**
- * Restores the network, and removes what made the node cut itself off; what was noted stays. Without the script, which
- * is the first to be written, there is nothing to end.
- */
-export async function endBootDrill(host: Host): Promise<void> {
-  if (await host.stat(END)) await host.run('/bin/sh', [END]);
 }
 
 /** Removes what is left. */

@@ -3,6 +3,7 @@ import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { quote } from '../../host/quote.ts';
+import { DRILL_UNIT } from '../reset/teardown/drill.ts';
 
 /** An API server as packets name it. */
 export interface ServerAddress {
@@ -10,9 +11,8 @@ export interface ServerAddress {
   readonly port: number;
 }
 
-/** Of the chain with the rules, and of the timer that removes them. */
+/** Of the chain with the rules. */
 const CHAIN = 'EDGEADM-DRILL';
-const TIMER = 'edgeadm-drill';
 const HOOKS = ['INPUT', 'OUTPUT', 'FORWARD'];
 
 /**
@@ -59,7 +59,7 @@ export function endScript(): string {
  */
 export async function armTimer(host: Host, seconds: number): Promise<void> {
   await disarmTimer(host);
-  const unit = [`--unit=${TIMER}`, `--on-active=${seconds}s`, '--timer-property=AccuracySec=1s'];
+  const unit = [`--unit=${DRILL_UNIT}`, `--on-active=${seconds}s`, '--timer-property=AccuracySec=1s'];
   await host.run('systemd-run', [...unit, '/bin/sh', '-c', endScript()]);
 }
 
@@ -119,7 +119,7 @@ function byProgram(addresses: readonly ServerAddress[]): [program: string, addre
 
 async function disarmTimer(host: Host): Promise<void> {
   for (const suffix of ['timer', 'service']) {
-    await host.query('systemctl', ['stop', `${TIMER}.${suffix}`]);
-    await host.query('systemctl', ['reset-failed', `${TIMER}.${suffix}`]);
+    await host.query('systemctl', ['stop', `${DRILL_UNIT}.${suffix}`]);
+    await host.query('systemctl', ['reset-failed', `${DRILL_UNIT}.${suffix}`]);
   }
 }

@@ -1,3 +1,4 @@
+import { hubServiceMark } from '../../edge-hub/service-mark.ts';
 import { GPU_LABEL } from '../../kubernetes/cri/nvidia-runtime.ts';
 import { POOL_LABELS } from '../../kubernetes/pool-labels.ts';
 import type { JoinContext } from './context.ts';
@@ -35,9 +36,12 @@ export function outdatedLabels({ spec }: JoinContext): string[] {
   return CLUSTER_ADDONS.filter((addon) => spec.allowedClusterAddons?.includes(addon)).map(addonMark);
 }
 
-/** Annotations requested, and the address Flannel is to use if an interface was named. */
-export async function nodeAnnotations({ spec, node }: JoinContext): Promise<Record<string, string>> {
-  const address = await node.flannelAddress();
-  if (address === undefined) return { ...spec.annotations };
-  return { ...spec.annotations, 'flannel.alpha.coreos.com/public-ip-overwrite': address };
+/** Annotations requested, the mark of a hub that is a service, and the address Flannel is to use if an interface was named. */
+export async function nodeAnnotations({ spec, node }: JoinContext): Promise<Record<string, string | null>> {
+  const [address, hub] = await Promise.all([node.flannelAddress(), node.edgeHub()]);
+  return {
+    ...spec.annotations,
+    ...hubServiceMark(hub),
+    ...(address !== undefined && { 'flannel.alpha.coreos.com/public-ip-overwrite': address }),
+  };
 }

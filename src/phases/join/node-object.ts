@@ -27,19 +27,19 @@ export function checkTaints(existing: V1Node | 'not readable' | undefined, wante
   });
 }
 
-/** Patches labels and annotations that differ, and takes outdated labels away. @returns true if something was changed */
+/** Patches labels and annotations that differ (null: there must be none), and takes outdated labels away. @returns true if something was changed */
 export async function applyMetadata(
   client: ApiClient,
   node: V1Node,
   labels: Readonly<Record<string, string>>,
-  annotations: Readonly<Record<string, string>>,
+  annotations: Readonly<Record<string, string | null>>,
   outdated: readonly string[] = [],
 ): Promise<boolean> {
   const differing = (
-    wanted: Readonly<Record<string, string>>,
+    wanted: Readonly<Record<string, string | null>>,
     found: Record<string, string> = {},
-  ): Record<string, string> =>
-    Object.fromEntries(Object.entries(wanted).filter(([key, value]) => found[key] !== value));
+  ): Record<string, string | null> =>
+    Object.fromEntries(Object.entries(wanted).filter(([key, value]) => (found[key] ?? null) !== value));
   const there = outdated.filter((key) => node.metadata?.labels?.[key] !== undefined);
   const removing = Object.fromEntries(there.map((key) => [key, null]));
   const patch = {

@@ -1,4 +1,6 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { EdgeHubForm } from '../../edge-hub/releases.ts';
+import { HUB_SERVICE_VERSION } from '../../edge-hub/service-mark.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { listAll } from '../../kubernetes/api/list.ts';
 import { isReady } from '../../kubernetes/node/conditions.ts';
@@ -11,8 +13,8 @@ import { isGateway } from './gateway.ts';
 export interface ClusterNode extends NodeAutonomy {
   readonly unschedulable: boolean;
   readonly gateway: boolean;
-  /** State and version of the pod of its edge-hub; undefined if the node has none, as one whose hub is a service. */
-  readonly hub: { readonly pod: string; readonly ready: boolean; readonly version: string | undefined } | undefined;
+  /** Its edge-hub; undefined if the node has none, or one that another tool has set up as a service. */
+  readonly hub: HubOfNode | undefined;
   readonly kubelet: string | undefined;
   readonly runtime: string | undefined;
   readonly os: string | undefined;
@@ -20,6 +22,14 @@ export interface ClusterNode extends NodeAutonomy {
   readonly addresses: readonly string[];
   /** When the kubelet's certificate ends, RFC 3339; undefined if it was not requested or could not be read. */
   readonly certificateEnds: string | undefined;
+}
+
+interface HubOfNode {
+  readonly as: EdgeHubForm;
+  readonly version?: string;
+  /** Of a hub that is a static pod. */
+  readonly pod?: string;
+  readonly ready?: boolean;
 }
 
 /** How many kubelets are asked at the same time, and how long one may take. */
@@ -45,12 +55,11 @@ export async function describeNodes(
 function describe(node: V1Node, hubs: ReadonlyMap<string, V1Pod>, ends: ReadonlyMap<string, string>): ClusterNode {
   const autonomy = autonomyOf(node);
   const { nodeInfo, addresses = [] } = node.status ?? {};
-  const hub = hubs.get(autonomy.name);
   return {
     ...autonomy,
     unschedulable: node.spec?.unschedulable ?? false,
     gateway: isGateway(node),
-    hub: hub && { pod: hub.metadata?.name ?? '', ready: isReady(hub), version: imageVersion(hub) },
+    hub: hubOf(node, hubs.get(autonomy.name)),
     kubelet: reportedKubeletVersion(node),
     runtime: nodeInfo?.containerRuntimeVersion,
     os: nodeInfo?.osImage,
@@ -58,6 +67,12 @@ function describe(node: V1Node, hubs: ReadonlyMap<string, V1Pod>, ends: Readonly
     addresses: addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
     certificateEnds: ends.get(autonomy.name),
   };
+}
+
+function hubOf({ metadata }: V1Node, pod: V1Pod | undefined): HubOfNode | undefined {
+  if (pod) return { as: 'pod', pod: pod.metadata?.name ?? '', ready: isReady(pod), version: imageVersion(pod) };
+  const version = metadata?.annotations?.[HUB_SERVICE_VERSION]?.replace(/^v/, '');
+  return version === undefined ? undefined : { as: 'service', version };
 }
 
 /** By node; the hub is a static pod, named after it. */

@@ -10,6 +10,8 @@ export interface CreateOptions extends Pick<PoolContext, 'vpcCidrs' | 'nodeCidrs
   readonly connections?: PoolConnections;
   readonly dryRun: boolean;
   readonly warn: (message: string) => void;
+  /** Called before anything is changed, also in a dry run; what it throws ends the command. */
+  readonly approve?: (outcome: 'created' | 'completed') => Promise<void>;
 }
 
 const NONE: PoolConnections = { refusals: [], vpcCidrs: [], notChecked: [] };
@@ -37,6 +39,7 @@ export async function createNodePool(pools: NodePools, options: CreateOptions): 
   if (reasons.length > 0) throw refused(spec.name, pools.where, reasons);
   if (existing && different.length === 0) return { outcome: 'unchanged', pool: existing };
   for (const note of [...connections.notChecked, ...notChecked(spec, around)]) warn(note);
+  await options.approve?.(existing ? 'completed' : 'created');
   if (existing) {
     if (!dryRun) await pools.annotate(existing, spec);
     return { outcome: 'completed', pool: existing };

@@ -4,12 +4,13 @@ import { checkNode } from './check-node.ts';
 import type { ResetContext } from './context.ts';
 import { deleteNode, drainBeforeReset, markNotReadyPhase } from './leave-cluster.ts';
 import { cleanupImages, erase, removeStatePhase, restore } from './remove-traces.ts';
-import { removeNetworkPhase, removePodsPhase, stopKubeletPhase, unmount } from './stop-workloads.ts';
+import { endDrillPhase, removeNetworkPhase, removePodsPhase, stopKubeletPhase, unmount } from './stop-workloads.ts';
 import { windowsResetPhases } from './windows/index.ts';
 
 /** What a reset of a Linux node does, in this order. Every phase may be repeated: one that was killed is run again from the start. */
 export const resetPhases: readonly Phase<ResetContext>[] = whereJoined([
   checkNode,
+  endDrillPhase,
   drainBeforeReset,
   stopKubeletPhase,
   markNotReadyPhase,

@@ -70,6 +70,12 @@ describe('node pools through the container service', function () {
     assert.deepEqual([pool?.maxNodes, pool?.labels, pool?.taints], [5, SPEC.labels, SPEC.taints]);
   });
 
+  it('node pools through the container service are not created if the answer to the plan is no', async () => {
+    const approve = async () => Promise.reject(new EdgeadmError({ code: 'INTERRUPTED', what: 'no' }));
+    assert.equal((await fails(create(SPEC, { approve }))).code, 'INTERRUPTED');
+    assert.deepEqual(await named('shops'), []);
+  });
+
   it('node pools through the container service are not created in a dry run', async () => {
     assert.equal(await create(SPEC, { dryRun: true }), 'created');
     assert.deepEqual(await named('shops'), []);

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { V1Node } from '@kubernetes/client-node';
 import { load } from 'js-yaml';
+import { HUB_SERVICE_VERSION } from '../../../src/edge-hub/service-mark.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import type { BedNode, WorkflowBed } from '../workflow-bed/bed.ts';
 import { changesOf, failOnce, killAt, pointsOf } from '../workflow-bed/faults.ts';
@@ -48,7 +49,8 @@ describe('conversion of a node that kubeadm has joined', function () {
   };
   const isAsBefore = async (at: BedNode, before: Record<string, string>, labels: unknown): Promise<void> => {
     assert.deepEqual(await at.photograph(), before);
-    assert.deepEqual((await nodeOf(at)).metadata?.labels, labels);
+    const { metadata } = await nodeOf(at);
+    assert.deepEqual([metadata?.labels, metadata?.annotations?.[HUB_SERVICE_VERSION]], [labels, undefined]);
     assert.equal((await unitOf(at)).active, false);
   };
 
@@ -63,8 +65,9 @@ describe('conversion of a node that kubeadm has joined', function () {
     assert.match(await at.text(FLAGS), / --bootstrap-kubeconfig="$/m);
     const { featureGates } = load(await at.text('/var/lib/kubelet/config.yaml')) as Record<string, unknown>;
     assert.deepEqual(featureGates, { WatchListClient: false });
-    const labels = (await nodeOf(at)).metadata?.labels ?? {};
+    const { labels = {}, annotations } = (await nodeOf(at)).metadata ?? {};
     assert.deepEqual([labels['openyurt.io/is-edge-worker'], labels['apps.openyurt.io/nodepool']], ['true', 'hangzhou']);
+    assert.equal(annotations?.[HUB_SERVICE_VERSION], 'v1.7.0');
     assert.equal((await at.convert(asService())).changed, false);
     assert.equal((await at.convert()).changed, false);
   });

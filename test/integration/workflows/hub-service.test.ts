@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { V1Node } from '@kubernetes/client-node';
+import { HUB_SERVICE_VERSION } from '../../../src/edge-hub/service-mark.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import type { BedNode, WorkflowBed } from '../workflow-bed/bed.ts';
 import { openYurtBed } from '../workflow-bed/open-yurt.ts';
@@ -24,6 +26,9 @@ describe('yurthub as a systemd service', function () {
 
   const node = (): Promise<BedNode> => bed.node(VERSION, 'Ubuntu 22.04');
   const unitOf = (at: BedNode) => at.machine().services.state('yurthub.service');
+  /** As `node list` shows it: the version of a hub that runs as a service. */
+  const versionOf = async (at: BedNode): Promise<string | undefined> =>
+    (await bed.admin.get<V1Node>(`/api/v1/nodes/${at.name}`)).metadata?.annotations?.[HUB_SERVICE_VERSION];
   const hasFile = async (at: BedNode, path: string): Promise<boolean> => (await at.machine().stat(path)) !== undefined;
   const failure = async (work: Promise<unknown>): Promise<EdgeadmError> => {
     const error = await work.then(
@@ -54,6 +59,7 @@ describe('yurthub as a systemd service', function () {
     assert.match(dropIn, /--discovery-token-ca-cert-hash=sha256:[0-9a-f]{64} /);
     assert.match(dropIn, /^YurthubVersion=v1\.7\.0$/m);
     assert.match(await at.text('/etc/kubernetes/kubelet.conf'), /http:\/\/127\.0\.0\.1:10261/);
+    assert.equal(await versionOf(at), 'v1.7.0');
     assert.equal((await at.join({ spec })).changed, false);
     assert.equal((await at.join({ spec: POOL })).changed, false);
   });
@@ -109,6 +115,7 @@ describe('yurthub as a systemd service', function () {
     const { active, enabled } = await unitOf(at);
     assert.deepEqual([active, enabled, await hasFile(at, MANIFEST)], [true, true, false]);
     assert.match(await at.text(DROP_IN), /yurthub --v=4 --node-name=edge\d+ /);
+    assert.equal(await versionOf(at), 'v1.7.0');
     assert.equal((await at.upgrade(asService)).outcome, 'unchanged');
     const refused = await failure(at.join({ spec: { ...POOL, edgeHubImage: IMAGE, edgeHubFlavor: 'openyurt' } }));
     assert.deepEqual([refused.code, /--edge-hub-as pod/.test(refused.next ?? '')], ['ALREADY_JOINED', true]);
@@ -117,7 +124,7 @@ describe('yurthub as a systemd service', function () {
     assert.match(await at.text(MANIFEST), /--node-name=\$\(NODE_NAME\)[\s\S]*--nodepool-name=hangzhou/);
     assert.match(await at.text(MANIFEST), /--v=4/);
     for (const path of [UNIT, DROP_IN, '/usr/local/bin/yurthub']) assert.equal(await hasFile(at, path), false, path);
-    assert.equal((await unitOf(at)).active, false);
+    assert.deepEqual([(await unitOf(at)).active, await versionOf(at)], [false, undefined]);
   });
 
   it('a move to a service that does not start is rolled back to the static pod', async () => {

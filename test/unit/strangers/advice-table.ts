@@ -330,6 +330,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     proof: test('what needs a Pro cluster is refused, and works after upgrade-edition; each is idempotent'),
   },
   'phases/node/removal.ts node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
+  'phases/nodepool/named-nodes.ts node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
   // Checks and findings
   'cluster-upgrade/precheck/checks/platform.ts reset': { code: undefined, proof: RESET_ENDS },
   'phases/diagnose/cluster-rules.ts reset': { code: undefined, proof: RESET_ENDS },

@@ -3,6 +3,8 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { changeEncryption } from '../../../cli/cluster/encryption.ts';
 import { clusterArg, namedCluster } from '../../../cli/cluster/flags.ts';
 import { ramActions, serviceChangeFlags } from '../../../cli/service-change.ts';
+import { cloudClusterKeys } from '../../../config/cloud-cluster.ts';
+import { usageError } from '../../../errors/usage.ts';
 
 export default class ClusterEncryptionEnable extends BaseCommand {
   static override summary = 'Encrypt the Secrets of a Pro cluster with a key of KMS.';
@@ -19,6 +21,8 @@ export default class ClusterEncryptionEnable extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ClusterEncryptionEnable);
+    const { error } = cloudClusterKeys.shape.kmsKey.safeParse(flags['kms-key']);
+    if (error) throw usageError([`--kms-key: ${error.issues[0]?.message}`]);
     await this.finish(await changeEncryption(namedCluster(flags, args), flags['kms-key'], this.host));
   }
 }

@@ -17,7 +17,7 @@ export default class SandboxNodeCreate extends BaseCommand {
     ...sandboxFlags,
     os: Flags.string({
       helpValue: "'NAME VERSION'",
-      description: `operating system, default 'Ubuntu 20.04'. Systems with their kernels: ${knownSystems()}`,
+      description: `operating system; default 'Ubuntu 20.04', with Kubernetes 1.35 and newer 'Ubuntu 24.04'. Systems with their kernels: ${knownSystems()}`,
     }),
     kernel: Flags.string({
       helpValue: 'RELEASE',

@@ -35,7 +35,7 @@ describe('add-ons of a cluster of the container service', function () {
     const told: string[] = [];
     const { service, cluster } = cloud;
     const tell = (line: string) => void told.push(line);
-    await runAddonSteps(steps, { service, clusterId: cluster.id, wait, listDelayMs: 300, timeoutMs: 5000, tell });
+    await runAddonSteps(steps, { service, clusterId: cluster.id, wait, listDelayMs: 2000, timeoutMs: 20_000, tell });
     return told;
   };
   const versionOf = async (name: string) => (await cloud.service.installedAddon(cloud.cluster.id, name))?.version;
@@ -109,6 +109,27 @@ describe('add-ons of a cluster of the container service', function () {
     await run(uninstallSteps(['logtail-ds'], await facts(), false));
     assert.equal(await versionOf('logtail-ds'), undefined);
     assert.deepEqual(uninstallSteps(['logtail-ds'], await facts(), false), []);
+  });
+
+  it('parameters of an add-on that are reset lose their values at the service, once', async () => {
+    const change = async (set: Record<string, string>, unset: string[]) =>
+      configureSteps('coredns', await facts(), { set, unset }, { service: cloud.service, clusterId: cloud.cluster.id });
+    const config = async () => (await cloud.service.installedAddon(cloud.cluster.id, 'coredns'))?.config;
+    await run(await change({ CpuRequest: '200m' }, []));
+    const reset = await change({}, ['CpuRequest']);
+    assert.deepEqual(await run(reset), ['Configuring coredns.']);
+    assert.equal(await config(), '{}');
+    assert.deepEqual([await change({}, ['CpuRequest']), await run(reset)], [[], []]);
+    await run(await change({ CpuRequest: '100m' }, []));
+    assert.deepEqual(await change({}, ['CpuRequest']), [], 'its value is the default of the schema');
+  });
+
+  it('an add-on that a killed command was installing is waited for by the same line', async () => {
+    await run(installSteps(['cloud-hub'], await facts(), {}), false);
+    const again = installSteps(['cloud-hub'], await facts(), {});
+    assert.equal(again.length, 1);
+    assert.deepEqual(await run(again), []);
+    assert.equal((await cloud.service.installedAddon(cloud.cluster.id, 'cloud-hub'))?.state, 'active');
   });
 
   it('add-ons are refused before anything is ordered: unknown names, older versions, parts of the control plane, half a tunnel', async () => {

@@ -55,15 +55,18 @@ describe('what a cluster says of its nodes', () => {
       '/api/v1/namespaces/kube-system/pods': { items: [pod] },
       '/api/v1/nodes/shop-1/proxy/metrics': { status: 200, body: metrics },
     });
-    const described = await describeNodes(client, [node('shop-1', EDGE), node('shop-2', EDGE)], {
+    const service = node('shop-3', EDGE);
+    service.metadata = { ...service.metadata, annotations: { 'edgeadm.io/edge-hub-service': 'v1.7.0' } };
+    const described = await describeNodes(client, [node('shop-1', EDGE), node('shop-2', EDGE), service], {
       certificates: true,
       signal: new AbortController().signal,
     });
     assert.deepEqual(
       described.map(({ name, hub }) => [name, hub]),
       [
-        ['shop-1', { pod: 'edge-hub-shop-1', ready: true, version: '1.20.11' }],
+        ['shop-1', { as: 'pod', pod: 'edge-hub-shop-1', ready: true, version: '1.20.11' }],
         ['shop-2', undefined],
+        ['shop-3', { as: 'service', version: '1.7.0' }],
       ],
     );
     assert.equal(described[1]?.certificateEnds, undefined);

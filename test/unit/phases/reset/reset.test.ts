@@ -72,6 +72,21 @@ describe('reset', () => {
     );
   });
 
+  it('reset ends a drill that was killed before it stops the kubelet, which the timer would start again', async () => {
+    const drill = { '/var/lib/edgeadm-drill/end.sh': '', '/var/lib/edgeadm-drill/state.json': '{}' };
+    const units = { 'kubelet.service': { active: true }, 'edgeadm-drill.timer': { active: true } };
+    const commands = { ip: '', find: '', ps: '', systemctl: '', '/bin/sh': '' };
+    const host = joinedNode({ files: drill, units, commands });
+    await run(host);
+    assert.deepEqual(host.changes.slice(0, 5), [
+      'run systemctl start edgeadm-drill.service',
+      'run systemctl stop edgeadm-drill.timer',
+      'run /bin/sh /var/lib/edgeadm-drill/end.sh',
+      'remove /var/lib/edgeadm-drill',
+      'stop kubelet.service',
+    ]);
+  });
+
   it("reset that follows one with --keep-runtime leaves all links: none is noted as the machine's own any more", async () => {
     const runtime = JOINED.filter((entry) => 'phase' in entry && entry.phase.startsWith('install-runtime'));
     const host = joinedNode({ files: { [JOURNAL]: lines(runtime) } });
