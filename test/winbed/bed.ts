@@ -52,8 +52,8 @@ export class WinBed {
     return windows.run(PROGRAM, ['preflight', ...this.#words(), '-o', 'json']);
   }
 
-  join(windows: WineWindows): Promise<ProgramResult> {
-    return windows.run(PROGRAM, ['join', ...this.#words(), '--yes', '-o', 'json']);
+  join(windows: WineWindows, more: readonly string[] = []): Promise<ProgramResult> {
+    return windows.run(PROGRAM, ['join', ...this.#words(), ...more, '--yes', '-o', 'json']);
   }
 
   reset(windows: WineWindows): Promise<ProgramResult> {

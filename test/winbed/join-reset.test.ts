@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { V1Node } from '@kubernetes/client-node';
 import type { ProgramResult } from '../../src/host/machine.ts';
+import { splitCommandLine } from '../../src/host/windows/quote.ts';
 import { WinBed } from './bed.ts';
 import { template } from './template.ts';
 
@@ -32,6 +33,26 @@ describe('edgeadm.exe on Windows under wine', () => {
     succeeds(await bed.reset(windows));
     assert.deepEqual(await windows.photograph(), before);
     succeeds(await bed.reset(windows));
+    assert.deepEqual(await windows.photograph(), before);
+  });
+
+  it('a join with --reboot is continued after the reboot by a copy of edgeadm, and a reset by that copy leaves nothing', async () => {
+    const windows = await bed.machine();
+    await windows.tell('dism.state', 'Disabled');
+    const before = await windows.photograph();
+    const { exitCode, stdout } = await bed.join(windows, ['--reboot']);
+    assert.equal(exitCode, 3, stdout);
+    assert.equal((await windows.calls()).filter(([name]) => name === 'shutdown').length, 1);
+    const task = (await windows.told('tasks/edgeadm-join.xml')) ?? '';
+    const [command = '', words = ''] = ['Command', 'Arguments'].map(
+      (name) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(task)?.[1] ?? '',
+    );
+    const secret = bed.cluster.joinWords[2]?.split('.')[1] ?? 'no token';
+    assert.ok(!JSON.stringify([task, await windows.calls()]).includes(secret));
+    await windows.reboot();
+    succeeds(await windows.run(command, splitCommandLine(words)));
+    assert.equal(await windows.told('tasks/edgeadm-join.xml'), undefined);
+    succeeds(await windows.run(command, ['reset', '--force', '--yes', '-o', 'json']));
     assert.deepEqual(await windows.photograph(), before);
   });
 });

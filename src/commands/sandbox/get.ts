@@ -16,7 +16,7 @@ import { table } from '../../output/table.ts';
 export default class SandboxGet extends BaseCommand {
   static override summary = 'Show objects of the cluster as `kubectl get` does, for machines without kubectl.';
   static override description =
-    'With the name of an object, -o json and -o yaml show the object itself, otherwise the columns of the table. kubectl can do more: `kubectl --kubeconfig "$(edgeadm sandbox kubeconfig)" get`.';
+    'With the name of an object, -o json and -o yaml show the object itself, otherwise the columns of the table. kubectl can do more: `edgeadm sandbox kubeconfig` prints the file for its --kubeconfig.';
   static override examples = [
     '<%= config.bin %> sandbox get nodes',
     '<%= config.bin %> sandbox get node edge1 -o yaml',

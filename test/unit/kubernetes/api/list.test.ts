@@ -124,7 +124,7 @@ describe('an answer of the API server with a shape that is not its own', () => {
             { numRuns: 100 },
           ),
       );
-    });
+    }).timeout(120_000);
   }
 });
 
