@@ -51,7 +51,7 @@ function runtimeAt(socket: string): NodeRuntime {
 
 /** To be called before anything is removed. What cannot be noted is found again as long as its files are there. */
 export async function noteRuntime(host: Host, journal: Journal, { socket }: NodeRuntime): Promise<void> {
-  if (!host.wet || !host.runsPrograms || !journal.hasChanges) return;
+  if (!host.wet || !host.runsPrograms || !journal.hasChanges || journal.damage) return;
   if (journal.choice(CHOICES.runtime, 'joined') === socket) return;
   await journal.append({ kind: 'choice', key: CHOICES.runtime, value: socket }).catch(() => undefined);
 }
