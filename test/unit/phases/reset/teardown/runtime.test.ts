@@ -60,7 +60,7 @@ describe("finding a node's runtime", () => {
       },
     });
 
-  it("finds it again when a reset was killed after the kubelet's flags were gone, beside another runtime", async () => {
+  it("finds the node's runtime again when a reset was killed after the kubelet's flags were gone, beside another runtime", async () => {
     const host = machine();
     const journal = await Journal.read(filesOf(host));
     await journal.append({ kind: 'claim', path: '/var/lib/kubelet', phase: 'join-node' });
@@ -71,7 +71,7 @@ describe("finding a node's runtime", () => {
     assert.equal((await findNotedRuntime(host, journal)).unit, 'containerd.service', 'a new join has its own');
   });
 
-  it('is noted by no dry run, and on no node that another tool joined', async () => {
+  it('the runtime of a node is noted by no dry run, and on no node that another tool joined', async () => {
     const host = machine();
     const journal = await Journal.read(filesOf(host));
     await noteRuntime(host, journal, CRIO);
