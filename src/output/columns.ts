@@ -19,7 +19,27 @@ export function inColumns(rows: Rows, gap: number, terminal: number): string[] {
   const natural = columns.map(widestOf);
   const over = natural.reduce((sum, width) => sum + width + gap, -gap) - terminal;
   const widths = over > 0 ? narrowed(natural, leastWidths(columns, gap, terminal), over) : natural;
-  return widths ? rowLines(rows, widths, gap) : paragraphs(rows, gap, terminal);
+  if (!widths) return paragraphs(rows, gap, terminal);
+  return rows.flatMap((row) => rowWithLongWord(row, widths, gap, terminal) ?? rowLines([row], widths, gap));
+}
+
+/** A row whose last cell has a word that fits only below the others; undefined if it fits beside them, or nowhere. */
+function rowWithLongWord(
+  row: readonly string[],
+  widths: readonly number[],
+  gap: number,
+  terminal: number,
+): string[] | undefined {
+  const last = row.at(-1) ?? '';
+  const word = widestOf(wordsOf(last));
+  if (word <= (widths.at(-1) ?? 0) || word > terminal - INDENT) return undefined;
+  return [...rowLines([[...row.slice(0, -1), '']], widths, gap), ...indented(last, terminal)];
+}
+
+function indented(cell: string, terminal: number): string[] {
+  return wrap(cell, terminal - INDENT)
+    .split('\n')
+    .map((line) => ' '.repeat(INDENT) + line);
 }
 
 /** A heading a line, with its cell beside it, or below it if a word of it would be broken. */
@@ -29,12 +49,7 @@ function paragraphs([headings = [], ...rows]: Rows, gap: number, terminal: numbe
   const pair = (heading: string, cell: string): string[] => {
     if (cell === '') return [];
     if (widestOf(wordsOf(cell)) <= room) return rowLines([[heading, cell]], [left, room], gap);
-    return [
-      heading,
-      ...wrap(cell, terminal - INDENT)
-        .split('\n')
-        .map((line) => ' '.repeat(INDENT) + line),
-    ];
+    return [heading, ...indented(cell, terminal)];
   };
   return rows.flatMap((row, index) => [
     ...(index > 0 ? [''] : []),
@@ -57,16 +72,21 @@ function narrowed(natural: readonly number[], least: readonly number[], over: nu
 }
 
 /**
- * No word is broken. Names in front may have lines of their own. In the last column, words that are too wide for
- * paragraphs as well do not count.
+ * No word is broken. Names in front may have lines of their own, and so may the widest tenth of the cells in the last
+ * column. There, words that are too wide for paragraphs as well do not count.
  */
 function leastWidths(columns: Rows, gap: number, terminal: number): number[] {
   const room = terminal - gap - widestOf(columns.map(([heading = '']) => heading));
   return columns.map((cells, index) => {
     if (index === 0) return nameWidth(cells, terminal);
     const widths = cells.flatMap(wordsOf).map(widthOf);
-    return Math.max(0, ...(index === columns.length - 1 ? widths.filter((width) => width <= room) : widths));
+    return index === columns.length - 1 ? lastWidth(cells, room) : Math.max(0, ...widths);
   });
+}
+
+function lastWidth(cells: readonly string[], room: number): number {
+  const widths = cells.map((cell) => widestOf(wordsOf(cell).filter((word) => widthOf(word) <= room)));
+  return widths.sort((a, b) => a - b)[Math.ceil(widths.length * 0.9) - 1] ?? 0;
 }
 
 /** The widest of the names that leave the texts beside them enough room. */

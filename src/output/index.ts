@@ -11,6 +11,7 @@ import { planRenderer } from './plan.ts';
 import type { CommandResult, HostResult, Renderer, TextWriter } from './renderer.ts';
 import { cleanError, openWriter, redactingSink, type Sink } from './sink.ts';
 import { type Environment, type Style, styleFor } from './style.ts';
+import { cleanStyledText } from './styled-text.ts';
 import { sharedErrors, summary, verdictLines } from './summary.ts';
 import { TreeRenderer } from './tree.ts';
 import { wrapParagraphs } from './width.ts';
@@ -173,13 +174,19 @@ class CommandOutput implements Output {
   }
 
   #shownText({ reveal, verbatim }: CommandResult, text: string): string {
-    const clean = reveal ? text : cleanText(text);
+    const clean = reveal ? text : cleanStyledText(text, this.#coloured);
     return reveal || verbatim ? clean : wrapParagraphs(clean, this.#columns);
   }
 
   #verdict(result: CommandResult): void {
     const text = cleanText(verdictLines(result));
     if (text) this.#stdout(wrapParagraphs(text, this.#columns));
+  }
+
+  /** Whether results are shown on a terminal with colours. */
+  get #coloured(): boolean {
+    const { stdout = process.stdout, env = process.env } = this.#options;
+    return styleFor(env, Boolean(stdout.isTTY)).coloured;
   }
 
   /** Of the terminal that results are shown on. */
@@ -207,7 +214,7 @@ class CommandOutput implements Output {
     const klog = klogRenderer({ write: this.#stderr, verbose, nameHosts, warningsOnly: dryRun, onePrefix: true });
     const lines = this.#failuresLater ? withoutFailures(klog) : klog;
     const write = mode === 'yaml' ? this.#stderr : this.#stdout;
-    return dryRun ? [planRenderer({ write, command, style: stdoutStyle }), lines] : [lines];
+    return dryRun ? [planRenderer({ write, command, style: stdoutStyle, columns: this.#columns }), lines] : [lines];
   }
 
   /** A fault of our own leaves its stack in the log, wherever it came from. */

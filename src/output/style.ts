@@ -6,6 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** How text is dressed on a terminal: colours and characters that it can show. */
 export interface Style {
   readonly unicode: boolean;
+  readonly coloured: boolean;
   green(text: string): string;
   red(text: string): string;
   yellow(text: string): string;
@@ -15,11 +16,12 @@ export interface Style {
 
 /** Colours only on a terminal and not against NO_COLOR (no-color.org); characters beyond ASCII if the locale has them. */
 export function styleFor(env: Environment, isTTY: boolean): Style {
-  const colour = isTTY && !env.NO_COLOR && env.TERM !== 'dumb';
+  const coloured = isTTY && !env.NO_COLOR && env.TERM !== 'dumb';
   const paint = (format: Parameters<typeof styleText>[0]) => (text: string) =>
-    colour ? styleText(format, text, { validateStream: false }) : text;
+    coloured ? styleText(format, text, { validateStream: false }) : text;
   return {
     unicode: speaksUtf8(env),
+    coloured,
     green: paint('green'),
     red: paint('red'),
     yellow: paint('yellow'),

@@ -1,3 +1,4 @@
+import { cleanText } from '../../lib/clean-text.ts';
 import { count } from '../../lib/count.ts';
 import { terminalColumns } from '../../output/columns.ts';
 import { type Style, styleFor } from '../../output/style.ts';
@@ -30,10 +31,10 @@ export function verdictText(
     found: found.split('\n', 1)[0],
   }));
   const paint = (text: string, colour: (text: string) => string): string =>
-    text.replace(/^\[\w+ [^\]]*\]/, (head) => colour(head));
+    wrapParagraphs(cleanText(text), columns).replace(/^\[\w+ [^\]]*\]/, (head) => colour(head));
   const problems = [
-    ...describeVerdicts(errors).map((text) => paint(wrapParagraphs(text, columns), style.red)),
-    ...describeVerdicts(warnings).map((text) => paint(wrapParagraphs(text, columns), style.yellow)),
+    ...describeVerdicts(errors).map((text) => paint(text, style.red)),
+    ...describeVerdicts(warnings).map((text) => paint(text, style.yellow)),
   ];
   const counts = [
     errors.length > 0 && `${errors.length} failed`,
@@ -44,7 +45,7 @@ export function verdictText(
   const verdict = `${counts.join(', ')}: ${errors.length > 0 ? 'not ready' : 'ready to join'}`;
   const last = wrapParagraphs(verbose ? verdict : `${verdict} (-v shows all checks)`, columns);
   return [
-    ...(verbose ? [table(rows, columns).trimEnd()] : []),
+    ...(verbose ? [cleanText(table(rows, columns)).trimEnd()] : []),
     ...problems,
     errors.length > 0 ? style.red(last) : style.green(last),
   ]

@@ -441,6 +441,41 @@ describe('the output of a command', () => {
     assert.equal(stdout.text, 'localhost: plan of join (nothing was changed): nothing to do\n');
   });
 
+  it('the text of a result keeps the colours of the command on a terminal, and nothing else of its escape sequences', async () => {
+    const text = `${ESCAPE}[31m[ERROR Swap]${ESCAPE}[39m: on${ESCAPE}[2J\n`;
+    for (const [columns, expected] of [
+      [80, `${ESCAPE}[31m[ERROR Swap]${ESCAPE}[39m: on\n`],
+      [undefined, '[ERROR Swap]: on\n'],
+    ] as const) {
+      const stdout = new FakeStream(columns);
+      const { output } = open({ stdout: asWriteStream(stdout) });
+      await output.result({ ok: true, command: 'preflight', hosts: [], text });
+      assert.equal(stdout.text, expected);
+    }
+  });
+
+  it('a secret is not shown because it has colours between its letters', async () => {
+    const stdout = new FakeStream(80);
+    const { output } = open({ stdout: asWriteStream(stdout) });
+    const text = `${SECRET.slice(0, 5)}${ESCAPE}[31m${SECRET.slice(5)}\n`;
+    await output.result({ ok: true, command: 'preflight', hosts: [], text });
+    assert.equal(stdout.text, '***\n');
+  });
+
+  it('the lines of a plan wrap at words on a terminal', async () => {
+    const stdout = new FakeStream(30);
+    const { output } = open({ dryRun: true, stdout: asWriteStream(stdout) });
+    output.emit(start('prepare-node', 'Set kernel parameters, now and at boot'));
+    output.emit(event('prepare-node', { type: 'plan', action: 'write /etc/sysctl.d/99.conf (0644, 189 bytes)' }));
+    await output.close();
+    const lines = stripVTControlCharacters(stdout.text).split('\n');
+    assert.ok(lines.includes('  write'), stdout.text);
+    assert.deepEqual(
+      lines.filter((line) => line.length > 30),
+      [],
+    );
+  });
+
   it('ends without harm when nobody reads any more', async () => {
     const broken = new Writable({
       write: (_chunk, _encoding, done) => done(Object.assign(new Error('EPIPE'), { code: 'EPIPE' })),

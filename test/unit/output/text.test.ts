@@ -88,6 +88,20 @@ describe('a table', () => {
     });
   }
 
+  it('one long word among many rows does not make paragraphs of all of them', () => {
+    const rows = Array.from({ length: 20 }, (_, index) => ({
+      check: 'c'.repeat(index === 0 ? 8 : 30),
+      result: 'ok',
+      found: index === 0 ? 'x'.repeat(70) : 'yes',
+    }));
+    const lines = table(rows, 80).split('\n');
+    assert.deepEqual(lines.slice(1, 4), [
+      `${'c'.repeat(8)}${' '.repeat(25)}ok`,
+      `  ${'x'.repeat(70)}`,
+      `${'c'.repeat(30)}   ok       yes`,
+    ]);
+  });
+
   it('a table of nothing is nothing', () => {
     assert.equal(table([]), '');
   });
