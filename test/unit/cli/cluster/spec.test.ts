@@ -14,7 +14,8 @@ podCidr: 10.20.0.0/16
 workers: { instanceTypes: [ecs.g6.large], keyPair: ops }
 `;
 
-describe('the region of a cluster that is created from a file', () => {
+describe('the region of a cluster that is created from a file', function () {
+  this.timeout(60_000);
   let dir: string;
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'edgeadm-spec-'));
