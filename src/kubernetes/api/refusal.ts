@@ -14,7 +14,7 @@ export function adviceOnRefusal({ status, reason, message }: ApiError): string |
   if (status !== 403 || reason !== 'Forbidden') return undefined;
   const denied = DENIED.exec(message)?.groups;
   if (!denied)
-    return 'Rights are not what is missing: a rule of the cluster (admission, quota) forbids it, see the reason.';
+    return 'The user has the right, but a rule of the cluster (admission, quota) forbids the request: see the reason.';
   const user = denied.user ?? '';
   if (user === 'system:anonymous')
     return 'Use a kubeconfig with a token or client certificate: the request was anonymous.';
