@@ -128,7 +128,7 @@ export const ERROR_CODES = {
     exit: EXIT.interrupted,
     cause: 'The command was interrupted (Ctrl-C, SIGTERM).',
     evidence: 'The completed phases and the one that was interrupted.',
-    remedy: 'Run the same command again. A command that changes something continues where it stopped, on each host.',
+    remedy: 'Run the same command again. A change continues where it stopped.',
   },
   HOST_UNREACHABLE: {
     exit: EXIT.cluster,

@@ -190,7 +190,7 @@ export async function during(
 export const begins = (phase: string): RegExp => new RegExp(`"type":"phase-start".*"phase":"${phase}"`);
 
 export function run(node: Node, args: string[]): Promise<Result> {
-  return node.edgeadm(args, { timeout: 150 });
+  return node.edgeadm(args, { timeout: 300 });
 }
 
 export async function ok(node: Node, args: string[]): Promise<Result> {
