@@ -35,15 +35,15 @@ const DENIALS: readonly [message: string, advice: RegExp][] = [
 
 describe('what to do if the API server denies a request', () => {
   for (const [message, advice] of DENIALS)
-    it(`follows from "${message.slice(0, 70)}"`, () => {
+    it(`advises what follows from the denial "${message.slice(0, 70)}"`, () => {
       assert.match(adviceOnRefusal(new ApiError(403, 'Forbidden', message)) ?? '', advice);
     });
 
-  it('is another kubeconfig if it rejects the credentials', () => {
+  it('advises another kubeconfig if the API server rejects the credentials', () => {
     assert.match(adviceOnRefusal(new ApiError(401, 'Unauthorized', 'Unauthorized')) ?? '', /has expired/);
   });
 
-  it('is as the catalogue says for every other error, and if no Kubernetes answered', () => {
+  it('leaves the advice for other errors, and for answers of proxies, to the catalogue of errors', () => {
     assert.equal(adviceOnRefusal(new ApiError(404, 'NotFound', 'nodes "a" not found')), undefined);
     assert.equal(adviceOnRefusal(new ApiError(403, undefined, '<html>Forbidden</html>')), undefined);
   });
