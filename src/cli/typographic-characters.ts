@@ -18,14 +18,24 @@ const NAMES: Readonly<Record<string, string>> = {
   '«': 'a typographic quote (U+00AB)',
   '»': 'a typographic quote (U+00BB)',
   '\u00a0': 'a non-breaking space (U+00A0)',
+  '\u202f': 'a narrow non-breaking space (U+202F)',
+  '\u00ad': 'a soft hyphen (U+00AD)',
   '\u200b': 'a zero-width space (U+200B)',
+  '\u200c': 'a zero-width non-joiner (U+200C)',
+  '\u200d': 'a zero-width joiner (U+200D)',
+  '\u200e': 'a left-to-right mark (U+200E)',
+  '\u2060': 'a word joiner (U+2060)',
   '\ufeff': 'a byte order mark (U+FEFF)',
   '　': 'an ideographic space (U+3000)',
 };
 
-const DASH = /^[‐‑‒–—―−－]/;
-const EDGES = /^[“”„‘’«»\u00a0\u200b\ufeff　]|[“”„‘’«»\u00a0\u200b\ufeff　]$/;
-const IN_FLAG = /^--?[\w-]*(?:[‐‑‒–—―−－\u00a0\u200b\ufeff　]|=[“”„‘’«»])/;
+const DASHES = '‐‑‒–—―−－';
+const QUOTES = '“”„‘’«»';
+const BLANKS = '\u00a0\u202f\u00ad\u200b\u200c\u200d\u200e\u2060\ufeff　';
+
+const DASH = new RegExp(`^[${DASHES}]`);
+const EDGES = new RegExp(`^[${QUOTES}${BLANKS}]|[${QUOTES}${BLANKS}]$`);
+const IN_FLAG = new RegExp(`^--?[\\w-]*(?:[${DASHES}${BLANKS}]|=[${QUOTES}${BLANKS}])`);
 
 /**
  * Refuses a command line that was pasted from a page that changed its characters: oclif would take such a word for an
@@ -53,13 +63,13 @@ function complaint(word: string, before = ''): string | undefined {
   const character = DASH.exec(word)?.[0] ?? EDGES.exec(word)?.[0] ?? IN_FLAG.exec(word)?.[0]?.at(-1);
   if (character === undefined) return undefined;
   // Whatever is behind the name of a flag may be a secret.
-  const name = word.replace(/[=\s\u00a0\u200b\ufeff\u3000].*/s, '');
+  const name = word.replace(new RegExp(`[=\\s${BLANKS}].*`, 's'), '');
   const isFlag = /^[‐‑‒–—―−－-]/.test(word);
   const shown = isFlag ? ` in ${name}: ${typed(name)} was probably meant` : ' around a value';
   return `${NAMES[character] ?? 'a typographic character'}${shown}`;
 }
 
 function typed(word: string): string {
-  const bare = word.replace(/[“”„‘’«»\u00a0\u200b\ufeff　]/g, '').replace(/[‐‑‒–—―−－]/g, '-');
+  const bare = word.replace(new RegExp(`[${QUOTES}${BLANKS}]`, 'g'), '').replace(new RegExp(`[${DASHES}]`, 'g'), '-');
   return /^-[a-z][\w-]+/.test(bare) && !bare.startsWith('--') ? `-${bare}` : bare;
 }

@@ -68,10 +68,12 @@ export const joinKeys = z.strictObject({
   /** Bootstrap token `id.secret`. */
   token: z
     .string({ error: 'a bootstrap token is required: --token or EDGEADM_TOKEN' })
-    .regex(
-      /^[a-z0-9]{6}\.[a-z0-9]{16}$/,
-      'a bootstrap token has the form ID.SECRET, with six and sixteen lower-case letters and digits',
-    ),
+    .regex(/^[a-z0-9]{6}\.[a-z0-9]{16}$/, {
+      error: ({ input }) =>
+        `a bootstrap token has the form ID.SECRET, with six and sixteen lower-case letters and digits${
+          /\s/.test(String(input)) ? '; this one contains a space or a line break' : ''
+        }`,
+    }),
   /** `sha256:<hex>` of the CA's SubjectPublicKeyInfo. */
   caCertHashes: z
     .array(

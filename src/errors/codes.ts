@@ -128,7 +128,7 @@ export const ERROR_CODES = {
     exit: EXIT.interrupted,
     cause: 'The command was interrupted (Ctrl-C, SIGTERM).',
     evidence: 'The completed phases and the one that was interrupted.',
-    remedy: 'Run the same command again. A command that changes something continues where it stopped, on each host.',
+    remedy: 'Run the same command again. A change continues where it stopped.',
   },
   HOST_UNREACHABLE: {
     exit: EXIT.cluster,
@@ -185,7 +185,7 @@ export const ERROR_CODES = {
     exit: EXIT.cluster,
     cause: 'The API server rejected a request.',
     evidence: 'The request, the HTTP status and the reason.',
-    remedy: 'See the reason. For Forbidden, check the role bindings that `kubeadm init` creates.',
+    remedy: 'See the reason. For Forbidden, use a kubeconfig whose user may do what the reason names.',
   },
   CA_HASH_MISMATCH: {
     exit: EXIT.cluster,

@@ -37,5 +37,5 @@ export function interrupt(
   const { phase, event = 'phase-start', after = 0 } = moment;
   const pattern = `*"type":"${event}"*"phase":"${phase}"*`;
   const program = [`${nodejsInNode}/node`, `${productInNode}/bin/run.js`, ...args, '--output', 'json'];
-  return node.run('bash', ['-c', WATCHER, 'watcher', pattern, String(after), signal, ...program], { timeout: 120 });
+  return node.run('bash', ['-c', WATCHER, 'watcher', pattern, String(after), signal, ...program], { timeout: 300 });
 }

@@ -501,7 +501,7 @@ function joinedByKubeadm(test: Tell): void {
 }
 
 async function succeed(node: Node, args: string[]): Promise<Result> {
-  const result = await node.edgeadm(args, { timeout: 200 });
+  const result = await node.edgeadm(args, { timeout: 300 });
   assert.equal(result.exitCode, 0, `edgeadm ${args.join(' ')} on ${node.name}:\n${result.stderr}\n${result.stdout}`);
   return result;
 }
@@ -515,7 +515,7 @@ interface Failure {
 
 /** What a command said that must fail; exit 3 is the node's fault. */
 async function failWith(node: Node, args: string[], code: string, exit = 3): Promise<Failure> {
-  const result = await node.edgeadm([...args, '--output', 'json'], { timeout: 200 });
+  const result = await node.edgeadm([...args, '--output', 'json'], { timeout: 300 });
   const { error } = resultOf(result) as { error: Failure };
   assert.equal(error?.code, code, `${result.stdout}\n${result.stderr}`);
   assert.equal(result.exitCode, exit);

@@ -213,7 +213,7 @@ async function kill(node: Node, args: string[], moment: Moment): Promise<void> {
 }
 
 async function run(node: Node, args: string[]): Promise<Result> {
-  const result = await node.edgeadm(args, { timeout: 120 });
+  const result = await node.edgeadm(args, { timeout: 300 });
   assert.equal(result.exitCode, 0, `edgeadm ${args[0]} on ${node.name}:\n${result.stderr}\n${result.stdout}`);
   return result;
 }

@@ -42,12 +42,12 @@ inWorlds('guide', 'today')('reset among the things of others', () => {
         for (const [i, { kind, folder, state }] of all.entries())
           assert.equal(await shell(node, state), states[i], `${kind}, ${folder}`);
       };
-      const first = await node.edgeadm(['reset', '--yes'], { timeout: 200 });
+      const first = await node.edgeadm(['reset', '--yes'], { timeout: 300 });
       await unchanged();
       const inTheWay = all.filter(({ isInTheWay }) => isInTheWay);
       if (inTheWay.length === 0) assert.equal(first.exitCode, 0, first.stderr);
       for (const { clear } of inTheWay.toReversed()) await shell(node, clear);
-      const second = await node.edgeadm(['reset', '--yes'], { timeout: 200 });
+      const second = await node.edgeadm(['reset', '--yes'], { timeout: 300 });
       assert.equal(second.exitCode, 0, second.stderr);
       for (const { clear } of all.filter(({ isInTheWay }) => !isInTheWay).toReversed())
         await node.exec('sh', '-c', clear);
@@ -63,7 +63,7 @@ inWorlds('guide', 'today')('reset among the things of others', () => {
 
 async function join(node: Node): Promise<void> {
   const { cluster } = await testBed();
-  const result = await node.edgeadm(await joinArgs(), { timeout: 200 });
+  const result = await node.edgeadm(await joinArgs(), { timeout: 300 });
   assert.equal(result.exitCode, 0, `${result.stderr}\n${result.stdout}`);
   await installCni(node, await podCidrOf(cluster, node.name));
   await cluster.waitForNode(node.name);

@@ -8,6 +8,8 @@ export const CHOICES = {
   linksBefore: 'linksBefore',
   /** The CNI configuration that pods were given; decided when a node is taken apart, for as long as it is not joined again. */
   podNetwork: 'podNetwork',
+  /** The CRI socket of the kubelet; noted before a reset removes the files that name it. */
+  runtime: 'runtime',
 } as const;
 
 export type ChoiceKey = (typeof CHOICES)[keyof typeof CHOICES];

@@ -1,7 +1,7 @@
-import { refuseNodeLabel } from '../../config/grammar.ts';
 import { closest } from '../../lib/closest.ts';
 import { removalOf } from '../removals.ts';
 import { featureGatesOf, removedGates } from './feature-gates.ts';
+import { refuseFlagValue } from './flag-values.ts';
 
 export interface JudgedFlags {
   /** Why the kubelet would exit, one line a flag. */
@@ -40,6 +40,7 @@ const SET_BY_JOIN: Readonly<Record<string, string>> = {
 export function judgeExtraFlags(text: string, { minor, file, listed }: FlagsQuestion): JudgedFlags {
   const refused: string[] = [];
   const overriding: string[] = [];
+  for (const word of strayWordsIn(text)) refused.push(`${file}: "${word}" is not a flag: the kubelet exits over it`);
   for (const { name, value } of flagsIn(text)) {
     const gone = minor === undefined ? undefined : removalOf('flag', name, minor);
     if (gone)
@@ -53,8 +54,7 @@ export function judgeExtraFlags(text: string, { minor, file, listed }: FlagsQues
         `${file}: --${name} is not among the flags that the kubelet lists: it exits over a flag that it does not know${meant ? `; --${meant} was probably meant` : ''}`,
       );
     }
-    const malformed = valueFault(name, value);
-    if (malformed !== undefined) refused.push(`${file}: --${name}=${value}: ${malformed}`);
+    refused.push(...refuseFlagValue(name, value, minor).map((why) => `${file}: ${why}`));
     if (name === 'feature-gates' && minor !== undefined) {
       const gates = removedGates(Object.keys(featureGatesOf([`--${name}=${value}`])), minor);
       refused.push(
@@ -64,30 +64,8 @@ export function judgeExtraFlags(text: string, { minor, file, listed }: FlagsQues
         ),
       );
     }
-    if (name !== 'node-labels') continue;
-    const labels = value.split(',').map((label) => label.split('=')[0] ?? '');
-    refused.push(
-      ...labels.flatMap((label) => refuseNodeLabel(label, minor) ?? []).map((why) => `${file}: --node-labels: ${why}`),
-    );
   }
   return { refused, overriding };
-}
-
-/** Flags whose value is a list of pairs, with the form of one. A kubelet exits over any other. */
-const PAIRS: Readonly<Record<string, { readonly is: RegExp; readonly form: string }>> = {
-  'eviction-hard': { is: /^[\w.]+<[^<>=]+$/, form: 'SIGNAL<VALUE, such as memory.available<100Mi' },
-  'eviction-soft': { is: /^[\w.]+<[^<>=]+$/, form: 'SIGNAL<VALUE, such as memory.available<100Mi' },
-  'eviction-soft-grace-period': { is: /^[\w.]+=[\dhms.]+$/, form: 'SIGNAL=DURATION, such as memory.available=90s' },
-  'eviction-minimum-reclaim': { is: /^[\w.]+=[^<>=]+$/, form: 'SIGNAL=VALUE, such as nodefs.available=500Mi' },
-  'feature-gates': { is: /^\w+=(true|false|1|0|t|f)$/i, form: 'GATE=true or GATE=false' },
-  'kube-reserved': { is: /^(cpu|memory|ephemeral-storage|pid)=[\w.]+$/, form: 'RESOURCE=VALUE, such as cpu=500m' },
-  'system-reserved': { is: /^(cpu|memory|ephemeral-storage|pid)=[\w.]+$/, form: 'RESOURCE=VALUE, such as cpu=500m' },
-};
-
-function valueFault(name: string, value: string): string | undefined {
-  const pairs = PAIRS[name];
-  const wrong = pairs && value.split(',').find((pair) => pair !== '' && !pairs.is.test(pair.trim()));
-  return wrong === undefined ? undefined : `"${wrong}" is not ${pairs?.form}`;
 }
 
 /** The names of the flags in what `kubelet --help` prints; undefined if it does not print any. */
@@ -98,18 +76,34 @@ export function listedFlags(help: string): ReadonlySet<string> | undefined {
 
 /** The flags of KUBELET_EXTRA_ARGS; a value may be behind `=` or be the next word. */
 function flagsIn(text: string): { name: string; value: string }[] {
-  // systemd continues with the next line after a backslash. See systemd.exec(5), EnvironmentFile.
-  const lines = text.replaceAll(/\\\r?\n/g, ' ').split('\n');
-  const line = lines.findLast((each) => /^\s*KUBELET_EXTRA_ARGS=/.test(each)) ?? '';
-  const words = line
-    .replace(/^\s*KUBELET_EXTRA_ARGS=/, '')
-    .replace(/["']/g, ' ')
-    .trim()
-    .split(/\s+/);
+  const words = wordsIn(text);
   return words.flatMap((word, i) => {
-    const [, name, value] = /^--?([\w-]+)(?:=(.*))?$/.exec(word) ?? [];
+    const [, name, value] = FLAG.exec(word) ?? [];
     if (!name) return [];
     const next = words[i + 1];
-    return [{ name, value: value ?? (next && !next.startsWith('-') ? next : '') }];
+    return [{ name: name.replaceAll('_', '-'), value: value ?? (next && !next.startsWith('-') ? next : '') }];
   });
+}
+
+/** A kubelet takes `--node_ip` for `--node-ip`. */
+const FLAG = /^--?([\w-]+)(?:=(.*))?$/;
+
+/** Words that are not a flag, and do not follow one that may take them as its value. */
+function strayWordsIn(text: string): string[] {
+  const words = wordsIn(text);
+  return words.filter((word, i) => {
+    const [, before, value] = FLAG.exec(words[i - 1] ?? '') ?? [];
+    return !word.startsWith('-') && (before === undefined || value !== undefined);
+  });
+}
+
+function wordsIn(text: string): string[] {
+  // systemd continues with the next line after a backslash. See systemd.exec(5), EnvironmentFile.
+  const lines = text.replaceAll(/\\\r?\n/g, ' ').split('\n');
+  const line = lines.findLast((each) => /^\s*KUBELET_EXTRA_ARGS\s*=/.test(each)) ?? '';
+  const value = line.replace(/^\s*KUBELET_EXTRA_ARGS\s*=/, '').trim();
+  const bare = /^(["'])(.*)\1$/s.exec(value)?.[2] ?? value;
+  // systemd takes quotes within the value away, and a blank between them does not end a word.
+  const words = bare.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
+  return words.map((word) => word.replace(/["']/g, ''));
 }

@@ -6,7 +6,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { readIfFile } from '../../host/read-if-file.ts';
 import { isControlPlaneManifest } from '../../kubernetes/node-files.ts';
 import { type NodeCredentials, nodeCredentials } from '../node-credentials.ts';
-import { findRuntime, type NodeRuntime } from './teardown/runtime.ts';
+import { findNotedRuntime, type NodeRuntime } from './teardown/runtime.ts';
 import { KUBELET_KUBECONFIGS } from './teardown/state.ts';
 
 /** What a node shows of having been joined, looked at once, before anything is taken away. */
@@ -25,7 +25,7 @@ const CONTROL_PLANE_IMAGE = /\bimage['"]?:\s*['"]?\S*\b(kube-apiserver|etcd)[:@]
 export async function nodeTraces(host: Host, journal: Journal): Promise<NodeTraces> {
   const [joinedBy, runtime, credentials, controlPlane, facts] = await Promise.all([
     whoJoined(host, journal),
-    findRuntime(host),
+    findNotedRuntime(host, journal),
     nodeCredentials(host),
     controlPlaneManifests(host),
     host.facts(),

@@ -6,6 +6,7 @@ import { endDrill, hasDrill } from './teardown/drill.ts';
 import { stopHubService, stopKubelet } from './teardown/kubelet.ts';
 import { linksBeforeJoin, removeNetwork } from './teardown/network.ts';
 import { removePods } from './teardown/pods.ts';
+import { noteRuntime } from './teardown/runtime.ts';
 import { unmountKubeletVolumes } from './teardown/volumes.ts';
 
 /** Before the kubelet is stopped: the timer of the drill would start it again. */
@@ -27,6 +28,7 @@ export const removePodsPhase: Phase<ResetContext> = {
   title: 'Stop and remove all pods',
   run: async ({ host, node, journal, spec, log, signal }) => {
     await stopHubService(host);
+    await noteRuntime(host, journal, node.runtime);
     const network = await notePodNetwork(host, journal);
     await removePods(host, node.runtime, { log, signal, force: spec.force, network });
   },

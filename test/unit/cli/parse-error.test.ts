@@ -60,6 +60,7 @@ describe('a mistyped command line', () => {
     ['node drain edge1', 'edgeadm reset --drain --help', /part of its reset or upgrade/],
     ['agent --server https://10.0.0.1', 'edgeadm join --help'],
     ['sandbox start', 'edgeadm sandbox up --help'],
+    ['kubeadm join 10.0.0.1:6443', 'edgeadm join --help'],
     ['certs renew all', 'kubeadm certs check-expiration', /control plane/],
   ] as const)
     it(`edgeadm ${line} is answered with ${next}`, () => {

@@ -94,6 +94,11 @@ describe('a join specification', () => {
     assert.match(text, /--discovery-token-ca-cert-hash is required/);
   });
 
+  it('says that a token was torn where it was copied', () => {
+    const text = mistakesOf(flags({ ...GOOD, token: 'abcdef.01234567\n89abcdef' }));
+    assert.match(text, /form ID\.SECRET.*; this one contains a space or a line break/);
+  });
+
   it('counts no values of a flag, and knows which key was probably meant', () => {
     const text = mistakesOf(file({ lables: {} }), flags({ ...GOOD, caCertHashes: ['x'] }));
     assert.match(text, /--discovery-token-ca-cert-hash: must be sha256/);

@@ -33,10 +33,11 @@ interface SwapSource {
 
 const [OWN, PACKAGED] = PATHS.system.zramGenerator;
 
-/** Files whose presence means that a service makes swap at boot. Each distribution has its own. */
+/** Files that make swap at boot, by themselves or by the unit that reads them. Each distribution has its own. */
 const SERVICES: readonly {
   readonly file: string;
   readonly is?: RegExp;
+  readonly unit?: string;
   readonly name: string;
   readonly remedy: string;
 }[] = [
@@ -59,12 +60,22 @@ const SERVICES: readonly {
   },
 ];
 
-function service(file: string, unit: string): { file: string; name: string; remedy: string } {
-  return {
-    file,
-    name: `the service ${unit}`,
-    remedy: `Switch the service off: \`systemctl disable --now ${unit}.service\`.`,
-  };
+function service(file: string, name: string): { file: string; unit: string; name: string; remedy: string } {
+  const unit = `${name}.service`;
+  const remedy = `Switch the service off: \`systemctl disable --now ${unit}\`.`;
+  return { file, unit, name: `the service ${name}`, remedy };
+}
+
+/** The units that were switched off, as is advised: the files that they read stay, and so does the link of a mask. */
+async function unitsOff(host: ReadOnlyHost, units: readonly string[]): Promise<Set<string>> {
+  const states = await Promise.all(units.map((unit) => host.unit(unit)));
+  return new Set(
+    units.filter((unit, i) => {
+      const { exists = false, enabled = false, active = false, masked = false } = states[i] ?? {};
+      // A script of System V is not enabled, and active if it has run; a swap unit may be of use to another unit.
+      return masked || (exists && !enabled && !active && unit.endsWith('.service'));
+    }),
+  );
 }
 
 async function swapSources(host: ReadOnlyHost): Promise<SwapSource[]> {
@@ -84,16 +95,21 @@ async function swapSources(host: ReadOnlyHost): Promise<SwapSource[]> {
     return texts[i] !== undefined && (is?.test(texts[i] ?? '') ?? true);
   });
   const swapUnits = units.filter((name) => name.endsWith('.swap'));
+  const off = await unitsOff(host, [...services.flatMap(({ unit }) => unit ?? []), ...swapUnits]);
   return [
     ...entries.map((line) => ({
       what: `in /etc/fstab: ${line.trim()}`,
       remedy: 'Remove the swap entries from /etc/fstab.',
     })),
-    ...services.map(({ name, remedy }) => ({ what: `made at boot by ${name}`, remedy })),
-    ...swapUnits.map((unit) => ({
-      what: `made at boot by ${unit}`,
-      remedy: `Switch the unit off: \`systemctl mask --now ${unit}\`.`,
-    })),
+    ...services
+      .filter(({ unit = '' }) => !off.has(unit))
+      .map(({ name, remedy }) => ({ what: `made at boot by ${name}`, remedy })),
+    ...swapUnits
+      .filter((unit) => !off.has(unit))
+      .map((unit) => ({
+        what: `made at boot by ${unit}`,
+        remedy: `Switch the unit off: \`systemctl mask --now ${unit}\`.`,
+      })),
   ];
 }
 

@@ -1,5 +1,7 @@
 import type { Host } from '../../../host/host.ts';
 import type { OperatingSystem } from '../../../host/host-facts.ts';
+import { CHOICES } from '../../../host/journal/choices.ts';
+import type { Journal } from '../../../host/journal/journal.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { readIfFile } from '../../../host/read-if-file.ts';
 import { WINDOWS_PATHS } from '../../../host/windows/paths.ts';
@@ -31,8 +33,27 @@ const USUAL_SOCKET: Readonly<Record<OperatingSystem, string>> = {
  * @param chosen the socket that was given to the join
  */
 export async function findRuntime(host: Host, chosen?: string): Promise<NodeRuntime> {
-  const socket = chosen ?? (await configuredSocket(host)) ?? (await presentSocket(host));
+  return runtimeAt(chosen ?? (await configuredSocket(host)) ?? (await presentSocket(host)));
+}
+
+/**
+ * The same for a reset. One that was killed when the kubelet's files were gone finds what it has noted: another runtime
+ * of the machine would be taken for it, and lose its images.
+ */
+export async function findNotedRuntime(host: Host, journal: Journal): Promise<NodeRuntime> {
+  const noted = journal.choice(CHOICES.runtime, 'joined');
+  return runtimeAt((await configuredSocket(host)) ?? noted ?? (await presentSocket(host)));
+}
+
+function runtimeAt(socket: string): NodeRuntime {
   return { socket, unit: UNITS.find(([pattern]) => pattern.test(socket))?.[1] ?? PATHS.containerd.unit };
+}
+
+/** To be called before anything is removed. What cannot be noted is found again as long as its files are there. */
+export async function noteRuntime(host: Host, journal: Journal, { socket }: NodeRuntime): Promise<void> {
+  if (!host.wet || !host.runsPrograms || !journal.hasChanges || journal.damage) return;
+  if (journal.choice(CHOICES.runtime, 'joined') === socket) return;
+  await journal.append({ kind: 'choice', key: CHOICES.runtime, value: socket }).catch(() => undefined);
 }
 
 /** The kubelet of 1.23 and older speaks to Docker by itself, through a socket that only it serves. */

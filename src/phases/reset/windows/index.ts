@@ -4,6 +4,7 @@ import type { ResetContext } from '../context.ts';
 import { deleteNode, drainBeforeReset, markNotReadyPhase } from '../leave-cluster.ts';
 import { cleanupImages, erase, restore } from '../remove-traces.ts';
 import { stopKubeletPhase } from '../stop-workloads.ts';
+import { noteRuntime } from '../teardown/runtime.ts';
 import { networksBefore, removeHnsNetworks } from './networks.ts';
 import { removeWindowsPods } from './pods.ts';
 import { removeForeignState } from './state.ts';
@@ -11,8 +12,10 @@ import { removeForeignState } from './state.ts';
 const removePods: Phase<ResetContext> = {
   name: 'remove-pods',
   title: 'Stop and remove all pods',
-  run: ({ host, node, spec, log, signal }) =>
-    removeWindowsPods(host, node.runtime.socket, { log, signal, force: spec.force }),
+  run: async ({ host, node, journal, spec, log, signal }) => {
+    await noteRuntime(host, journal, node.runtime);
+    await removeWindowsPods(host, node.runtime.socket, { log, signal, force: spec.force });
+  },
 };
 
 /** Its last step before the files: connections to the node break for some seconds. */

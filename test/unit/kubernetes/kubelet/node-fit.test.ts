@@ -199,6 +199,25 @@ describe('KUBELET_EXTRA_ARGS', () => {
       28,
     ],
     ['kubernetes/kubernetes#112120', 'KUBELET_EXTRA_ARGS="--logtostderr=true --v=2"', 26],
+    ['kubernetes/kubernetes#61833, a word that is no flag', 'KUBELET_EXTRA_ARGS=node-ip=10.8.0.4 --v=2', 28],
+    ['kubernetes/kubernetes#91349, an en dash in the place of two hyphens', 'KUBELET_EXTRA_ARGS=–node-ip=10.8.0.4', 28],
+    ['kinvolk/lokomotive#1437, a blank before a label', 'KUBELET_EXTRA_ARGS=--node-labels=site= north', 28],
+    [
+      'kubernetes/kubernetes#109262, a label whose value is none',
+      'KUBELET_EXTRA_ARGS=--node-labels=foo/bar=baz/qux',
+      21,
+    ],
+    ['kubereboot/kured#1388, a label without an equals sign', 'KUBELET_EXTRA_ARGS="--node-labels=shop"', 28],
+    ['eksctl-io/eksctl#3677, an unknown effect', 'KUBELET_EXTRA_ARGS=--register-with-taints=a=b:NoRun', 28],
+    ['kubernetes/kubernetes#31647, a taint without effect', 'KUBELET_EXTRA_ARGS=--register-with-taints=a:b', 28],
+    [
+      'openshift/machine-config-operator#2100, a variable of a shell',
+      `KUBELET_EXTRA_ARGS='--node-ip=$(hostname -i)'`,
+      28,
+    ],
+    ['kubernetes/kubernetes#130409, a link-local address', 'KUBELET_EXTRA_ARGS=--node_ip=fe80::1', 28],
+    ['k3s-io/k3s#10794, an underscore in the name', 'KUBELET_EXTRA_ARGS=--hostname-override=rpi_2', 28],
+    ['a number in words', 'KUBELET_EXTRA_ARGS = --max-pods=many', 28],
     [
       'labels that a node may not give itself',
       "KUBELET_EXTRA_ARGS='--node-labels=node-role.kubernetes.io/worker=true,shop=1'",
@@ -207,6 +226,21 @@ describe('KUBELET_EXTRA_ARGS', () => {
   ] as const)
     it(`what makes this kubelet exit is refused before: ${thread}`, () => {
       assert.ok(judge(text, minor).refused.length > 0);
+    });
+
+  for (const [thread, args] of [
+    [
+      'kubernetes/kubeadm#1655, a taint without value',
+      '--register-with-taints=node.kubernetes.io/x:NoExecute,a=b:NoSchedule',
+    ],
+    ['kubernetes/kubernetes#76048, an empty value', ''],
+    ['cby-chen/Kubernetes#12, quotes within the value', `"--node-labels=node.kubernetes.io/node='',shop='1'"`],
+    ['kubernetes/kubernetes#47894, several behind each other', '"--cgroups-per-qos=false --max-pods 0x20"'],
+    ['a list with a blank, in quotes', `--tls-cipher-suites='TLS_A, TLS_B' --v=2`],
+    ['virtual-kubelet/systemk#62, an address of no machine, which says the family', '--node-ip=::'],
+  ] as const)
+    it(`what a kubelet accepts is not refused: ${thread}`, () => {
+      assert.deepEqual(judge(`KUBELET_EXTRA_ARGS=${args}`).refused, []);
     });
 
   it('a flag that overrides the join is named, with the file it stands in', () => {

@@ -282,7 +282,7 @@ describe('eni bind', () => {
     const { result } = await runBind(cloud, { caller: cloud.caller(['interrupt']) });
     await assert.rejects(result, {
       code: 'INTERRUPTED',
-      next: 'Run the same command again: it continues where it stopped.',
+      next: 'Run the same command again. A change continues where it stopped.',
     });
   });
 

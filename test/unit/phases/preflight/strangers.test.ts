@@ -410,6 +410,44 @@ const STRANGERS: readonly Stranger[] = [
     remedy: /systemctl disable --now dphys-swapfile/,
   },
   {
+    thread: 'alexellis/k8s-on-raspbian#22, switched off as is advised: its configuration stays',
+    machine: {
+      files: { '/proc/swaps': SWAPS, '/etc/dphys-swapfile': 'CONF_SWAPSIZE=100\n' },
+      units: { 'dphys-swapfile.service': { exists: true, enabled: false } },
+    },
+    check: 'Swap',
+    status: 'ok',
+  },
+  {
+    thread: 'geerlingguy/raspberry-pi-dramble#163, a script of System V that runs at boot',
+    machine: {
+      files: { '/proc/swaps': SWAPS, '/etc/dphys-swapfile': 'CONF_SWAPSIZE=100\n' },
+      units: { 'dphys-swapfile.service': { exists: true, active: true } },
+    },
+    check: 'Swap',
+    status: 'warning',
+    remedy: /disable --now dphys-swapfile/,
+  },
+  {
+    thread: 'easzlab/kubeasz#1317, a partition whose unit was masked as is advised',
+    machine: {
+      files: { '/proc/swaps': SWAPS, '/etc/systemd/system/dev-nvme0n1p4.swap': { symlink: '/dev/null' } },
+      units: { 'dev-nvme0n1p4.swap': { masked: true } },
+    },
+    check: 'Swap',
+    status: 'ok',
+  },
+  {
+    thread: 'BuildAndDestroy/container_toolkit#18, a swap unit',
+    machine: {
+      files: { '/proc/swaps': SWAPS, '/etc/systemd/system/swapfile.swap': '[Swap]\nWhat=/swapfile\n' },
+      units: { 'swapfile.swap': { exists: true } },
+    },
+    check: 'Swap',
+    status: 'warning',
+    remedy: /systemctl mask --now swapfile\.swap/,
+  },
+  {
     thread: 'a generator that its owner switched off',
     machine: files({
       '/proc/swaps': SWAPS,

@@ -57,7 +57,7 @@ describe('reset', () => {
     const host = joinedNode();
     await run(host);
     assert.deepEqual(
-      host.changes.filter((change) => !change.startsWith('write /var/lib/edgeadm')),
+      host.changes.filter((change) => !/^(write|make) \/var\/lib\/edgeadm/.test(change)),
       [
         'stop kubelet.service',
         'run ip link delete flannel.1',
@@ -67,6 +67,7 @@ describe('reset', () => {
         'remove /var/lib/kubelet',
         'reload units',
         'remove /var/lib/edgeadm/backup',
+        'remove /var/lib/edgeadm/reserve',
         `remove ${JOURNAL}`,
       ],
     );
