@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { containerService } from '../../../../src/cloud/cs.ts';
 import type { ClusterLimit } from '../../../../src/config/cloud-cluster-rules.ts';
+import { redact } from '../../../../src/lib/redact.ts';
 import { deleteCluster } from '../../../../src/phases/cluster/changes.ts';
 import { createCluster, planCreation } from '../../../../src/phases/cluster/create.ts';
-import { redact } from '../../../../src/lib/redact.ts';
 import { clusterSpec } from './cluster-spec.ts';
 import { type CallAccident, type InProcessCs, inProcessCs } from './in-process-cs.ts';
 
