@@ -29,7 +29,7 @@ describe('the region of a cluster that is created from a file', function () {
     return (await cloudClusterSpecOf(undefined, flags, assert.fail))?.region;
   };
 
-  it('is that of --region, else that of the file, else that of the environment', async () => {
+  it('the region of a new cluster is that of --region, else that of the file, else that of the environment', async () => {
     assert.equal(await regionOf('with.yaml', 'cn-beijing'), 'cn-beijing');
     assert.equal(await regionOf('with.yaml'), 'cn-shanghai');
     assert.equal(await regionOf('without.yaml'), 'cn-hangzhou');
