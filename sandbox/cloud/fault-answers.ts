@@ -27,6 +27,7 @@ const ANSWERS: Readonly<Record<FaultMode, FaultyAnswer>> = {
   throttle: refuses(400, 'Throttling.User', 'Request was denied due to user flow control.'),
   'qps-limit': refuses(400, 'QPS Limit Exceeded', 'The number of requests exceeds the limit.'),
   'rejected-throttling': refuses(400, 'Rejected.Throttling', 'Request was denied due to request throttling.'),
+  forbidden: refuses(403, 'Forbidden.RAM', 'User not authorized to operate on the specified resource.'),
   'business-code': answers(200, JSON.stringify({ Code: 1002, Message: 'system error' })),
   'html-502': answers(502, BAD_GATEWAY, HTML),
   redirect: answers(302, '', { Location: 'https://login.invalid/' }),

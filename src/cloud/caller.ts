@@ -31,6 +31,8 @@ export interface CloudCaller {
 
 /** Of reads; default 4 tries, pauses of 300 ms to 5 s. */
 export interface CallerPolicy extends Partial<RetryPolicy> {
+  /** For the advice to a user without a right. */
+  readonly product?: CloudProduct;
   /** Of one try of a read, milliseconds. Default 30,000. */
   readonly readTimeoutMs?: number;
   /** For a dry run: called with each order instead of sending it. */
@@ -84,11 +86,11 @@ export async function openCaller(options: OpenCallerOptions): Promise<CloudCalle
 
 /** What every caller does, whatever carries its requests: retries of reads, the dry run's door, errors. */
 export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}): CloudCaller {
-  const { tries = 4, pauseMs = [300, 5000], readTimeoutMs = READ_TIMEOUT_MS, plan } = policy;
+  const { tries = 4, pauseMs = [300, 5000], readTimeoutMs = READ_TIMEOUT_MS, plan, product } = policy;
   const { endpoint } = transport;
   const pace = callPace(pauseMs[0]);
   const once = async (call: CloudCall, timeoutMs: number, signal?: AbortSignal): Promise<unknown> => {
-    const where = { endpoint, action: call.action };
+    const where = { endpoint, action: call.action, product };
     await pace.turn(signal);
     const response = await transport.send(call, { timeoutMs, signal }).catch((error: unknown) => {
       throw networkError(error, where);

@@ -1,3 +1,4 @@
+import type { CloudProduct } from '../config/cloud-hosts.ts';
 import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
 import { HttpError } from '../http/index.ts';
 import type { CloudResponse } from './call.ts';
@@ -21,6 +22,7 @@ class CloudApiError extends Error {
 interface Where {
   readonly endpoint: string;
   readonly action: string;
+  readonly product?: CloudProduct;
 }
 
 /**
@@ -28,6 +30,12 @@ interface Where {
  */
 const NOT_LET_IN =
   /^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidTimeStamp|SignatureNonceUsed|(Invalid|Missing)SecurityToken|SecurityTokenExpired)(\.|$)|^(Forbidden(\.RAM|\.Unauthorized|\.AccessKey\w*)?|NoPermission|StatusForbidden|Unauthorized)$/;
+/** Those of them that a RAM user without a right gets. */
+const WITHOUT_RIGHT = /^(Forbidden(\.RAM|\.Unauthorized)?|NoPermission|StatusForbidden|Unauthorized)$/;
+/** How the container service says it, whatever its code. Source: its notice of 2021 on stricter authentication. */
+const FORBIDDEN_ACTION = /policy Forbidden for action (\w+:\w+)/;
+/** What RAM calls a product, if its endpoint has another name. */
+const RAM_NAMES: Partial<Record<CloudProduct, string>> = { cbn: 'cen' };
 /** `Rejected.Throttling` and `QPS Limit Exceeded` among them. Source: what the vendor's Terraform provider retries. */
 const THROTTLED = /Throttling|^(QPS|Request) ?Limit|ServiceUnavailable$/;
 
@@ -58,7 +66,8 @@ export function excerptOf(text: string): string {
 }
 
 /** The error for a refusal; `Code` and `Message` of RPC, `code` and `message` of ROA. */
-export function answerError({ status, body, text }: CloudResponse, { endpoint, action }: Where): EdgeadmError {
+export function answerError({ status, body, text }: CloudResponse, where: Where): EdgeadmError {
+  const { endpoint, action } = where;
   const told = fieldsOf(body);
   const named = (...names: string[]): string | undefined => {
     const value = names.map((name) => told[name]).find((each) => typeof each === 'string' && each !== '');
@@ -68,17 +77,33 @@ export function answerError({ status, body, text }: CloudResponse, { endpoint, a
   const code = named('Code', 'code') ?? number ?? `HTTP ${status}`;
   const message = named('Message', 'message') ?? (text ? withoutQueries(excerptOf(text)) : 'no message');
   const requestId = named('RequestId', 'requestId', 'request_id');
+  const right = missingRight(code, message, where);
   return new EdgeadmError({
-    code: codeOf(status, code, /^\d+$/.test(String(told.Code))),
+    code: right ? 'CLOUD_CREDENTIALS' : codeOf(status, code, /^\d+$/.test(String(told.Code))),
     what: `${endpoint} refused ${action}: ${code}`,
     why: [message, requestId && `RequestId: ${requestId}`].filter(Boolean).join('\n'),
-    next: ADVICE.find(([pattern]) => pattern.test(code))?.[1],
+    next: right ? adviceForRight(right) : ADVICE.find(([pattern]) => pattern.test(code))?.[1],
     cause: new CloudApiError(status, code, message, requestId),
   });
 }
 
+/** The RAM action that the user may not call: `cs:CreateCluster`. */
+function missingRight(code: string, message: string, { action, product }: Where): string | undefined {
+  const named = FORBIDDEN_ACTION.exec(message)?.[1];
+  if (named || !WITHOUT_RIGHT.test(code)) return named;
+  return product ? `${RAM_NAMES[product] ?? product}:${action}` : action;
+}
+
+function adviceForRight(right: string): string {
+  return `allow ${right} in a RAM policy of this user or role; docs/ram-policy.json is one with all actions of edgeadm`;
+}
+
 /** For refusals that have one cause. Source: the vendor's table of common errors. */
 const ADVICE: readonly (readonly [code: RegExp, next: string])[] = [
+  [
+    /^ErrorClusterNotFound$/,
+    'pass the ID of a cluster in this region, not its name; `edgeadm cluster list` shows the IDs',
+  ],
   [/^InvalidTimeStamp/, 'set the clock of this machine: it may differ by 15 minutes at most'],
   [
     /^(InvalidSecurityToken\.Expired|SecurityTokenExpired)/,

@@ -21,7 +21,7 @@ export const CLUSTER_LIMITS = [
   'LoadBalancerQuota',
   'Logon',
   'NodeCount',
-  'Password',
+  'PasswordRules',
   'PodCidr',
   'ProRegion',
   'SecurityGroupQuota',
@@ -98,7 +98,8 @@ function refuseWorkers({ edition, workers, logging }: CloudClusterSpec): LimitBr
       : []),
     ...(password !== undefined && !isPassword(password)
       ? breach(
-          'Password',
+          // Not `Password`: what follows `Password:` is masked as a secret.
+          'PasswordRules',
           'the password must have 8 to 30 characters, and three of: upper-case letters, lower-case letters, digits, special characters',
         )
       : []),

@@ -185,7 +185,7 @@ export const ERROR_CODES = {
     exit: EXIT.cluster,
     cause: 'The API server rejected a request.',
     evidence: 'The request, the HTTP status and the reason.',
-    remedy: 'See the reason. For Forbidden, check the role bindings that `kubeadm init` creates.',
+    remedy: 'See the reason. For Forbidden, use a kubeconfig whose user may do what the reason names.',
   },
   CA_HASH_MISMATCH: {
     exit: EXIT.cluster,

@@ -24,11 +24,18 @@ export async function stateOfOthersNetworks(host: Host, network?: string): Promi
   const names = texts.flatMap((text) => lenientYaml(text, NETWORK)?.name ?? []);
   if (names.length === 0) return [];
   const found: string[] = [];
-  for (const name of await host.list(ADDRESSES)) if (names.includes(name)) found.push(posix.join(ADDRESSES, name));
+  for (const name of await host.list(ADDRESSES))
+    if (names.includes(name) && (await hasAddresses(host, name))) found.push(posix.join(ADDRESSES, name));
   for (const folder of ATTACHMENTS)
     for (const file of await host.list(folder))
       if (names.some((name) => file.startsWith(`${name}-`))) found.push(posix.join(folder, file));
   return found;
+}
+
+/** Pods may have used a network that was there before the join: once they are gone, two files of the plug-in are left. */
+async function hasAddresses(host: Host, network: string): Promise<boolean> {
+  const files = await host.list(posix.join(ADDRESSES, network));
+  return files.some((file) => file !== 'lock' && !file.startsWith('last_reserved_ip.'));
 }
 
 /** Removes a folder and what is in it, but for some paths in it, which keep the folders above them. */

@@ -199,6 +199,13 @@ const REMOVALS: readonly Row[] = [
     source: `${CHANGELOG}/CHANGELOG-1.36.md: kubeadm drops flex-volumes`,
   },
   {
+    kind: 'volume plug-in',
+    names: 'gitRepo',
+    goneIn: 36,
+    advice: 'Clone the repository in an init container into an emptyDir volume instead.',
+    source: 'KEP-5040: disabled since 1.33, from 1.36 on without a way to enable it (kubernetes#136400)',
+  },
+  {
     kind: 'runtime',
     names: 'withoutRuntimeConfig',
     goneIn: 38,

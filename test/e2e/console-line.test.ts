@@ -24,7 +24,7 @@ const consoleLine = (token: string): string =>
   `./edgeadm join --openapi-token=${token} --node-spec="{\\"allowedClusterAddons\\":[\\"kube-proxy\\",\\"flannel\\",\\"coredns\\"],\\"annotations\\":{\\"example.com/note\\":\\"spec\\"},\\"imageRepoType\\":\\"public\\",\\"labels\\":{\\"tier\\":\\"spec\\",\\"zone\\":\\"spec\\"},\\"manageRuntime\\":true,\\"nodeNameOverride\\":\\"*.shop\\",\\"openapiType\\":\\"public\\",\\"poolNodesConnected\\":true,\\"quiet\\":true,\\"runtime\\":\\"containerd\\",\\"runtime_version\\":\\"1.6.39\\",\\"taints\\":[{\\"key\\":\\"edge\\",\\"value\\":\\"spec\\",\\"effect\\":\\"NoSchedule\\"},{\\"key\\":\\"own\\",\\"value\\":\\"spec\\",\\"effect\\":\\"NoSchedule\\"}]}" --region=cn-hangzhou`;
 
 inWorlds('guide')("a join by the console's line", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let exchange: Exchange;
   let pool: NodePoolRecord;
   let node: Node;

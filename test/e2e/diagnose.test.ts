@@ -52,7 +52,7 @@ spec:
 };
 
 inWorlds('guide', 'today')('a diagnosis', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let node: Node;
   let folder: string;
 

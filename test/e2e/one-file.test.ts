@@ -13,7 +13,7 @@ import { freshNode, inWorlds, MATRIX, testBed, traces } from './support.ts';
 const CA = '/root/cloud-ca.crt';
 
 inWorlds('guide')('the one file, on a node without Node.js', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let exchange: Exchange;
   let node: Node;
   let web: Server;

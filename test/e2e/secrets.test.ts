@@ -21,7 +21,7 @@ while :; do
 done`;
 
 inWorlds('guide', 'today')('no secret is left or shown by edgeadm', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let node: Node;
   /** What was printed, by the command that printed it. */
   const printed = new Map<string, string>();

@@ -16,7 +16,7 @@ interface Result {
 }
 
 inWorlds('guide')('many nodes from a workstation over SSH', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let nodes: Node[];
   let photographs: Photograph[];
   let folder: string;

@@ -29,17 +29,18 @@ const FLAGS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The cluster that flags and file describe; flags take precedence.
+ * The cluster that flags and file describe; flags take precedence, and the file over the environment.
+ * @param usualRegion of the environment
  * @param refuse called with each mistake, by its flag or by file and key. @returns undefined if there is one
  */
 export async function cloudClusterSpecOf(
   name: string | undefined,
-  flags: CreateClusterFlags,
+  { usualRegion, ...flags }: CreateClusterFlags & { readonly usualRegion?: string },
   refuse: Refuse,
 ): Promise<CloudClusterSpec | undefined> {
   const file = flags.from === undefined ? {} : (await readConfigFile(flags.from, 'CloudCluster', '--from')).values;
   const given = await valuesOf(name, flags, refuse);
-  const parsed = cloudClusterKeys.safeParse(merged(file, given));
+  const parsed = cloudClusterKeys.safeParse(merged({ region: usualRegion, ...file }, given));
   if (parsed.success) {
     registerSecret(parsed.data.workers.password);
     return parsed.data;

@@ -41,13 +41,17 @@ export interface PoolSourceFlags {
 /** Words of the command line as oclif gives them; what came from the environment is not among them. */
 type Given = readonly { readonly type: string; readonly flag?: string }[];
 
+/** Whether a flag is on the command line, not only in the environment. */
+export function isGiven(raw: Given, name: string): boolean {
+  return raw.some(({ type, flag }) => type === 'flag' && flag === name);
+}
+
 /**
  * Where the node pools are, from flags and environment: a flag is stronger than a variable, and among flags, or among
  * variables, the cluster ID is stronger than the kubeconfig.
  */
 export function poolSourceOf<F extends PoolSourceFlags>(flags: F, raw: Given): F {
-  const isGiven = (name: string): boolean => raw.some(({ type, flag }) => type === 'flag' && flag === name);
-  return isGiven('kubeconfig') && !isGiven('cluster-id') ? { ...flags, 'cluster-id': undefined } : flags;
+  return isGiven(raw, 'kubeconfig') && !isGiven(raw, 'cluster-id') ? { ...flags, 'cluster-id': undefined } : flags;
 }
 
 /**

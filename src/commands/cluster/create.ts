@@ -10,6 +10,7 @@ import {
 import { creationLines } from '../../cli/cluster/plan-text.ts';
 import { cloudClusterSpecOf } from '../../cli/cluster/spec.ts';
 import { shownCluster } from '../../cli/cluster/text.ts';
+import { isGiven } from '../../cli/nodepool/pools.ts';
 import { changeInService, ramActions, type ServicePlan, serviceChangeFlags } from '../../cli/service-change.ts';
 import { openNetworks } from '../../cloud/networks.ts';
 import { usageError } from '../../errors/usage.ts';
@@ -36,13 +37,15 @@ export default class ClusterCreate extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(ClusterCreate);
+    const { args, flags, raw } = await this.parse(ClusterCreate);
     const output = this.openOutput({ looksOnly: true });
     const mistakes: string[] = [];
     const refuse = (mistake: string): void => void mistakes.push(mistake);
     const vpcCidrs = vpcCidrsOf(flags, refuse);
     const ignoredLimits = ignoredLimitsOf(flags['ignore-limits'], refuse);
-    const spec = await cloudClusterSpecOf(args.name, flags, refuse);
+    const ownRegion = isGiven(raw, 'region') ? flags.region : undefined;
+    const asked = { ...flags, region: ownRegion, usualRegion: flags.region };
+    const spec = await cloudClusterSpecOf(args.name, asked, refuse);
     if (!spec || mistakes.length > 0) throw usageError(mistakes);
     const { name, region } = spec;
     requireRegion({ region });

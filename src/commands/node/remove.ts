@@ -38,7 +38,7 @@ export default class NodeRemove extends BaseCommand {
     const names = argv as string[];
     const { nodepool, status = [] } = flags;
     requireClusterId(flags, [
-      ...(names.length > 0 === (nodepool !== undefined) ? ['name nodes, or give --nodepool'] : []),
+      ...(names.length > 0 === (nodepool !== undefined) ? ['give either names of nodes or --nodepool'] : []),
       ...(status.length > 0 && nodepool === undefined ? ['--status needs --nodepool'] : []),
     ]);
     await this.finish(await removeByService(flags, names, this.host));

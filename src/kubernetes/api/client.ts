@@ -15,6 +15,7 @@ import { type ApiConnection, Connections } from './connections.ts';
 import type { ApiCredentials } from './credentials.ts';
 import { ApiError } from './errors.ts';
 import { checkedEvent, checkedObject } from './object-shape.ts';
+import { adviceOnRefusal } from './refusal.ts';
 
 export type { Dial } from '../../http/index.ts';
 export type { ApiConnection } from './connections.ts';
@@ -309,6 +310,7 @@ function apiError(method: string, path: string, status: number, body: unknown): 
     code: 'API_ERROR',
     what: `the API server answered ${status} to ${method} ${path.split('?')[0]}`,
     why: [cause.reason, cause.message].filter(Boolean).join(': '),
+    next: adviceOnRefusal(cause),
     cause,
   });
 }

@@ -86,6 +86,7 @@ export function refuseUnknownParameters(names: readonly string[], known: readonl
     code: 'ADDON_REFUSED',
     what: `${known[0]?.component ?? 'the component'} has no parameter ${unknown.join(', ')}`,
     why: `it has ${known.map(({ name }) => name).join(', ')}`,
+    next: 'change the listed names; see docs/cluster.md. The cluster is named by --cluster-id',
   });
 }
 

@@ -66,7 +66,7 @@ export interface ScriptMemory {
 /** How long a script may take to join its instance: so long none is sent again. Milliseconds. */
 const SCRIPT_MS = 15 * 60_000;
 
-/** What is remembered of a script that was refused. */
+/** What is remembered of a script that was refused or has joined its instance. */
 const NEVER = 0;
 
 interface EnsAttachRun extends AttachRun {
@@ -92,13 +92,18 @@ export async function attachEns(instances: readonly EnsInstance[], run: EnsAttac
     for (const instance of missingOf(instances, await nodesNow(run))) {
       const sent = await run.memory.recall(instance.id);
       if (sent !== undefined && run.now() - sent < SCRIPT_MS && !run.again) {
-        run.tell(`The script was sent to ${instance.id} at ${new Date(sent).toISOString()}: waiting for it.`);
+        run.tell(
+          `The script was sent to ${instance.id} at ${new Date(sent).toISOString()}: waiting for it (--again sends it again).`,
+        );
         continue;
       }
       line ??= await run.script();
       await sendScript(instance, line, run);
     }
-    if (run.wait) await waitForNodes(missing, undefined, run);
+    if (!run.wait) return;
+    await waitForNodes(missing, undefined, run);
+    // It is done: an instance that is removed and added again needs the script again.
+    for (const { id } of instances) await run.memory.keep(id, NEVER);
   });
 }
 

@@ -35,6 +35,7 @@ export async function checkKubelet(context: Context): Promise<void> {
     withoutRemoved({ flags, configuration: {} }, minor, tell);
   }
   await checkFlexVolumes(context, String(configuration.volumePluginDir ?? DRIVERS));
+  await checkGitVolumes(context);
   await checkCgroupDriver(context, configuration.containerRuntimeEndpoint);
 }
 
@@ -45,6 +46,20 @@ async function checkFlexVolumes({ host, versions, log }: Context, folder: string
   if (!removal || minorOf(versions.from) >= removal.goneIn) return;
   const drivers = await host.list(folder);
   if (drivers.length > 0) log.warning(`${folder} has FlexVolume drivers: ${drivers.join(', ')}. ${removal.advice}`);
+}
+
+const PODS = posix.join(PATHS.kubelet.directory, 'pods');
+/** Its folder in that of a pod. Source: the plug-in's name in Kubernetes, pkg/volume/git_repo, with ~ for the slash. */
+const GIT_VOLUMES = 'volumes/kubernetes.io~git-repo';
+
+async function checkGitVolumes({ host, versions, log }: Context): Promise<void> {
+  const removal = removalOf('volume plug-in', 'gitRepo', minorOf(versions.to));
+  if (!removal || minorOf(versions.from) >= removal.goneIn) return;
+  const users: string[] = [];
+  for (const pod of await host.list(PODS))
+    if ((await host.list(posix.join(PODS, pod, GIT_VOLUMES))).length > 0) users.push(pod);
+  if (users.length > 0)
+    log.warning(`Pods with gitRepo volumes (UIDs ${users.join(', ')}) do not start from 1.36 on. ${removal.advice}`);
 }
 
 /** A runtime that does not answer has been reported by the checks of the node's health. */

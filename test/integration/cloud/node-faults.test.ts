@@ -112,6 +112,7 @@ describe('nodes that come and go, whatever happens to the calls and to the progr
       await work(cloud.run(), PATIENT);
       assert.deepEqual(nodeNames(cloud), ids);
       assert.equal(scripts().length, ids.length);
+      assert.deepEqual([...kept.values()].filter(Boolean), [], 'removed and added again, it gets the script again');
       cloud.store.close();
     }));
 });

@@ -137,6 +137,19 @@ describe('calls of a cloud API', () => {
       assert.match(await advice(code), /^get new temporary credentials/);
   });
 
+  // Sources: the common errors of the gateway; the container service's notice of 2021 on stricter authentication.
+  for (const [body, right] of [
+    [{ Code: 'Forbidden.RAM', Message: 'User not authorized' }, 'cen:DescribeCens'],
+    [{ code: 'ErrorX', message: 'RAM policy Forbidden for action cs:UpgradeCluster' }, 'cs:UpgradeCluster'],
+  ] as const) {
+    it(`names ${right} and the RAM policy to a user without this right`, async () => {
+      const transport = { endpoint: 'cbn.test', send: async () => ({ status: 403, body }) };
+      const error = await errorOf(cloudCaller(transport, { product: 'cbn' }).order({ action: 'DescribeCens' }));
+      assert.equal(error.code, 'CLOUD_CREDENTIALS');
+      assert.match(error.next, new RegExp(`^allow ${right} in a RAM policy .*docs/ram-policy\\.json`));
+    });
+  }
+
   it('keeps query strings out of errors: they carry keys and signatures', async () => {
     const url = 'https://ens.test/?AccessKeyId=LTAI1&Signature=abc';
     const error = await errorOf(caller([lost(true, `socket hang up, URL: ${url}`)]).order(CALL));

@@ -154,6 +154,17 @@ describe('clearing a folder that others use as well', () => {
       ]);
     });
 
+  it('keeps nothing of a network that was there before the join if pods were all that used it', async () => {
+    const state = '/var/lib/cni';
+    const host = machine('', {
+      [`${CNI}/10-bridge.conflist`]: network('bridge'),
+      [`${state}/networks/bridge/last_reserved_ip.0`]: '10.88.0.2',
+      [`${state}/networks/bridge/lock`]: '',
+    });
+    await clearFolder(host, state, undefined);
+    assert.deepEqual(host.changes, [`remove ${state}`]);
+  });
+
   it('leaves plug-ins that a package of the distribution installed, on Debian and on Red Hat', async () => {
     const files = { '/opt/cni/bin/bridge': '', '/opt/cni/bin/flannel': '' };
     const machines: FakeNode['commands'][] = [

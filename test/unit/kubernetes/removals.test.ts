@@ -24,6 +24,7 @@ const GONE = [
   ['runtime', 'v1alpha2', 26],
   ['runtime', 'withoutRuntimeConfig', 38],
   ['volume plug-in', 'flexVolume', 36],
+  ['volume plug-in', 'gitRepo', 36],
 ] as const;
 
 describe('what Kubernetes removed', () => {

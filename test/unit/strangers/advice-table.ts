@@ -156,6 +156,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'cli/cluster-upgrade/follow.ts cluster:upgrade:status': { code: 'INTERRUPTED', proof: 'shows' },
   'cli/cluster-upgrade/run.ts cluster:upgrade:continue': { code: 'INTERRUPTED', proof: UPGRADE_WAYS },
   'cli/cluster-upgrade/start.ts explain': { code: 'USAGE', proof: test('a check that does not exist') },
+  'cloud/errors.ts cluster:list': { code: 'CLOUD_REFUSED', proof: 'shows' },
   'cli/explain/topics.ts explain': { code: 'USAGE', proof: test('a word that explain does not know') },
   'cli/foreign-commands.ts sandbox:up': { code: 'USAGE', proof: test('a sandbox that does not run') },
   'cli/foreign-commands.ts reset': {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { containerService } from '../../../../src/cloud/cs.ts';
 import type { ClusterLimit } from '../../../../src/config/cloud-cluster-rules.ts';
+import { redact } from '../../../../src/lib/redact.ts';
 import { deleteCluster } from '../../../../src/phases/cluster/changes.ts';
 import { createCluster, planCreation } from '../../../../src/phases/cluster/create.ts';
 import { clusterSpec } from './cluster-spec.ts';
@@ -94,8 +95,9 @@ describe('cluster create', function () {
     };
     await assert.rejects(plan(wrong, { vpcCidrs: ['192.168.0.0/16'] }), (error: { code: string; why: string }) => {
       assert.equal(error.code, 'CLOUD_CLUSTER_REFUSED');
+      assert.equal(redact(error.why), error.why, 'nothing in it looks like a secret');
       const limits = error.why.split('\n').map((line) => line.split(':')[0]);
-      assert.deepEqual(limits, ['ProRegion', 'Logon', 'Password', 'KubernetesVersion', 'PodCidr']);
+      assert.deepEqual(limits, ['ProRegion', 'Logon', 'PasswordRules', 'KubernetesVersion', 'PodCidr']);
       return true;
     });
     const { ignored } = await plan({ region: 'cn-qingdao', edition: 'pro' }, { ignoredLimits: ['ProRegion'] });

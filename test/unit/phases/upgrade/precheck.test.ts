@@ -117,6 +117,25 @@ describe('what an upgrade checks before it changes anything', () => {
     assert.match(warnings.join(), /exec has FlexVolume drivers: alicloud~disk\. Move the volumes to a CSI driver/);
   });
 
+  it('an upgrade to 1.36 names the pods of the node with gitRepo volumes', async () => {
+    const warnings: string[] = [];
+    const log = { warning: (text: string) => warnings.push(text), info() {}, debug() {} };
+    const pods = '/var/lib/kubelet/pods';
+    const files = { [`${pods}/a1/volumes/kubernetes.io~git-repo/code/f`]: '', [`${pods}/b2/etc-hosts`]: '' };
+    for (const [from, to] of [
+      ['v1.34.4', 'v1.35.4'],
+      ['v1.35.4', 'v1.36.3'],
+      ['v1.36.3', 'v1.37.2'],
+    ] as const)
+      await verdict('kubelet', { files }, { versions: { from, to, cluster: to }, log } as Partial<UpgradeContext>);
+    assert.deepEqual(
+      warnings.filter((text) => text.includes('gitRepo')),
+      [
+        'Pods with gitRepo volumes (UIDs a1) do not start from 1.36 on. Clone the repository in an init container into an emptyDir volume instead.',
+      ],
+    );
+  });
+
   it('a full disk is told with what is free and what is needed', async () => {
     const df = 'Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda 100000 99000 1000 99% /\n';
     const error = await verdict('disk', { commands: { df } });

@@ -150,6 +150,7 @@ describe('the front of the emulated cloud', () => {
   for (const [mode, code] of [
     ['unavailable', 'ServiceUnavailable'],
     ['qps-limit', 'QPS Limit Exceeded'],
+    ['forbidden', 'Forbidden.RAM'],
     ['rejected-throttling', 'Rejected.Throttling'],
   ] as const) {
     it(`refuses a call with ${code} if it is told to`, async () => {
