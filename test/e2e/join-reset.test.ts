@@ -327,7 +327,7 @@ function withRemains(test: Tell): void {
   });
 
   test("containerd's configuration is changed where it must be and nowhere else", async () => {
-    const fitted = FOREIGN_CONFIG.replace(/sandbox_image = .*/, `sandbox_image = "${world.pauseImage}"`);
+    const fitted = FOREIGN_CONFIG.replace(/sandbox_image = "[^"]*"/, `sandbox_image = "${world.pauseImage}"`);
     const text = await node.read('/etc/containerd/config.toml');
     assert.equal(text, fitted.replace('SystemdCgroup = false', 'SystemdCgroup = true'));
   });
