@@ -9,7 +9,7 @@ const NETWORK = ['--vpc', 'vpc-1', '--vswitch', 'vsw-1', '--pod-cidr', '10.20.0.
 const WORKERS = ['--worker-type', 'ecs.g6.large', '--key-pair', 'ops'];
 
 describe('clusters of the container service', function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let bed: SandboxBed;
   before(async () => {
     bed = await sandboxBed('1.34');
