@@ -50,6 +50,11 @@ export async function waitForTask<T>(
 ): Promise<T> {
   let failed: unknown;
   const told = new Set<string>();
+  const lookOnce = (): Promise<ProbeResult<T>> =>
+    wait.probe().catch((error: unknown) => {
+      if (!isPassing(error) && !isAmbiguous(error)) failed = error;
+      throw error;
+    });
   return waitFor<T>({
     ...wait,
     timeoutMs: wait.timeoutMs ?? TASK_TIMEOUT_MS,
@@ -58,18 +63,17 @@ export async function waitForTask<T>(
       if (failed) throw failed;
     },
     probe: async () => {
-      const look = await wait.probe().catch((error: unknown) => {
-        if (!isPassing(error) && !isAmbiguous(error)) failed = error;
-        throw error;
-      });
+      const look = await lookOnce();
       if ('done' in look || taskId === undefined) return look;
       // The account may be without the right to see tasks.
       const task = await service.task(taskId).catch(() => undefined);
       for (const line of stagesOf(task)) if (tell && !told.has(line)) tell(line);
       for (const line of stagesOf(task)) told.add(line);
-      if (/^fail/.test(task?.state ?? '')) failed = taskFailed(wait.what, taskId, task?.error?.message);
-      if (task?.state === 'canceled') failed = taskFailed(wait.what, taskId, 'it was cancelled elsewhere');
-      return look;
+      const why = endOf(task);
+      if (!why) return look;
+      failed = taskFailed(wait.what, taskId, why.message);
+      // What the task was for may have failed after the look, and says more than the task.
+      return lookOnce();
     },
   });
 }
@@ -80,6 +84,12 @@ function stagesOf(task: CloudTaskInfo | undefined): string[] {
     message && state !== 'waiting' ? [`Task: ${message}.`] : [],
   );
   return task?.state === 'paused' ? [...stages, `Task ${task.taskId} is paused.`] : stages;
+}
+
+/** How a task has ended without success; undefined if it has not. */
+function endOf(task: CloudTaskInfo | undefined): { readonly message?: string } | undefined {
+  if (/^fail/.test(task?.state ?? '')) return { message: task?.error?.message };
+  return task?.state === 'canceled' ? { message: 'it was cancelled elsewhere' } : undefined;
 }
 
 function taskFailed(what: string, taskId: string, message: string | undefined): EdgeadmError {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CloudTaskInfo } from '../../../src/cloud/actions/tasks.ts';
 import { waitForTask } from '../../../src/cloud/cs-tasks.ts';
+import { EdgeadmError } from '../../../src/errors/index.ts';
 
 describe('a task of the container service that somebody else changes', () => {
   const wait = (states: string[], isDone: () => boolean) => {
@@ -25,5 +26,19 @@ describe('a task of the container service that somebody else changes', () => {
   it('a task that is cancelled elsewhere ends the wait at once', async () => {
     const { end } = wait(['running', 'canceled'], () => false);
     await assert.rejects(end, { code: 'CLOUD_FAILED', why: 'it was cancelled elsewhere\ntask T-1' });
+  });
+
+  it('a task that fails is reported by what it was for, if that has failed between two looks', async () => {
+    const refused = new EdgeadmError({ code: 'CLOUD_CLUSTER_FAILED', what: 'cluster shops could not be deleted' });
+    let looks = 0;
+    const end = waitForTask({ task: async () => ({ taskId: 'T-1', state: 'fail' }) as CloudTaskInfo }, 'T-1', {
+      what: 'the cluster to be gone',
+      paceMs: [0, 0],
+      probe: async () => {
+        if (looks++ > 0) throw refused;
+        return { seen: 'it is deleting' };
+      },
+    });
+    await assert.rejects(end, { code: 'CLOUD_CLUSTER_FAILED' });
   });
 });
