@@ -18,9 +18,14 @@ const WORKER = 'edgeadm joins worker nodes only; for a control-plane node use `k
 const SERVER = 'the API server is an argument without a flag: HOST:6443 --token ID.SECRET';
 const RUNTIME = 'use --cri-socket PATH for the socket of the container runtime';
 const KUBELET = 'the settings of the kubelet come from the cluster; see --max-pods, --labels, --taints, --node-ip';
-const WATCH = 'edgeadm shows a list once; `kubectl get --watch` follows it';
-const SELECT = 'edgeadm shows whole lists: use -o json with jq, or kubectl';
 const KUBECTL = 'use kubectl --kubeconfig "$(edgeadm sandbox kubeconfig)"';
+/** What `kubectl get` can do and a list of edgeadm cannot. */
+const listing = (hint: string): readonly ForeignFlag[] => [
+  { commands: SANDBOX_GET, hint: `${hint}: ${KUBECTL}` },
+  { commands: LISTING, hint },
+];
+const WATCHING = listing('edgeadm shows a list once; `kubectl get --watch` follows it');
+const SELECTING = listing('edgeadm shows whole lists: use -o json with jq, or kubectl');
 const KLOG = 'edgeadm has no klog flags: -v shows every step, and --log-file names the log';
 
 const FLAGS: Readonly<Record<string, readonly ForeignFlag[]>> = {
@@ -75,22 +80,10 @@ const FLAGS: Readonly<Record<string, readonly ForeignFlag[]>> = {
   'ignore-pre-flight-checks': [{ commands: JOINING, hint: 'use --ignore-preflight-errors all' }],
   force: [{ commands: JOINING, hint: 'use --ignore-preflight-errors NAME for a check, or reset the node first' }],
   // kubectl
-  w: [
-    { commands: SANDBOX_GET, hint: `${WATCH}: ${KUBECTL}` },
-    { commands: LISTING, hint: WATCH },
-  ],
-  watch: [
-    { commands: SANDBOX_GET, hint: `${WATCH}: ${KUBECTL}` },
-    { commands: LISTING, hint: WATCH },
-  ],
-  l: [
-    { commands: SANDBOX_GET, hint: `${SELECT}: ${KUBECTL}` },
-    { commands: LISTING, hint: SELECT },
-  ],
-  selector: [
-    { commands: SANDBOX_GET, hint: `${SELECT}: ${KUBECTL}` },
-    { commands: LISTING, hint: SELECT },
-  ],
+  w: WATCHING,
+  watch: WATCHING,
+  l: SELECTING,
+  selector: SELECTING,
   'auto-approve': [{ hint: 'use --yes' }],
   assumeyes: [{ hint: 'use --yes' }],
   'assume-yes': [{ hint: 'use --yes' }],

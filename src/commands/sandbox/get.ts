@@ -44,9 +44,9 @@ export default class SandboxGet extends BaseCommand {
     );
     const rows = name === undefined ? all : rowNamed(all, name, resource);
     const text = rows.length === 0 ? `No ${resource} found.\n` : table(rows);
-    const objects =
-      name === undefined ? [] : await objectsNamed(folder, resource, { name, namespace: flags.namespace });
-    const data = name === undefined ? rows.map(keysOfJson) : objects.length === 1 ? objects[0] : objects;
+    const asObject = name !== undefined && (flags.output === 'json' || flags.output === 'yaml');
+    const objects = asObject ? await objectsNamed(folder, resource, { name, namespace: flags.namespace }) : [];
+    const data = asObject ? (objects.length === 1 ? objects[0] : objects) : rows.map(keysOfJson);
     await this.show({ data, text, names: rows.map(({ Name }) => `${KINDS[resource]}/${Name}`) });
   }
 }
