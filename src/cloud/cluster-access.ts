@@ -6,7 +6,7 @@ import { listNodePoolObjects, poolLabelOf } from '../kubernetes/api/node-pools.t
 import { listNodes } from '../kubernetes/node/list-nodes.ts';
 import { memoize } from '../lib/memoize.ts';
 import { registerSecret } from '../lib/redact.ts';
-import { pinCa } from '../pki/ca-hash.ts';
+import { caHashes } from '../pki/ca-hash.ts';
 import type { CloudCluster } from './actions/clusters.ts';
 import type { ContainerService } from './cs.ts';
 import type { JoinSource, SourceAnswer, SourceNode } from './join-source.ts';
@@ -105,7 +105,7 @@ function answerOf({ cluster, detail, pool, label, token }: Lent): SourceAnswer {
     cluster: {
       // A leased line leads into the VPC.
       apiServers: pool.mode === 'private' && intranet ? [intranet] : servers,
-      caCertHashes: [`sha256:${pinCa(ca, 'any')}`],
+      caCertHashes: caHashes(ca).map((hash) => `sha256:${hash}`),
       token,
       podCidrs: pods ? [pods] : undefined,
       serviceCidrs: detail.serviceCidr ? [detail.serviceCidr] : undefined,

@@ -191,7 +191,7 @@ export const ERROR_CODES = {
     exit: EXIT.cluster,
     cause:
       'The CA certificate of the cluster does not match the given hash: the hash is wrong, or someone may be intercepting the connection.',
-    evidence: 'The given hashes and the hash of the CA in cluster-info.',
+    evidence: 'The given hashes and those of the CAs in cluster-info.',
     remedy: 'Get a new join command from the cluster: `edgeadm token create --print-join-command`.',
   },
   CLUSTER_INFO_INVALID: {

@@ -13,7 +13,7 @@ import type { ApiClient } from '../../src/kubernetes/api/client.ts';
 import { requestCertificate, requestNameOf } from '../../src/kubernetes/csr/certificate-signing.ts';
 import { forEachLimited } from '../../src/lib/for-each.ts';
 import { clusterView } from '../../src/phases/join/cluster-view.ts';
-import { pinCa } from '../../src/pki/ca-hash.ts';
+import { caHashes } from '../../src/pki/ca-hash.ts';
 import { certificateRequest, generateKey } from '../../src/pki/certificate-request.ts';
 import { median, say, writeFigures } from './report.ts';
 
@@ -96,7 +96,7 @@ async function thousandJoins(path: string): Promise<Joins> {
     const token = randomToken();
     await createToken(admin, { token, ttlMs: 3_600_000 });
     const ca = await readFile(sandboxFolder(path).ca, 'utf8');
-    const spec = { token, apiServers: [`https://127.0.0.1:${PORT}`], caCertHashes: [`sha256:${pinCa(ca, 'any')}`] };
+    const spec = { token, apiServers: [`https://127.0.0.1:${PORT}`], caCertHashes: caHashes(ca).map((hash) => `sha256:${hash}`) };
     const before = await memory(child.pid);
     const started = performance.now();
     const names = Array.from({ length: JOINS }, (_, i) => `bench-${i}`);

@@ -18,6 +18,8 @@ export interface FakeClusterState {
   readonly nodes?: Readonly<Record<string, V1Node>>;
   /** Whatever else it has, by path. */
   readonly objects?: Readonly<Record<string, unknown>>;
+  /** A CA that cluster-info has before that of the server, as in a rotation. */
+  readonly otherCa?: string;
   /** How far its clock is ahead of ours. */
   readonly aheadMs?: number;
 }
@@ -26,6 +28,8 @@ export interface FakeCluster {
   /** For the network of a fake host. */
   readonly connect: () => Promise<Duplex>;
   readonly server: string;
+  /** PEM. */
+  readonly ca: string;
   /** `sha256:HEX`, what a join pins. */
   readonly caCertHash: string;
 }
@@ -50,7 +54,7 @@ export async function fakeCluster(state: FakeClusterState = {}): Promise<FakeClu
     const path = request.url ?? '';
     const isOpen = path === `${NAMESPACES}/kube-public/configmaps/cluster-info`;
     const allowed = isOpen || known.includes(request.headers.authorization ?? '');
-    const answer = isOpen ? clusterInfo(cert, tokens) : answers[path];
+    const answer = isOpen ? clusterInfo((state.otherCa ?? '') + cert, tokens) : answers[path];
     response.writeHead(!allowed ? 401 : answer === undefined ? 404 : 200, {
       'Content-Type': 'application/json',
       Date: new Date(Date.now() + aheadMs).toUTCString(),
@@ -64,6 +68,7 @@ export async function fakeCluster(state: FakeClusterState = {}): Promise<FakeClu
       return ours;
     },
     server: `https://${ADDRESS}:6443`,
+    ca: cert,
     caCertHash: `sha256:${certificatesOf(cert).map(publicKeyHash)[0]}`,
   };
 }

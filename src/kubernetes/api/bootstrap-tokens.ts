@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { V1ConfigMap, V1Secret } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
 import { usageError } from '../../errors/usage.ts';
-import { pinCa } from '../../pki/ca-hash.ts';
+import { caHashes } from '../../pki/ca-hash.ts';
 import type { ApiClient } from './client.ts';
 import { CLUSTER_INFO_PATH, parseClusterInfo } from './cluster-info.ts';
 import { listAll } from './list.ts';
@@ -98,10 +98,11 @@ function readToken({ data = {} }: V1Secret): BootstrapToken {
   };
 }
 
-/** The line to run on a node. The CA's hash comes from the cluster itself, over a connection that is trusted. */
+/** The line to run on a node. The hash of each CA comes from the cluster itself, over a connection that is trusted. */
 export async function joinLine(client: ApiClient, token: string): Promise<string> {
   const answer = await client.request<V1ConfigMap>('GET', CLUSTER_INFO_PATH);
   const { caPem, advertisedServer } = parseClusterInfo(answer);
   const address = advertisedServer.replace(/^https:\/\//, '') || new URL(answer.server).host;
-  return `edgeadm join ${address} --token ${token} --discovery-token-ca-cert-hash sha256:${pinCa(caPem, 'any')}`;
+  const hashes = caHashes(caPem).map((hash) => ` --discovery-token-ca-cert-hash sha256:${hash}`);
+  return `edgeadm join ${address} --token ${token}${hashes.join('')}`;
 }

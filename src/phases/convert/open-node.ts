@@ -93,7 +93,7 @@ async function credentialsOf(host: Host) {
 
 function trustedOf({ ca = '', servers }: ApiConnection): ConversionContext['trusted'] {
   const caPem = String(ca);
-  return { caPem, caHash: pinCa(caPem, 'any'), servers };
+  return { caPem, caHash: pinCa(caPem, 'any').hash, servers };
 }
 
 async function openBundle({ spec, bundles, host, log, signal }: OpenOptions) {

@@ -181,9 +181,9 @@ async function pinAndConfirm(
   host: Host,
 ): Promise<TrustedCluster> {
   const { caPem, kubeconfig, advertisedServer } = await info();
-  const caHash = pinCa(caPem, spec.unsafeSkipCaVerification ? 'any' : spec.caCertHashes);
+  const { hash: caHash, pem: pinned } = pinCa(caPem, spec.unsafeSkipCaVerification ? 'any' : spec.caCertHashes);
   const confirm = async (servers: readonly string[]): Promise<string> => {
-    const answer = await readClusterInfo(open({ servers, ca: caPem }));
+    const answer = await readClusterInfo(open({ servers, ca: pinned }));
     if (parseClusterInfo(answer).kubeconfig === kubeconfig) return answer.server;
     throw new EdgeadmError({
       code: 'CLUSTER_INFO_INVALID',

@@ -1,6 +1,7 @@
 import { hubFormOf, nameOfHub } from '../../edge-hub/releases.ts';
 import { answeredNo, confirmationNeeded } from '../../errors/confirmation.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import { caHashes } from '../../pki/ca-hash.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { Membership } from '../preflight/context.ts';
 import { runChecks } from '../preflight/run-checks.ts';
@@ -50,9 +51,11 @@ export async function refuseForeignMembership({ spec, node, cluster }: JoinConte
   refuseOtherPool(membership, spec.nodePool);
   await refuseWithoutHub(spec, node);
   await refuseOtherForm(node);
-  const [name, { caHash }] = await Promise.all([node.name(), cluster.trusted()]);
-  if (membership.caHash === caHash && membership.nodeName === name) return;
-  const other = membership.caHash === caHash ? 'this cluster under another name' : 'another cluster';
+  const [name, { caHash, caPem }] = await Promise.all([node.name(), cluster.trusted()]);
+  // During a rotation of the CA the cluster has two, in any order.
+  const isSame = membership.caHash === caHash || caHashes(caPem).includes(membership.caHash);
+  if (isSame && membership.nodeName === name) return;
+  const other = isSame ? 'this cluster under another name' : 'another cluster';
   throw new EdgeadmError({
     code: 'ALREADY_JOINED',
     what: `the node ${membership.complete ? 'belongs' : 'was being joined'} to ${other}`,

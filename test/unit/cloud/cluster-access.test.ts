@@ -71,7 +71,7 @@ describe('a join with the keys of an account', function () {
   it('gives servers, pin and networks of the cluster, and what the node pool has for its nodes', async () => {
     const { cluster, pool } = await resolve('edge1');
     assert.deepEqual(cluster.apiServers, [cloud.apiServer]);
-    assert.deepEqual(cluster.caCertHashes, [`sha256:${pinCa(cloud.pki.caPem, 'any')}`]);
+    assert.deepEqual(cluster.caCertHashes, [`sha256:${pinCa(cloud.pki.caPem, 'any').hash}`]);
     assert.deepEqual([cluster.podCidrs, cluster.serviceCidrs], [['10.244.0.0/16'], ['10.96.0.0/12']]);
     assert.deepEqual(pool.labels, { zone: 'north' });
     assert.deepEqual(pool.taints, [{ key: 'edge', value: 'yes', effect: 'NoSchedule' }]);

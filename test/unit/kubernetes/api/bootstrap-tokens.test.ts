@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { deleteToken } from '../../../../src/kubernetes/api/bootstrap-tokens.ts';
+import { deleteToken, joinLine } from '../../../../src/kubernetes/api/bootstrap-tokens.ts';
 import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
+import { caHashes } from '../../../../src/pki/ca-hash.ts';
+import { generateKey } from '../../../../src/pki/certificate-request.ts';
+import { selfSignedCertificate } from '../../../../src/pki/self-signed.ts';
+import { fakeCluster, TOKEN } from '../../fake-cluster.ts';
 import { apiServer } from '../api-server.ts';
 
 const SECRETS = '/api/v1/namespaces/kube-system/secrets';
@@ -16,5 +20,17 @@ describe('a bootstrap token', () => {
       code: 'TOKEN_UNKNOWN_OR_EXPIRED',
       what: 'token aaaaaa not found',
     });
+  });
+});
+
+describe('the join line that a cluster prints', () => {
+  it('the join line that a cluster prints pins each CA of a rotation, as kubeadm prints it', async () => {
+    const otherCa = selfSignedCertificate(await generateKey(), { commonName: 'kubernetes', organizations: [] }, {});
+    const { connect, server, caCertHash, ca } = await fakeCluster({ otherCa });
+    const client = new ApiClient({ servers: [server], ca }, connect);
+    const line = await joinLine(client, TOKEN);
+    client.close();
+    const pins = [`sha256:${caHashes(otherCa)[0]}`, caCertHash].map((pin) => ` --discovery-token-ca-cert-hash ${pin}`);
+    assert.equal(line, `edgeadm join 10.0.0.1:6443 --token ${TOKEN}${pins.join('')}`);
   });
 });

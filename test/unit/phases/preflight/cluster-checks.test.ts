@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { caHashes } from '../../../../src/pki/ca-hash.ts';
+import { generateKey } from '../../../../src/pki/certificate-request.ts';
+import { selfSignedCertificate } from '../../../../src/pki/self-signed.ts';
 import { assertFinds, assertOk, type Case, KUBEADM_CONFIG } from './context.ts';
 
 const MINUTE = 60_000;
@@ -22,6 +25,22 @@ describe('CAHash', () => {
     const verdict = await assertFinds('CAHash', 'error', /expected: sha256:abab/, { spec: { caCertHashes: [pin] } });
     assert.equal(verdict.code, 'CA_HASH_MISMATCH');
     assert.match(verdict.found ?? '', /found: sha256:/);
+  });
+
+  const certificate = async () =>
+    selfSignedCertificate(await generateKey(), { commonName: 'kubernetes', organizations: [] }, {});
+
+  it('CAHash: during a rotation the hash of one of two CAs is enough (kubernetes/kubeadm#1399)', async () => {
+    await assertOk('CAHash', { cluster: { otherCa: await certificate() } });
+  });
+
+  it('CAHash: a server is not trusted for a CA that only stands beside the pinned one', async () => {
+    const otherCa = await certificate();
+    const given: Case = {
+      cluster: { otherCa },
+      spec: { caCertHashes: caHashes(otherCa).map((hash) => `sha256:${hash}`) },
+    };
+    await assertFinds('CAHash', 'error', /cannot verify the certificate/, given);
   });
 
   it('warns if the user left the pin out, and still asks the cluster', async () => {
