@@ -96,7 +96,11 @@ async function thousandJoins(path: string): Promise<Joins> {
     const token = randomToken();
     await createToken(admin, { token, ttlMs: 3_600_000 });
     const ca = await readFile(sandboxFolder(path).ca, 'utf8');
-    const spec = { token, apiServers: [`https://127.0.0.1:${PORT}`], caCertHashes: caHashes(ca).map((hash) => `sha256:${hash}`) };
+    const spec = {
+      token,
+      apiServers: [`https://127.0.0.1:${PORT}`],
+      caCertHashes: caHashes(ca).map((hash) => `sha256:${hash}`),
+    };
     const before = await memory(child.pid);
     const started = performance.now();
     const names = Array.from({ length: JOINS }, (_, i) => `bench-${i}`);
