@@ -21,6 +21,9 @@ export interface Origin {
 /** Characters; no file or object of Kubernetes comes near it, and the parser needs seconds for each MiB. */
 const MAX_YAML = 4 * 1024 ** 2;
 
+/** A few lines of aliases of aliases stand for billions of values (CVE-2019-11253), and each would be written out. */
+const MAX_VALUES = 1_000_000;
+
 /** The error for a text that cannot be used. @param why the key or the line, and what is wrong there */
 function damaged({ what, code, next }: Origin, why: string, cause?: unknown): EdgeadmError {
   return new EdgeadmError({ code, what: `${what} is damaged`, why, next, cause });
@@ -50,7 +53,20 @@ export function yamlValue(text: string, origin: Origin): unknown {
 /** As Kubernetes reads a text with several documents: the first one counts (kubernetes/kubeadm#3163). */
 export function firstDocument(text: string): unknown {
   const documents = loadAll(text, { json: true });
-  return documents.find((each) => each !== null && each !== undefined);
+  const first = documents.find((each) => each !== null && each !== undefined);
+  if (valuesIn(first) > MAX_VALUES) throw new Error('its aliases stand for too many values');
+  return first;
+}
+
+/** How many values a document has once its aliases are written out; Infinity for one that contains itself. */
+function valuesIn(value: unknown, known = new Map<object, number>()): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  const before = known.get(value);
+  if (before !== undefined) return before;
+  known.set(value, Number.POSITIVE_INFINITY);
+  const count = Object.values(value).reduce<number>((sum, each) => sum + valuesIn(each, known), 1);
+  known.set(value, count);
+  return count;
 }
 
 /**

@@ -111,6 +111,18 @@ const NEEDED: readonly {
     says: /\/etc\/x\.yaml is damaged/,
   },
   {
+    source: 'kubernetes/kubernetes#83253 (CVE-2019-11253): aliases of aliases that stand for billions of values',
+    read: () => yamlMap(['a0: &a0 [x]', ...Array.from({ length: 12 }, (_, i) => aliases(i))].join('\n'), ORIGIN),
+    code: 'API_ERROR',
+    says: /\/etc\/x\.yaml is damaged: its aliases stand for too many values/,
+  },
+  {
+    source: 'a YAML text with an alias within its own anchor',
+    read: () => yamlMap('a: &a [*a]', ORIGIN),
+    code: 'API_ERROR',
+    says: /its aliases stand for too many values/,
+  },
+  {
     source: 'CubeBackup/docker#5: a file full of zeros after a power cut',
     read: () => fitContainerdConfig('\0\0\0\0\0', needs),
     code: 'RUNTIME_FAILED',
@@ -187,6 +199,11 @@ const NEEDED: readonly {
     says: /edge1 is in the unknown state "batch"/,
   },
 ];
+
+/** Ten times the line before it. */
+function aliases(line: number): string {
+  return `a${line + 1}: &a${line + 1} [${Array(10).fill(`*a${line}`).join(', ')}]`;
+}
 
 const HEADING = `${['name', 'pool', 'from', 'state', 'batch', 'started', 'ended', 'cordoned', 'message'].join('\t')}\n`;
 
