@@ -39,7 +39,7 @@ describe('What a command finds on nodes', () => {
     assert.deepEqual((await found('json')).hosts[0]?.data, FOUND.data);
   });
 
-  it('with -o name, no table of hosts stands beside the names', async () => {
+  it('a list of names from nodes has no table of hosts beside it', async () => {
     assert.deepEqual((await found('name')).hosts, []);
   });
 });
