@@ -9,7 +9,7 @@ import { durationOf, listFlag } from '../../cli/flags.ts';
 import { logOf } from '../../cli/nodepool/pools.ts';
 import { ramActions, serviceChangeFlags, serviceFlags } from '../../cli/service-change.ts';
 import { usageError } from '../../errors/usage.ts';
-import { styleFor } from '../../output/style.ts';
+import { styleOfResults } from '../../output/style.ts';
 import { CHECK_TYPES, runClusterCheck } from '../../phases/cluster/check.ts';
 
 export default class ClusterCheck extends BaseCommand {
@@ -52,7 +52,7 @@ export default class ClusterCheck extends BaseCommand {
     const columns = process.stdout.columns || undefined;
     await this.show({
       data: report,
-      text: reportText(report, { style: styleFor({}, false), columns }),
+      text: reportText(report, { style: styleOfResults(), columns }),
       names: [...new Set(report.rows.map(({ check }) => `check/${check.replaceAll(' ', '-')}`))],
     });
     if (report.result === 'error') process.exitCode = 4;
