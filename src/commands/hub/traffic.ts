@@ -22,7 +22,13 @@ export default class HubTraffic extends BaseCommand {
     const { flags } = await this.parse(HubTraffic);
     const result = await lookAtNodes('hub traffic', flags, this.host, async (machine, signal) => {
       const traffic = await readTraffic(machine, signal);
-      return { data: { traffic }, text: trafficTable(traffic, flags.verbs) };
+      const clients = [...new Set(traffic.map(({ client }) => client))];
+      return {
+        data: { traffic },
+        text: trafficTable(traffic, flags.verbs),
+        wide: trafficTable(traffic, true),
+        names: clients.map((client) => `agent/${client}`),
+      };
     });
     await this.finish(result);
   }

@@ -17,6 +17,10 @@ export default class NetworkReach extends BaseCommand {
     this.openOutput({ looksOnly: true });
     const sites = await withCluster(flags.kubeconfig, clusterSites);
     const reach = reachTable(sites);
-    await this.show({ data: { sites, reach }, text: reachTableText(sites, reach) });
+    await this.show({
+      data: { sites, reach },
+      text: reachTableText(sites, reach),
+      names: sites.map(({ name }) => `site/${name}`),
+    });
   }
 }
