@@ -7,7 +7,7 @@ import { ramActions, serviceFlags } from '../../../cli/service-change.ts';
 import { loggingOf } from '../../../phases/cluster/logging.ts';
 
 export default class ClusterLoggingShow extends BaseCommand {
-  static override summary = 'Show which logs of a cluster Log Service keeps.';
+  static override summary = 'Show which logs of a cluster are sent to Log Service.';
   static override description = ramActions(
     'CheckControlPlaneLogEnable',
     'GetClusterAuditProject',
