@@ -1,12 +1,4 @@
-import {
-  boolYaml11Tag,
-  CORE_SCHEMA,
-  defineScalarTag,
-  intYaml11Tag,
-  loadAll,
-  mergeTag,
-  NOT_RESOLVED,
-} from 'js-yaml';
+import { boolYaml11Tag, CORE_SCHEMA, defineScalarTag, intYaml11Tag, loadAll, mergeTag, NOT_RESOLVED } from 'js-yaml';
 
 /** Octal and binary numbers are those of YAML 1.1, but `22:30` is a text. */
 const int = defineScalarTag(intYaml11Tag.tagName, {

@@ -719,6 +719,74 @@ const STRANGERS: readonly Stranger[] = [
     status: 'warning',
   },
   {
+    thread: 'NixOS/nixpkgs firewall-nftables.nix, a map of states whose new ones go to a chain',
+    machine: nft(
+      `${chain(
+        'iifname "lo" accept comment "trusted interfaces"',
+        'ct state vmap { invalid : drop, established : accept, related : accept, new : jump input-allow, untracked : jump input-allow }',
+        'tcp flags syn / fin,syn,rst,ack log level info prefix "refused connection: "',
+      )}\n\tchain input-allow {\n\t\ttcp dport 22 accept\n\t\tudp dport { 8472, 51820 } accept\n\t}`,
+    ),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  {
+    thread: 'NixOS/nixpkgs firewall-nftables.nix, without the port',
+    machine: nft(
+      `${chain(
+        'ct state vmap { invalid : drop, established : accept, related : accept, new : jump input-allow }',
+      )}\n\tchain input-allow {\n\t\ttcp dport 22 accept\n\t}`,
+    ),
+    check: FIREWALL,
+    status: 'warning',
+  },
+  {
+    thread: "the nftables wiki's ruleset for a server, which sorts by family",
+    machine: nft(
+      `${chain(
+        'ct state vmap { established : accept, related : accept, invalid : drop }',
+        'meta protocol vmap { ip : jump inbound4, ip6 : jump inbound6 }',
+      )}\n\tchain inbound4 {\n\t\tudp dport 8472 accept\n\t}\n\tchain inbound6 {\n\t}`,
+    ),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  ...(
+    [
+      ['a map of ports in the rule', ['udp dport vmap { 22 : drop, 8000-9000 : accept }'], 'ok'],
+      ['a map of ports that drops it', ['udp dport vmap { 8472 : drop, 53 : accept }', 'accept'], 'warning'],
+      ['a map with everything else', ['tcp dport vmap { 22 : accept }', 'meta l4proto vmap { * : accept }'], 'ok'],
+      ['a map of protocols', ['meta l4proto vmap { tcp : drop, udp : goto nodes }'], 'ok'],
+      ['a map of interfaces', ['iifname vmap { "lo" : accept, "eth0" : jump nodes }'], 'ok'],
+      ['a map of other interfaces', ['iifname vmap { "lo" : accept, "wg*" : jump nodes }'], 'warning'],
+      ['a named map of a concatenation', ['meta l4proto . th dport vmap @services'], 'ok'],
+      ['a set of a concatenation', ['meta l4proto . th dport { tcp . 22, udp . 8000-9000 } accept'], 'ok'],
+      ['a set of a concatenation, for TCP', ['meta l4proto . th dport { tcp . 8472, udp . 53 } accept'], 'warning'],
+      ['a set with an address and a port', ['ip saddr . udp dport { 192.168.1.0/24 . 8472 } accept'], 'ok'],
+      ['a named set with counters and comments', ['udp dport @counted accept'], 'ok'],
+      ['a chain that is gone to, and its end', ['goto others'], 'warning'],
+      ['a family by its name', ['meta nfproto ipv6 drop', 'udp dport 8472 accept'], 'ok'],
+    ] as const
+  ).map(
+    ([what, rules, status]): Stranger => ({
+      thread: `nftables, ${what}`,
+      machine: nft(
+        [
+          '\tmap services {\n\t\ttype inet_proto . inet_service : verdict',
+          '\t\telements = { tcp . 22 : accept,',
+          '\t\t\t     udp . 8472 : goto nodes }\n\t}',
+          '\tset counted {\n\t\ttype inet_service\n\t\telements = { 53 counter packets 1 bytes 2,',
+          '\t\t\t     8472 timeout 1h expires 3m comment "flannel, vxlan" }\n\t}',
+          '\tchain nodes {\n\t\tip saddr 192.168.1.0/24 accept\n\t}',
+          '\tchain others {\n\t\ttcp dport 22 accept\n\t}',
+          chain('ct state established,related accept', ...rules),
+        ].join('\n'),
+      ),
+      check: FIREWALL,
+      status,
+    }),
+  ),
+  {
     thread: 'nftables, another table for IPv6 alone',
     machine: {
       ...nft(''),
