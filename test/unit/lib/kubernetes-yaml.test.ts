@@ -32,7 +32,7 @@ const READINGS: readonly (readonly [source: string, text: string, value: unknown
 
 describe('YAML by others', () => {
   for (const [source, text, value] of READINGS)
-    it(`is read as the programs of Kubernetes read it: ${source}`, () =>
+    it(`YAML by others is read as the programs of Kubernetes read it: ${source}`, () =>
       assert.deepEqual(kubernetesDocuments(text), [value]));
 
   it('a kubeconfig whose clusters share their settings by an anchor names its server', () => {

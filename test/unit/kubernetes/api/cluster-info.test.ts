@@ -90,7 +90,7 @@ describe('cluster-info', () => {
     ['the first without a context', TWO, 'https://10.0.0.8:6443'],
     ['the first if the contexts are damaged', `${TWO}contexts: 5\ncurrent-context: [b]\n`, 'https://10.0.0.8:6443'],
   ] as const)
-    it(`of several clusters in cluster-info ${what} counts`, () => {
+    it(`a cluster-info with several clusters is about ${what}`, () => {
       const body = { data: { kubeconfig } };
       assert.equal(parseClusterInfo({ status: 200, server: 's', body }).advertisedServer, server);
     });
