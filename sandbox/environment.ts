@@ -1,4 +1,5 @@
 import { quote } from '../src/host/quote.ts';
+import { fishQuoted, powershellQuoted } from '../src/lib/shell-quotes.ts';
 import { sandboxAccount, temporaryKeys } from './cloud/account.ts';
 import { requireSandbox, type SandboxFolder } from './folder.ts';
 import { openStore } from './store.ts';
@@ -15,12 +16,10 @@ function exported(name: string, value: string): string {
 const ASSIGNMENTS: Readonly<Record<EnvironmentShell, (name: string, value: string) => string>> = {
   bash: exported,
   zsh: exported,
-  // Source: about_Quoting_Rules. In single quotes nothing is expanded; a quote is doubled.
-  powershell: (name, value) => `$Env:${name} = '${value.replaceAll("'", "''")}'`,
+  powershell: (name, value) => `$Env:${name} = ${powershellQuoted(value)}`,
   // Quotes around the whole assignment are not part of the value. Source: set /?
   cmd: (name, value) => `set "${name}=${value}"`,
-  // Source: fish, Quotes. In single quotes only \\ and \' are special.
-  fish: (name, value) => `set -gx ${name} '${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
+  fish: (name, value) => `set -gx ${name} ${fishQuoted(value)}`,
 };
 
 /**

@@ -11,14 +11,14 @@ export const FAULT_MODES = {
   throttle: 'the cloud throttles the call with Throttling.User; no effect',
   'qps-limit': 'the cloud throttles the call with QPS Limit Exceeded; no effect',
   'rejected-throttling': 'the cloud throttles the call with Rejected.Throttling; no effect',
-  forbidden: 'the cloud answers 403 Forbidden.RAM, as to a user without the right; no effect',
+  forbidden: 'the cloud answers 403 Forbidden.RAM, as for a user without permission; no effect',
   'business-code': 'the cloud answers 200 with an error number as Code; no effect',
   'html-502': 'a proxy answers 502 with a web page; no effect',
   redirect: 'a proxy answers 302 to a login page; no effect',
   'switch-protocols': 'a proxy answers 101; no effect',
   truncated: 'the call takes effect, but half of its answer is missing',
   empty: 'the call takes effect, but its answer is empty',
-  slow: 'the call succeeds two seconds late',
+  slow: 'the call succeeds after two seconds',
 } as const;
 
 /** A fault that waits for its call. */

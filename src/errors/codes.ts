@@ -47,21 +47,21 @@ export const ERROR_CODES = {
   PLATFORM_UNSUPPORTED: {
     exit: EXIT.node,
     cause:
-      'edgeadm does not support this machine, or not this command on it: it runs neither Windows nor Linux, or systemd is not the init system of its Linux.',
+      'edgeadm, or this command, does not support this machine: it runs neither Linux nor Windows, or its Linux does not boot systemd.',
     evidence: 'The operating system and process 1.',
-    remedy: 'Use a machine with Windows Server, or with Linux that boots systemd.',
+    remedy: 'Use a Linux that boots systemd, or Windows Server.',
   },
   REBOOT_NEEDED: {
     exit: EXIT.node,
-    cause: 'A feature of Windows was enabled and takes effect only with a reboot.',
+    cause: 'A Windows feature was enabled and takes effect only after a reboot.',
     evidence: 'The feature.',
     remedy:
-      'Reboot the node (`Restart-Computer`), then run the same command again: it continues. With `--reboot` edgeadm reboots the node, and a task at start-up continues.',
+      'Reboot the node (`Restart-Computer`), then run the same command again: it continues. With `--reboot`, edgeadm reboots the node, and a task at start-up runs the command again.',
   },
   OS_UNSUPPORTED: {
     exit: EXIT.node,
     cause:
-      "The operating system, kernel or architecture of the node does not suit the cluster: it is outside the compatibility matrix, which is binding for the vendor's clusters, or too old for this Kubernetes.",
+      "The operating system, kernel or architecture of the node is not supported in this cluster: it is not in the compatibility matrix, which is binding for the vendor's clusters, or it is too old for this Kubernetes version.",
     evidence: 'What was found, and the nearest supported rows.',
     remedy:
       'Use a supported system (`edgeadm compat` lists them), add a row that you have tested with `--compat-matrix FILE`, or skip the check at your own risk with `--ignore-preflight-errors OSSupported`.',
@@ -179,13 +179,13 @@ export const ERROR_CODES = {
     cause: 'The API server did not answer.',
     evidence: 'Address, port and the network error.',
     remedy:
-      'Check that the API server is running, and that no firewall or access control list keeps this machine from its address.',
+      'Check that the API server is running, and that no firewall or access control list blocks its address for this machine.',
   },
   API_ERROR: {
     exit: EXIT.cluster,
     cause: 'The API server rejected a request.',
     evidence: 'The request, the HTTP status and the reason.',
-    remedy: 'See the reason. For Forbidden, use a kubeconfig whose user may do what the reason names.',
+    remedy: 'See the reason. For Forbidden, use a kubeconfig of a user with the permission that the reason names.',
   },
   CA_HASH_MISMATCH: {
     exit: EXIT.cluster,
@@ -232,7 +232,7 @@ export const ERROR_CODES = {
     exit: EXIT.cluster,
     cause: 'The Node object exists with other taints from an earlier join, and a node cannot change its own taints.',
     evidence: 'The requested taints and the taints found.',
-    remedy: 'Run the kubectl line that is shown, or delete the node object first.',
+    remedy: 'Run the kubectl command that is shown, or delete the Node object first.',
   },
   CSR_NOT_ISSUED: {
     exit: EXIT.cluster,
@@ -288,7 +288,7 @@ export const ERROR_CODES = {
     cause: 'A cluster of this name exists with other settings than requested.',
     evidence: 'Each value that differs: requested and found.',
     remedy:
-      'Choose another name, or pass the existing settings. Networks and version of a cluster are not changed here.',
+      'Choose another name, or pass the existing settings. Networks and version of a cluster cannot be changed this way.',
   },
   CLOUD_CLUSTER_REFUSED: {
     exit: EXIT.cluster,
@@ -299,7 +299,7 @@ export const ERROR_CODES = {
   },
   CLOUD_CLUSTER_FAILED: {
     exit: EXIT.cloud,
-    cause: 'The container service could not create or delete the cluster. What it has made so far stays.',
+    cause: 'The container service could not create or delete the cluster. What it has created so far stays.',
     evidence: 'The ID of the cluster and the error of its task.',
     remedy:
       'See `edgeadm cluster logs` and `edgeadm cluster events`. Delete a cluster that could not be created with `edgeadm cluster delete`, then create it again.',
@@ -382,22 +382,22 @@ export const ERROR_CODES = {
   },
   HUB_CHECK_FAILED: {
     exit: EXIT.node,
-    cause: 'The edge-hub of the node runs, but does not do what was checked: an endpoint, its cache or its metrics.',
+    cause: 'The edge-hub on the node is running, but a check of its endpoints, cache or metrics failed.',
     evidence: 'What was tried, and what was found.',
     remedy: 'Run `edgeadm diagnose` on the node: it checks the whole hub.',
   },
   DEVICE_CHECK_FAILED: {
     exit: EXIT.node,
-    cause: 'Disks of the node cannot be given to a volume group: they are missing, in use, or hold data.',
+    cause: 'Disks of the node cannot be used for a volume group: they are missing, in use, or not empty.',
     evidence: 'Each such disk, with what was found on it.',
-    remedy: 'Name other disks with `--device`; `lsblk --fs` on the node shows what they hold.',
+    remedy: 'Choose other disks with `--device`; `lsblk --fs` on the node shows what is on them.',
   },
   NETWORK_CHECK_FAILED: {
     exit: EXIT.node,
-    cause: "Flannel's VXLAN does not connect this node with others that the interconnection of their pools connects.",
+    cause: "Flannel's VXLAN does not reach other nodes from this one, although their node pools are interconnected.",
     evidence: 'Each such node, with the address that was tried and the result.',
     remedy:
-      'Open UDP 8472 both ways in security groups and firewalls between the nodes, and check that Flannel runs on both.',
+      'Open UDP 8472 in both directions in the security groups and firewalls between the nodes, and check that Flannel runs on both.',
   },
   NODE_NOT_READY: {
     exit: EXIT.failed,
@@ -471,7 +471,7 @@ export const ERROR_CODES = {
     cause: 'The cloud sent an invalid answer: a redirect, a web page, or unexpected keys or values.',
     evidence: 'The address, the call, and the key of each invalid value.',
     remedy:
-      'Check for a proxy that answers instead of the service. Otherwise the service runs another release than this edgeadm supports.',
+      'Check for a proxy that answers instead of the service. Otherwise the service runs a release that this edgeadm does not support.',
   },
   CLOUD_UPGRADE_FAILED: {
     exit: EXIT.cloud,
@@ -539,7 +539,7 @@ export const ERROR_CODES = {
   UPGRADE_VERSION: {
     exit: EXIT.cluster,
     cause:
-      'The target version does not fit the cluster or the node: a kubelet must not be newer than the API server, goes up by at most three minor versions at a time (two before 1.25), and cannot be downgraded.',
+      'The target version does not fit the cluster or the node: a kubelet must not be newer than the API server, can be upgraded by at most three minor versions at a time (two before 1.25), and cannot be downgraded.',
     evidence: 'The versions of cluster, node and bundle.',
     remedy:
       'Pass a bundle with a version between those of node and cluster: `--bundle`. Upgrade the control plane first.',
@@ -572,21 +572,20 @@ export const ERROR_CODES = {
   },
   DRILL_REFUSED: {
     exit: EXIT.node,
-    cause: 'The offline drill of a node cannot begin, or the node could not be cut off.',
+    cause: 'The offline drill cannot start, or the node could not be cut off from the network.',
     evidence: 'What prevents it. The pods were not touched.',
-    remedy: 'Fix what is reported, then run `edgeadm node drill` again.',
+    remedy: 'Fix the reported problems, then run `edgeadm node drill` again.',
   },
   DRILL_FAILED: {
     exit: EXIT.failed,
-    cause:
-      'The offline drill has shown that pods of the node do not come back in time without network, or not as they were.',
+    cause: 'In the offline drill, pods of the node did not come back in time without a network, or came back changed.',
     evidence: 'Each pod that is missing or has another address, and what kubelet and edge-hub do.',
     remedy: 'Follow the advice of the error, then run `edgeadm node drill` again. The network of the node is restored.',
   },
   CONVERT_REFUSED: {
     exit: EXIT.node,
     cause: 'The node cannot be converted to an edge node, or was not converted by edgeadm.',
-    evidence: 'Every reason with what was found. Nothing was changed.',
+    evidence: 'Each reason with what was found. Nothing was changed.',
     remedy: 'Fix the listed reasons, then run the same command again; docs/convert.md has what a node needs.',
   },
   REVERT_INCOMPLETE: {

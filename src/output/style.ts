@@ -30,6 +30,11 @@ export function styleFor(env: Environment, isTTY: boolean): Style {
   };
 }
 
+/** How results are dressed: they go to standard output. */
+export function styleOfResults(): Style {
+  return styleFor(process.env, Boolean(process.stdout.isTTY));
+}
+
 /** As the C library decides: the first of the three that is set; none set is the C locale. */
 function speaksUtf8(env: Environment): boolean {
   if (process.platform === 'win32') return true;

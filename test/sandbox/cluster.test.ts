@@ -71,7 +71,10 @@ describe('clusters of the container service', function () {
     assert.match(await succeed('show', 'shops'), /Cluster: +shops \(c\w+\), standard edition[\s\S]*State: +running/);
     assert.match(await succeed('tasks', 'shops'), /cluster_create +success/);
     assert.match(await succeed('events', 'shops'), /Successfully finished cluster_create/);
+    assert.match(await succeed('events', 'shops', '-o', 'name'), /^event\/E-/);
+    assert.match(await succeed('events', 'shops', '-o', 'wide'), /^TIME .* ID +SOURCE +SUBJECT$/m);
     assert.match(await succeed('logs', 'shops'), /Start to cluster_create/);
+    assert.match(await succeed('logs', 'shops', '-o', 'name'), /^log\/\d+$/m);
   });
 
   it('cluster kubeconfig writes a file that only its owner can read, and prints none of it', async () => {

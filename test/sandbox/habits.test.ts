@@ -32,6 +32,10 @@ describe('habits of kubectl and kubeadm', function () {
     ['explain', /^code\/[A-Z_]+$/],
     ['cluster show CLUSTER', /^cluster\/.+$/],
     ['addon show coredns', /^addon\/coredns$/],
+    ['cluster encryption show CLUSTER', /^cluster\/.+$/],
+    ['cluster logging show CLUSTER', /^cluster\/.+$/],
+    ['network reach', /^site\/.+$/],
+    ['sandbox status', /^cluster\/.+$/],
   ] as const)
     it(`edgeadm ${line} prints a table, JSON, YAML, names, and refuses another -o with the list`, async () => {
       const words = line.startsWith('sandbox')

@@ -64,7 +64,7 @@ describe('node pools through the container service', function () {
     for (const flag of ['--ttl', '--node-spec']) assert.ok(mistakes.stderr.includes(flag), mistakes.stderr);
   });
 
-  it('shows a token for one node alone, with which a second node is refused', async () => {
+  it('shows a token that works for one node only, with which a second node is refused', async () => {
     await succeed('create', 'single', '--max-nodes', '2');
     const line = await succeed('attach-script', 'single', '--one-time');
     const token = /--openapi-token=(\w{32})/.exec(line)?.[1] ?? '';

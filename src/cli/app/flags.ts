@@ -10,7 +10,7 @@ export const appFlags = {
   ...namespaceFlagFor('the application'),
   kind: Flags.option({
     options: APP_KINDS,
-    description: 'kind of the application; default: the one that the cluster has; if it has both, YurtAppSet',
+    description: 'kind of the application; default: the one that the cluster supports, YurtAppSet if it supports both',
   })(),
 };
 

@@ -38,7 +38,11 @@ export const createClusterFlags = {
     options: ['standard', 'pro'] as const,
     description: 'edition of the cluster; default: standard',
   })(),
-  'kubernetes-version': Flags.string({ ...own, helpValue: 'VERSION', description: "default: the service's newest" }),
+  'kubernetes-version': Flags.string({
+    ...own,
+    helpValue: 'VERSION',
+    description: 'default: the newest that the service offers',
+  }),
   vpc: Flags.string({ ...own, helpValue: 'ID', description: 'VPC of the cluster' }),
   vswitch: Flags.string({
     ...own,
@@ -66,14 +70,14 @@ export const createClusterFlags = {
     helpValue: 'BITS',
     description: "size of a node's pod range, 24 to 28; default: 25",
   }),
-  'kms-key': Flags.string({ ...own, helpValue: 'ID', description: 'encrypt Secrets with this key of KMS (Pro)' }),
+  'kms-key': Flags.string({ ...own, helpValue: 'ID', description: 'encrypt Secrets with this KMS key (Pro)' }),
   'deletion-protection': Flags.boolean({ ...own, allowNo: true, description: 'protect the cluster from deletion' }),
   tags: Flags.string({ ...own, ...repeatable, helpValue: 'K=V', description: 'tags of the cluster' }),
   'vpc-cidr': Flags.string({
     ...own,
     ...list,
     helpValue: 'CIDR',
-    description: 'further ranges, besides those of the VPC, that pods and Services must not overlap with',
+    description: 'additional ranges, besides those of the VPC, that pods and Services must not overlap',
   }),
   'ignore-limits': Flags.string({
     ...own,

@@ -16,7 +16,7 @@ import { type ChangeWork, changeInService, type ServiceChangeFlags, type Service
 export const logKindFlags = {
   containers: Flags.boolean({ description: 'standard output and files of containers' }),
   'control-plane': Flags.boolean({ description: 'components of the control plane' }),
-  audit: Flags.boolean({ description: 'audit of the API server' }),
+  audit: Flags.boolean({ description: 'audit log of the API server' }),
 };
 
 interface LoggingFlags extends ServiceChangeFlags {

@@ -91,14 +91,15 @@ export function taskTable(tasks: readonly CloudTask[]): string {
   );
 }
 
-export function eventTableOf(events: readonly ClusterEvent[]): string {
+export function eventTableOf(events: readonly ClusterEvent[], wide = false): string {
   return table(
-    events.map(({ time, type, data }) => ({
+    events.map(({ eventId, time, type, source, subject, data }) => ({
       time,
       level: data?.level,
       type,
       reason: data?.reason,
       message: data?.message,
+      ...(wide && { id: eventId, source, subject }),
     })),
   );
 }

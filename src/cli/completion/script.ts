@@ -1,3 +1,4 @@
+import { fishQuoted, powershellQuoted } from '../../lib/shell-quotes.ts';
 import { readTemplate } from '../../templates/index.ts';
 import type { Named, Place } from './places.ts';
 import type { Values } from './values.ts';
@@ -14,8 +15,6 @@ interface Dialect {
 }
 
 const unixQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-const fishQuoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-const powershellQuoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 const names = (list: readonly Named[]): string => list.map(({ name }) => name).join(' ');
 /** zsh takes the first colon for the end of the name. */

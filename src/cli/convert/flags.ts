@@ -11,7 +11,7 @@ export const conversionFlags = {
     helpValue: 'NAME',
     description: 'node pool; default: the one in the label of the node (yurthub 1.7 and newer need one)',
   }),
-  bundle: Flags.string({ helpValue: 'DIR|TGZ|URL', description: 'bundle with a program or an image of yurthub' }),
+  bundle: Flags.string({ helpValue: 'DIR|TGZ|URL', description: 'bundle with the yurthub program or image' }),
   'bundle-sha256': Flags.string({ helpValue: 'HEX', description: BUNDLE_SHA256 }),
   'edge-hub-as': Flags.option({
     options: ['service', 'pod'] as const,
@@ -22,7 +22,7 @@ export const conversionFlags = {
   'edge-hub-image': Flags.string({ helpValue: 'IMAGE', description: 'yurthub image, for the static pod' }),
   'edge-hub-version': Flags.string({
     helpValue: 'V',
-    description: 'version of the yurthub program; default: what the bundle or the program says',
+    description: 'version of the yurthub program; default: from the bundle, or as the program reports it',
   }),
 };
 

@@ -123,7 +123,7 @@ const keyFlags = {
   'allowed-cluster-addons': Flags.string({
     ...list,
     helpValue: 'NAME',
-    description: 'add-ons allowed on the node, the others are kept off: kube-proxy,flannel,coredns; default: all',
+    description: 'add-ons allowed on the node (kube-proxy,flannel,coredns), the others are kept off; default: all',
     helpGroup: 'NODE',
   }),
   'max-pods': Flags.integer({
@@ -158,7 +158,7 @@ const keyFlags = {
   }),
   'edge-hub-version': Flags.string({
     helpValue: 'V',
-    description: 'version of the yurthub program; default: what the bundle or the program says',
+    description: 'version of the yurthub program; default: from the bundle, or as the program reports it',
     helpGroup: 'EDGE-HUB',
   }),
   'edge-hub-mode': Flags.string({
@@ -177,7 +177,7 @@ const keyFlags = {
   'manage-runtime': Flags.boolean({ description: 'install and manage containerd', helpGroup: 'SOFTWARE' }),
   runtime: Flags.string({
     options: ['containerd', 'docker'],
-    description: 'container runtime (docker below 1.24 only)',
+    description: 'container runtime (docker only before Kubernetes 1.24)',
     helpGroup: 'SOFTWARE',
   }),
   'cri-socket': Flags.string({

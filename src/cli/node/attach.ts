@@ -140,7 +140,7 @@ async function planEns(
       nodePoolId: pool.id,
       arch: flags.arch,
       nodeSpec: JSON.stringify(nodeSpec),
-      // Not a token for one node alone: an instance that is restarted in the middle of the script runs it again.
+      // Not a token that works for one node only: an instance that is restarted in the middle of the script runs it again.
       expires: Math.floor(Date.now() / 1000) + SCRIPT_LIFETIME_S,
     });
   const memory = keptScripts(work.clusterId);

@@ -49,8 +49,8 @@ export const createFlags = {
     description: 'pod CIDRs, with --kubeconfig',
     helpGroup: 'POOL',
   }),
-  intranet: Flags.boolean({ description: 'the nodes reach one another at layer 3', helpGroup: 'CLOUD POOL' }),
-  'host-network': Flags.boolean({ description: 'the pods use the networks of their hosts', helpGroup: 'CLOUD POOL' }),
+  intranet: Flags.boolean({ description: 'the nodes reach each other at layer 3', helpGroup: 'CLOUD POOL' }),
+  'host-network': Flags.boolean({ description: 'pods use the network of their host', helpGroup: 'CLOUD POOL' }),
   'resource-group': Flags.string({
     helpValue: 'ID',
     description: 'resource group of the pool',
@@ -72,7 +72,7 @@ export const createFlags = {
   'vpc-cidr': Flags.string({
     ...list,
     helpValue: 'CIDR',
-    description: 'CIDRs of VPCs that pods and nodes must not overlap with',
+    description: 'CIDRs of VPCs that pods and nodes must not overlap',
     helpGroup: 'ENHANCED',
   }),
   'node-cidr': Flags.string({

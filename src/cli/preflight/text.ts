@@ -1,7 +1,7 @@
 import { cleanText } from '../../lib/clean-text.ts';
 import { count } from '../../lib/count.ts';
 import { terminalColumns } from '../../output/columns.ts';
-import { type Style, styleFor } from '../../output/style.ts';
+import { type Style, styleOfResults } from '../../output/style.ts';
 import { table } from '../../output/table.ts';
 import { wrapParagraphs } from '../../output/width.ts';
 import type { Verdict } from '../../phases/preflight/check.ts';
@@ -21,7 +21,7 @@ export interface TextOptions {
 export function verdictText(
   verdicts: readonly Verdict[],
   verbose: boolean,
-  { style, columns }: TextOptions = { style: ofStdout(), columns: terminalColumns() },
+  { style, columns }: TextOptions = { style: styleOfResults(), columns: terminalColumns() },
 ): string {
   const of = (status: Verdict['status']): Verdict[] => verdicts.filter((verdict) => verdict.status === status);
   const [errors, warnings, skipped, passed] = [of('error'), of('warning'), of('skipped'), of('ok')];
@@ -51,8 +51,4 @@ export function verdictText(
   ]
     .map((line) => `${line}\n`)
     .join('');
-}
-
-function ofStdout(): Style {
-  return styleFor(process.env, Boolean(process.stdout.isTTY));
 }

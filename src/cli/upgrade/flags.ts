@@ -44,7 +44,7 @@ export const upgradeFlags = {
   }),
   'edge-hub-version': Flags.string({
     helpValue: 'V',
-    description: 'version of the yurthub program; default: what the bundle or the program says',
+    description: 'version of the yurthub program; default: from the bundle, or as the program reports it',
   }),
   'interconnect-mode': Flags.option({
     options: ['basic', 'private'] as const,

@@ -15,7 +15,7 @@ export default class AddonUninstall extends BaseCommand {
     ...serviceChangeFlags,
     'cleanup-cloud-resources': Flags.boolean({
       default: false,
-      description: 'also delete what the add-ons have in the cloud, such as log projects; their data is lost',
+      description: 'also delete the cloud resources of the add-ons, such as log projects, with their data',
     }),
   };
 

@@ -35,7 +35,7 @@ export default class BundleCreate extends BaseCommand {
     'edge-hub-flavor': Flags.option({ options: ['ack', 'openyurt'] as const, description: 'edge-hub variant' })(),
     'edge-hub-version': Flags.string({
       helpValue: 'V',
-      description: 'version of the yurthub program; default: what the program says',
+      description: 'version of the yurthub program; default: as the program reports it',
     }),
     'pause-image': Flags.string({ helpValue: 'NAME', description: 'pause image of the pod sandbox' }),
     arch: Flags.option({

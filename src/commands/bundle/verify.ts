@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
+import type { FileVerdict } from '../../artifacts/verify.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { BUNDLE_SHA256 } from '../../cli/flags.ts';
+import { BUNDLE_SHA256, listFlag } from '../../cli/flags.ts';
 import { commandSignal } from '../../cli/signals.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { count } from '../../lib/count.ts';
@@ -17,6 +18,7 @@ export default class BundleVerify extends BaseCommand {
   ];
   static override args = { source: Args.string({ required: true, description: 'folder, .tgz or URL' }) };
   static override flags = {
+    ...listFlag,
     'bundle-sha256': Flags.string({ helpValue: 'HEX', description: BUNDLE_SHA256 }),
   };
 
@@ -34,15 +36,30 @@ export default class BundleVerify extends BaseCommand {
       const files = await verifyBundle(bundle);
       const bad = files.filter(({ problem }) => problem !== undefined);
       const { origin, sha256, manifest } = bundle;
-      const rows = files.map(({ path, kind, name, problem }) => ({ path, kind, name, state: problem ? 'bad' : 'ok' }));
-      const text = `${table(rows)}\nKubernetes ${manifest.kubernetesVersion}, ${manifest.arch}\nsha256 of bundle.yaml: ${sha256}\n`;
-      const error = bad.length === 0 ? undefined : badBundle(origin, bad);
-      await this.finish({ ok: !error, hosts: [], text, data: { origin, sha256, files }, error });
+      const pin = `\nKubernetes ${manifest.kubernetesVersion}, ${manifest.arch}\nsha256 of bundle.yaml: ${sha256}\n`;
+      const shown = {
+        data: { origin, sha256, files },
+        text: fileTable(files) + pin,
+        wide: fileTable(files, true) + pin,
+        names: files.map(({ path }) => `file/${path}`),
+      };
+      await this.show(shown, bad.length === 0 ? undefined : badBundle(origin, bad));
     } finally {
       await bundle.close();
       done();
     }
   }
+}
+
+function fileTable(files: readonly FileVerdict[], wide = false): string {
+  const rows = files.map(({ path, kind, name, problem, sha256 }) => ({
+    path,
+    kind,
+    name,
+    state: problem ? 'bad' : 'ok',
+    ...(wide && { sha256 }),
+  }));
+  return table(rows);
 }
 
 function badBundle(origin: string, bad: readonly { path: string; problem?: string }[]): EdgeadmError {

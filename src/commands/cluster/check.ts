@@ -5,11 +5,11 @@ import { clusterArg, namedCluster } from '../../cli/cluster/flags.ts';
 import { lookAtCluster } from '../../cli/cluster/look.ts';
 import { reportText } from '../../cli/cluster-upgrade/report.ts';
 import { writeReport } from '../../cli/cluster-upgrade/report-html.ts';
-import { durationOf } from '../../cli/flags.ts';
+import { durationOf, listFlag } from '../../cli/flags.ts';
 import { logOf } from '../../cli/nodepool/pools.ts';
 import { ramActions, serviceChangeFlags, serviceFlags } from '../../cli/service-change.ts';
 import { usageError } from '../../errors/usage.ts';
-import { styleFor } from '../../output/style.ts';
+import { styleOfResults } from '../../output/style.ts';
 import { CHECK_TYPES, runClusterCheck } from '../../phases/cluster/check.ts';
 
 export default class ClusterCheck extends BaseCommand {
@@ -23,6 +23,7 @@ export default class ClusterCheck extends BaseCommand {
   static override args = clusterArg;
   static override flags = {
     ...serviceFlags,
+    ...listFlag,
     type: Flags.option({
       options: ['upgrade', 'control-plane', 'node-pool', 'migration'] as const,
       default: 'upgrade' as const,
@@ -49,7 +50,11 @@ export default class ClusterCheck extends BaseCommand {
     });
     if (file !== undefined) await writeReport(file, report);
     const columns = process.stdout.columns || undefined;
-    await this.show({ data: report, text: reportText(report, { style: styleFor({}, false), columns }) });
+    await this.show({
+      data: report,
+      text: reportText(report, { style: styleOfResults(), columns }),
+      names: [...new Set(report.rows.map(({ check }) => `check/${check.replaceAll(' ', '-')}`))],
+    });
     if (report.result === 'error') process.exitCode = 4;
   }
 }

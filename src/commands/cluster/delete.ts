@@ -15,7 +15,7 @@ import { clusterNamed } from '../../phases/cluster/find.ts';
 type DeletionPlan = ServicePlan & { readonly cluster?: CloudCluster };
 
 export default class ClusterDelete extends BaseCommand {
-  static override summary = 'Delete a cluster of the container service, and what it bought.';
+  static override summary = 'Delete a cluster of the container service, and the resources it bought.';
   static override description =
     `First shows what will be deleted and what stays. If a deletion is in progress, it waits for that one. ${ramActions('DeleteCluster', 'DescribeClusterResources', 'DescribeClusterDetail', 'DescribeClustersForRegion', 'DescribeClusterNodes', 'DescribeTaskInfo')}`;
   static override examples = [
@@ -32,7 +32,7 @@ export default class ClusterDelete extends BaseCommand {
       ...repeatable,
       helpValue: 'TYPE',
       options: [...RESOURCE_TYPES],
-      description: 'resources to delete that the service keeps by default (repeatable)',
+      description: 'also delete these resources, which the service keeps by default (repeatable)',
     }),
   };
 

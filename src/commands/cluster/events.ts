@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { clusterArg } from '../../cli/cluster/flags.ts';
 import { lookAtCluster } from '../../cli/cluster/look.ts';
 import { eventTableOf } from '../../cli/cluster/text.ts';
+import { listFlag } from '../../cli/flags.ts';
 import { ramActions, serviceFlags } from '../../cli/service-change.ts';
 
 export default class ClusterEvents extends BaseCommand {
@@ -16,6 +17,7 @@ export default class ClusterEvents extends BaseCommand {
   static override args = clusterArg;
   static override flags = {
     ...serviceFlags,
+    ...listFlag,
     task: Flags.string({ helpValue: 'ID', description: 'only the events of this task' }),
   };
 
@@ -25,6 +27,12 @@ export default class ClusterEvents extends BaseCommand {
     const events = await lookAtCluster(flags, args, (service, { clusterId }) =>
       service.clusterEvents(clusterId, flags.task),
     );
-    await this.show({ data: events, text: eventTableOf(events) || 'There are no events.\n' });
+    const none = 'There are no events.\n';
+    await this.show({
+      data: events,
+      text: eventTableOf(events) || none,
+      wide: eventTableOf(events, true) || none,
+      names: events.flatMap(({ eventId }) => (eventId ? `event/${eventId}` : [])),
+    });
   }
 }

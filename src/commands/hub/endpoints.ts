@@ -26,6 +26,7 @@ export default class HubEndpoints extends BaseCommand {
       const lines = Object.entries(environment).map(([name, value]) => `  ${name}=${value}\n`);
       return {
         data: { endpoints, environment },
+        names: endpoints.map(({ endpoint }) => `endpoint/${endpoint}`),
         text: `${table(rows)}\nThe edge-hub sets these variables in the pods of this node:\n${lines.join('')}`,
       };
     });

@@ -8,21 +8,27 @@ import { readTraffic, type Traffic, trafficByResource } from '../../phases/hub/t
 export default class HubTraffic extends BaseCommand {
   static override summary = 'Show what programs on a node have read from the API server, in bytes by resource.';
   static override description =
-    "Reads the metric node_edge_hub_proxy_traffic_collector of the edge-hub (yurthub: node_yurthub_proxy_traffic_collector) at port 10267 of the node. It counts from the start of the hub. User guide: chapter 3.2, release notes of 1.18; the vendor's edge-hub counts from that version on.";
+    "Reads the metric node_edge_hub_proxy_traffic_collector of the edge-hub (yurthub: node_yurthub_proxy_traffic_collector) at port 10267 of the node. The counters start at zero when the hub starts. User guide: chapter 3.2, release notes of 1.18; the vendor's edge-hub has them from that version on.";
   static override examples = [
     '<%= config.bin %> hub traffic',
     '<%= config.bin %> hub traffic --host root@10.0.0.11 --verbs',
   ];
   static override flags = {
     ...lookFlags,
-    verbs: Flags.boolean({ description: 'a line for each verb: get, list, watch' }),
+    verbs: Flags.boolean({ description: 'one line for each verb: get, list, watch' }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(HubTraffic);
     const result = await lookAtNodes('hub traffic', flags, this.host, async (machine, signal) => {
       const traffic = await readTraffic(machine, signal);
-      return { data: { traffic }, text: trafficTable(traffic, flags.verbs) };
+      const clients = [...new Set(traffic.map(({ client }) => client))];
+      return {
+        data: { traffic },
+        text: trafficTable(traffic, flags.verbs),
+        wide: trafficTable(traffic, true),
+        names: clients.map((client) => `agent/${client}`),
+      };
     });
     await this.finish(result);
   }

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../cli/cluster-access.ts';
-import { listFlag, repeatable } from '../../cli/flags.ts';
+import { repeatable } from '../../cli/flags.ts';
 import { capacityText } from '../../cli/network/text.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { usageError } from '../../errors/usage.ts';
@@ -21,7 +21,6 @@ export default class NetworkCapacity extends BaseCommand {
   ];
   static override flags = {
     ...kubeconfigFlag,
-    ...listFlag,
     'pod-cidr': Flags.string({ helpValue: 'CIDR', description: 'pod range of a planned cluster' }),
     'node-mask': Flags.integer({
       helpValue: 'LENGTH',

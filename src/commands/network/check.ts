@@ -30,7 +30,11 @@ export default class NetworkCheck extends BaseCommand {
           what: `VXLAN does not work to ${failed.length} of ${checks.length} nodes`,
           why: failed.map(({ node, address, found }) => `${node} (${address}): ${found}`).join('\n'),
         });
-      return { data: { nodes: checks }, text: overlayTable(checks) };
+      return {
+        data: { nodes: checks },
+        text: overlayTable(checks),
+        names: checks.map(({ node }) => `node/${node}`),
+      };
     });
     await this.finish(result);
   }

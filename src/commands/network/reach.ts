@@ -8,7 +8,7 @@ import { clusterSites } from '../../phases/network/sites.ts';
 export default class NetworkReach extends BaseCommand {
   static override summary = 'Show which pods can reach each other, by the interconnection of their node pools.';
   static override description =
-    'The cloud and each edge pool are one site each. Over the public network pods reach pods of their own site only; over Express Connect and CEN also those in the cloud. Makes no connections. Documents on edge networks: Network access types.';
+    'The cloud and each edge pool are one site each. Over the public network, pods reach only pods of their own site; over Express Connect and CEN, also those in the cloud. Makes no connections. Documents on edge networks: Network access types.';
   static override examples = ['<%= config.bin %> network reach', '<%= config.bin %> network reach -o json'];
   static override flags = { ...kubeconfigFlag, ...listFlag };
 
@@ -17,6 +17,10 @@ export default class NetworkReach extends BaseCommand {
     this.openOutput({ looksOnly: true });
     const sites = await withCluster(flags.kubeconfig, clusterSites);
     const reach = reachTable(sites);
-    await this.show({ data: { sites, reach }, text: reachTableText(sites, reach) });
+    await this.show({
+      data: { sites, reach },
+      text: reachTableText(sites, reach),
+      names: sites.map(({ name }) => `site/${name}`),
+    });
   }
 }

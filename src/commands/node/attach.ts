@@ -22,13 +22,13 @@ export default class NodeAttach extends BaseCommand {
     nodepool: Flags.string({ required: true, helpValue: 'NAME', description: 'name or ID of the node pool' }),
     'password-file': Flags.string({
       helpValue: 'FILE',
-      description: 'ECS: password of root after the system disk is replaced; - is standard input',
+      description: 'ECS: file with the root password for the new system disk; - is standard input',
       helpGroup: 'ECS',
     }),
     'keep-name': Flags.boolean({
       default: true,
       allowNo: true,
-      description: 'ECS: the instances keep their names',
+      description: 'ECS: keep the names of the instances',
       helpGroup: 'ECS',
     }),
     'format-disk': Flags.boolean({

@@ -21,7 +21,7 @@ export default class NodeDrill extends BaseCommand {
     cut: Flags.option({
       options: ['iptables', 'manual'] as const,
       default: 'iptables',
-      description: 'how to cut the node off: by iptables rules, or by you when edgeadm asks',
+      description: 'how to cut the node off: with iptables rules, or by hand when edgeadm asks',
     })(),
     'whole-pods': Flags.boolean({
       description: 'also remove the network of the pods, as a reboot does; pod IPs change unless Flannel persists them',

@@ -14,7 +14,7 @@ import { describeNodes } from '../../phases/node/cluster-nodes.ts';
 export default class NodeList extends BaseCommand {
   static override summary = 'List edge nodes and cloud nodes with pool, autonomy, edge-hub and versions.';
   static override description =
-    `HUB is the version of the edge-hub; one that another tool has set up as a service of the node is not visible in the cluster. --certificates asks the kubelet of each node, through the API server. With --cluster-id, the list is that of the container service, with instances and billing. User guide: chapter 7, Node management. ${ramActions('DescribeClusterNodes', 'DescribeClusterNodePools')}`;
+    `HUB is the version of the edge-hub. A hub that another tool installed as a service on the node is not visible in the cluster. --certificates asks the kubelet of each node, through the API server. With --cluster-id, the list is that of the container service, with instances and billing. User guide: chapter 7, Node management. ${ramActions('DescribeClusterNodes', 'DescribeClusterNodePools')}`;
   static override examples = [
     '<%= config.bin %> node list',
     '<%= config.bin %> node list --nodepool shops -o wide',

@@ -5,9 +5,9 @@ import { removeByService } from '../../cli/node/remove.ts';
 import { ramActions, requireClusterId, serviceChangeFlags } from '../../cli/service-change.ts';
 
 export default class NodeRemove extends BaseCommand {
-  static override summary = 'Remove nodes from a cluster of the container service, also unreachable ones.';
+  static override summary = 'Remove nodes, including unreachable ones, from a cluster of the container service.';
   static override description =
-    `Their pods move to other nodes or stop: back up what they hold, and choose off-peak hours. Edge nodes need \`edgeadm reset\` afterwards. ${ramActions('DescribeClusterNodes', 'DescribeClusterNodePools', 'DeleteClusterNodes', 'DescribeTaskInfo')}`;
+    `Their pods move to other nodes or stop: back up their data, and choose off-peak hours. Edge nodes need \`edgeadm reset\` afterwards. ${ramActions('DescribeClusterNodes', 'DescribeClusterNodePools', 'DeleteClusterNodes', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> node remove edge1 edge2 --cluster-id c1 --region cn-hangzhou',
     '<%= config.bin %> node remove cn-hangzhou.i-bp1 --drain --release --cluster-id c1 --region cn-hangzhou',

@@ -29,7 +29,7 @@ export default class NodePoolAttachScript extends BaseCommand {
       default: 'amd64' as const,
       description: 'architecture of the node',
     })(),
-    'one-time': Flags.boolean({ description: 'token for one node alone' }),
+    'one-time': Flags.boolean({ description: 'token that works for one node only' }),
     platform: Flags.option({
       options: ['linux', 'windows'] as const,
       default: 'linux' as const,

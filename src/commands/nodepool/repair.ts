@@ -11,7 +11,7 @@ const OPERATIONS = ['restart.kubelet', 'restart.docker', 'restart.containerd', '
 export default class NodePoolRepair extends BaseCommand {
   static override summary = 'Have the container service repair nodes of a node pool.';
   static override description =
-    `Without --operation, the service runs all the repairs that it knows. ${ramActions('DescribeClusterNodePools', 'DescribeClusterNodes', 'RepairClusterNodePool', 'DescribeTaskInfo')}`;
+    `Without --operation, the service runs all its repairs. ${ramActions('DescribeClusterNodePools', 'DescribeClusterNodes', 'RepairClusterNodePool', 'DescribeTaskInfo')}`;
   static override examples = [
     '<%= config.bin %> nodepool repair shops --node edge1 --operation restart.kubelet --cluster-id c1 --region cn-hangzhou',
   ];

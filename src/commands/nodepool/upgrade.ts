@@ -24,14 +24,18 @@ export default class NodePoolUpgrade extends BaseCommand {
       description: 'version of the container runtime; default: unchanged',
     }),
     node: Flags.string({ ...repeatable, helpValue: 'NAME', description: 'only this node (repeatable)' }),
-    'max-parallel': Flags.integer({ min: 1, max: 10, helpValue: 'N', description: 'nodes in a batch' }),
-    'max-failed': Flags.integer({ min: 0, helpValue: 'N', description: 'nodes that may fail before it stops' }),
+    'max-parallel': Flags.integer({ min: 1, max: 10, helpValue: 'N', description: 'number of nodes in a batch' }),
+    'max-failed': Flags.integer({
+      min: 0,
+      helpValue: 'N',
+      description: 'number of nodes that may fail before the upgrade stops',
+    }),
     'batch-interval': Flags.integer({ helpValue: 'MINUTES', description: 'pause between batches: 0, or 5 to 120' }),
     'pause-policy': Flags.option({
       options: ['first-batch', 'every-batch', 'never'] as const,
-      description: 'after which batch it pauses by itself',
+      description: 'after which batches the upgrade pauses',
     })(),
-    'replace-disk': Flags.boolean({ default: false, description: 'replace the system disks; what is on them is lost' }),
+    'replace-disk': Flags.boolean({ default: false, description: 'replace the system disks; their data is lost' }),
     'ignore-warnings': Flags.boolean({
       default: false,
       description: "start even if the service's own precheck has warnings",

@@ -1,6 +1,7 @@
 import { requireSandbox } from '../../../sandbox/folder.ts';
 import { listSandboxNodes } from '../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { listFlag } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 import { describeSandbox } from '../../cli/sandbox/text.ts';
 import { shownTime } from '../../lib/shown-time.ts';
@@ -10,7 +11,7 @@ export default class SandboxStatus extends BaseCommand {
   static override summary = 'Show whether the sandbox is running, its addresses and its nodes.';
   static override description = 'Exit code 1 if it is not running.';
   static override examples = ['<%= config.bin %> sandbox status', '<%= config.bin %> sandbox status -o json'];
-  static override flags = sandboxFlags;
+  static override flags = { ...sandboxFlags, ...listFlag };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(SandboxStatus);
@@ -25,6 +26,6 @@ export default class SandboxStatus extends BaseCommand {
         : table(nodes.map((node) => ({ ...node }))).trimEnd(),
     ];
     const data = { ...state, folder: folder.path, nodes };
-    await this.show({ data, text: `${lines.join('\n')}\n` });
+    await this.show({ data, text: `${lines.join('\n')}\n`, names: [`cluster/${state.cluster.id}`] });
   }
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { z } from 'zod';
 import { ENVIRONMENT_SHELLS, sandboxEnvironment } from '../../../sandbox/environment.ts';
 import { sandboxFolder } from '../../../sandbox/folder.ts';
@@ -14,7 +15,7 @@ describe('sandbox env', () => {
   let path: string;
   let sandbox: Sandbox;
   before(async () => {
-    path = join(await mkdtemp(join(tmpdir(), 'edgeadm-env-')), "it's a folder");
+    path = join(await mkdtemp(join(tmpdir(), 'edgeadm-env-')), "it's ‘a’ $HOME `id` \\ folder");
     sandbox = await startSandbox({ folder: sandboxFolder(path), port: 0, log: () => {} });
   });
   after(async () => {
@@ -23,17 +24,31 @@ describe('sandbox env', () => {
   });
 
   const PATTERNS = {
-    bash: /^export KUBECONFIG='.*it'\\''s a folder\/admin\.conf'$/m,
-    zsh: /^export KUBECONFIG='.*it'\\''s a folder\/admin\.conf'$/m,
-    powershell: /^\$Env:KUBECONFIG = '.*it''s a folder\/admin\.conf'$/m,
-    cmd: /^set "KUBECONFIG=.*it's a folder\/admin\.conf"$/m,
-    fish: /^set -gx KUBECONFIG '.*it\\'s a folder\/admin\.conf'$/m,
+    bash: /^export KUBECONFIG='.*it'\\''s ‘a’ \$HOME `id` \\ folder\/admin\.conf'$/m,
+    zsh: /^export KUBECONFIG='.*it'\\''s ‘a’ \$HOME `id` \\ folder\/admin\.conf'$/m,
+    powershell: /^\$Env:KUBECONFIG = '.*it''s ‘‘a’’ \$HOME `id` \\ folder\/admin\.conf'$/m,
+    cmd: /^set "KUBECONFIG=.*it's ‘a’ \$HOME `id` \\ folder\/admin\.conf"$/m,
+    fish: /^set -gx KUBECONFIG '.*it\\'s ‘a’ \$HOME `id` \\\\ folder\/admin\.conf'$/m,
   };
   for (const shell of ENVIRONMENT_SHELLS) {
-    it(`sandbox env can be pasted into ${shell}, with a quote in the folder's name too`, async () => {
+    it(`sandbox env can be pasted into ${shell}, with quotes in the folder's name too`, async () => {
       assert.match((await sandboxEnvironment(sandboxFolder(path), shell)).shell, PATTERNS[shell]);
     });
   }
+
+  // As docs/sandbox.md has it.
+  for (const [shell, line] of [
+    ['bash', 'eval "$(cat lines)"; printf %s "$KUBECONFIG"'],
+    ['zsh', 'eval "$(cat lines)"; printf %s "$KUBECONFIG"'],
+    ['fish', 'cat lines | source; printf %s "$KUBECONFIG"'],
+  ] as const)
+    it(`${shell} reads from sandbox env the path of a folder with quotes in its name`, async function () {
+      if ((await execa(shell, ['--version'], { reject: false })).failed) return this.skip();
+      const lines = (await sandboxEnvironment(sandboxFolder(path), shell)).shell;
+      await writeFile(join(path, '../lines'), lines);
+      const { stdout } = await execa(shell, ['-c', line], { cwd: join(path, '..') });
+      assert.equal(stdout, sandboxFolder(path).kubeconfig);
+    });
 
   it('sandbox env leads edgeadm to the endpoints of the vendor by name, and other clients to two addresses', async () => {
     const { variables } = await sandboxEnvironment(sandboxFolder(path));

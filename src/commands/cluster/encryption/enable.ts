@@ -7,7 +7,7 @@ import { cloudClusterKeys } from '../../../config/cloud-cluster.ts';
 import { usageError } from '../../../errors/usage.ts';
 
 export default class ClusterEncryptionEnable extends BaseCommand {
-  static override summary = 'Encrypt the Secrets of a Pro cluster with a key of KMS.';
+  static override summary = 'Encrypt the Secrets of a Pro cluster with a KMS key.';
   static override description =
     `The command is idempotent. The key must be of the type Aliyun_AES_256, and must never be disabled or deleted afterwards. ${ramActions('UpdateKMSEncryption', 'DescribeClusterDetail', 'DescribeClustersForRegion')} A RAM user also needs AliyunKMSCryptoAdminAccess.`;
   static override examples = [
@@ -16,7 +16,7 @@ export default class ClusterEncryptionEnable extends BaseCommand {
   static override args = clusterArg;
   static override flags = {
     ...serviceChangeFlags,
-    'kms-key': Flags.string({ required: true, helpValue: 'ID', description: 'customer master key of KMS' }),
+    'kms-key': Flags.string({ required: true, helpValue: 'ID', description: 'KMS customer master key' }),
   };
 
   async run(): Promise<void> {

@@ -4,7 +4,7 @@ import { changeLogging, logKindFlags } from '../../../cli/cluster/logging.ts';
 import { ramActions, serviceChangeFlags } from '../../../cli/service-change.ts';
 
 export default class ClusterLoggingDisable extends BaseCommand {
-  static override summary = 'Stop keeping logs of a cluster in Log Service; existing logs stay there.';
+  static override summary = 'Stop sending logs of a cluster to Log Service; existing logs stay there.';
   static override description =
     `The command is idempotent. ${ramActions('UpdateControlPlaneLog', 'CheckControlPlaneLogEnable', 'UpdateClusterAuditLogConfig', 'GetClusterAuditProject', 'ListAddons', 'ListClusterAddonInstances', 'GetClusterAddonInstance', 'UnInstallClusterAddons', 'DescribeClusterDetail', 'DescribeClustersForRegion', 'DescribeTaskInfo')}`;
   static override examples = ['<%= config.bin %> cluster logging disable shops --region cn-hangzhou --audit'];

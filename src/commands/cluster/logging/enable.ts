@@ -7,7 +7,8 @@ import { ramActions, serviceChangeFlags } from '../../../cli/service-change.ts';
 import { LOGGED_COMPONENTS } from '../../../config/cloud-cluster.ts';
 
 export default class ClusterLoggingEnable extends BaseCommand {
-  static override summary = 'Keep logs of a cluster in Log Service: of containers, the control plane, or the audit.';
+  static override summary =
+    'Send logs of a cluster to Log Service: of containers, the control plane, or the audit log.';
   static override description =
     `The command is idempotent. Which component collects the logs of containers depends on the version of the cluster. ${ramActions('UpdateControlPlaneLog', 'CheckControlPlaneLogEnable', 'UpdateClusterAuditLogConfig', 'GetClusterAuditProject', 'ListAddons', 'ListClusterAddonInstances', 'GetClusterAddonInstance', 'InstallClusterAddons', 'DescribeClusterDetail', 'DescribeClustersForRegion', 'DescribeTaskInfo')}`;
   static override examples = [

@@ -12,7 +12,7 @@ import { listFlag } from '../../../cli/flags.ts';
 import { ramActions } from '../../../cli/service-change.ts';
 import { type Intent, intentOf } from '../../../cluster-upgrade/intent.ts';
 import { serverVersionOf } from '../../../kubernetes/version.ts';
-import { styleFor } from '../../../output/style.ts';
+import { styleOfResults } from '../../../output/style.ts';
 import { table } from '../../../output/table.ts';
 
 const { 'target-version': targetVersion, selector, nodepool, drain } = startFlags;
@@ -71,7 +71,7 @@ function textOf(intent: Intent): string {
     .join('');
   const start = report.result === 'error' ? 'Fix the errors, then start it' : 'To start it';
   return [
-    reportText(report, { style: styleFor({}, false), columns }),
+    reportText(report, { style: styleOfResults(), columns }),
     table(rows.map(({ node, from, to, batch, 'node-pool': pool }) => ({ node, 'node-pool': pool, from, to, batch }))),
     `${planText(intent)}${start}: edgeadm cluster upgrade start --target-version ${targetVersion}${chosen} --image IMAGE\n`,
   ].join('\n');

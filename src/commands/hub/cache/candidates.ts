@@ -10,7 +10,7 @@ import { agentsInLog, type EdgeProgram, hubLogOf } from '../../../phases/hub/pro
 export default class HubCacheCandidates extends BaseCommand {
   static override summary = 'Find programs on edge nodes whose answers from the API server could be cached.';
   static override description =
-    'Reads the start commands of the pods on edge nodes. If a pod has none, the name of its image is a guess. --node also reads the log of the edge-hub of a node, which names the programs that it has served. User guide: chapter 8.4, Enable the caching feature of edge-hub.';
+    'Reads the start commands of the pods on edge nodes. For a pod without one, the name is guessed from its image. --node also reads the log of the edge-hub of a node, which names the programs that it has served. User guide: chapter 8.4, Enable the caching feature of edge-hub.';
   static override examples = [
     '<%= config.bin %> hub cache candidates',
     '<%= config.bin %> hub cache candidates --node shop-17 -o wide',

@@ -30,7 +30,11 @@ export default class HubCacheVerify extends BaseCommand {
     const result = await lookAtNodes('hub cache verify', flags, this.host, async (machine) => {
       const cached = await cachedProgram(machine, args.agent);
       const rows = cached.resources.map((resource) => ({ agent: cached.agent, cached: resource }));
-      return { data: { ...cached }, text: `${table(rows)}\nThe cache is in ${cached.folder}.\n` };
+      return {
+        data: { ...cached },
+        text: `${table(rows)}\nThe cache is in ${cached.folder}.\n`,
+        names: cached.resources.map((resource) => `resource/${resource}`),
+      };
     });
     await this.finish(result);
   }

@@ -7,7 +7,7 @@ import { folderOf, sandboxFlags } from '../../../cli/sandbox/flags.ts';
 export default class SandboxNodeCreate extends BaseCommand {
   static override summary = 'Create a node in the sandbox: a folder that stands for a machine, with a small kubelet.';
   static override description =
-    "Only the sandbox's small kubelet runs on it, which follows the files that a join writes. If the node already exists, the command prints a new join line.";
+    'Only a small kubelet of the sandbox runs on it. It reads the files that a join writes. If the node already exists, the command prints a new join line.';
   static override examples = [
     '<%= config.bin %> sandbox node create edge1',
     "<%= config.bin %> sandbox node create edge2 --os 'CentOS 7.6'",

@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
+import { listFlag } from '../../../cli/flags.ts';
 import { findService, namespaceFlag, reachText, serviceArg } from '../../../cli/service/topology.ts';
 import { listNodes } from '../../../kubernetes/node/list-nodes.ts';
 import { readEndpoints } from '../../../phases/service/endpoints.ts';
@@ -12,7 +13,7 @@ export default class ServiceTopologyExplain extends BaseCommand {
     'Computes which endpoints the edge-hub of each node passes on to clients; makes no connections. User guide: chapter 6.4, Configure a Service topology.';
   static override examples = ['<%= config.bin %> service topology explain web'];
   static override args = serviceArg;
-  static override flags = { ...kubeconfigFlag, ...namespaceFlag };
+  static override flags = { ...kubeconfigFlag, ...listFlag, ...namespaceFlag };
 
   async run(): Promise<void> {
     const { flags, args } = await this.parse(ServiceTopologyExplain);
@@ -27,6 +28,10 @@ export default class ServiceTopologyExplain extends BaseCommand {
       const found = topologyOf(service);
       return { topology: found, reach: reachOf(found.topology, nodes, endpoints) };
     });
-    await this.show({ data: { ...topology, nodes: reach }, text: reachText(topology, reach) });
+    await this.show({
+      data: { ...topology, nodes: reach },
+      text: reachText(topology, reach),
+      names: reach.map(({ node }) => `node/${node}`),
+    });
   }
 }

@@ -38,7 +38,11 @@ export default class StorageLvmCheck extends BaseCommand {
           what: `${failed.length} of ${checks.length} devices cannot be used for volume group ${args.group}`,
           why: failed.map(({ device: path, found }) => `${path}: ${found}`).join('\n'),
         });
-      return { data: { group: args.group, devices: checks }, text: deviceTable(checks) };
+      return {
+        data: { group: args.group, devices: checks },
+        text: deviceTable(checks),
+        names: checks.map(({ device: path }) => `device/${path.replace(/^\/dev\//, '')}`),
+      };
     });
     await this.finish(result);
   }
