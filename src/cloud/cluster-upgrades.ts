@@ -45,7 +45,7 @@ export interface CloudUpgrades {
 }
 
 /** What a change of an upgrade would begin from. */
-export interface IntendedChange {
+interface IntendedChange {
   readonly now: CloudUpgrade;
   /** Nothing would be sent. */
   readonly isUnchanged: boolean;
