@@ -152,7 +152,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     assert.deepEqual([again.exitCode, again.stdout], [0, 'The upgrade is paused.']);
     assert.match(
       (await upgrade('cancel', '--yes')).stdout,
-      /The upgrade is cancelled; .*\nTo upgrade the other nodes: edgeadm nodepool upgrade NAME --cluster-id c\w+ --region cn-hangzhou$/,
+      /The upgrade is cancelled; .*\nFor nodes that are older than the control plane: edgeadm nodepool upgrade NAME --cluster-id c\w+ --region cn-hangzhou$/,
     );
     tick = 100;
     // The control plane was done before the pause, so the next version is the one that is offered.

@@ -4,7 +4,7 @@ import type { Output } from '../../output/index.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import { changeInService, type ServicePlan } from '../service-change.ts';
 import { keptTask } from './kept-task.ts';
-import { clusterWords, ending, endingError, followService, lineFor, lineOf } from './service.ts';
+import { clusterWords, ending, followService, lineFor, progressLine, serviceEndingError } from './service.ts';
 import type { ServiceFlags } from './service-flags.ts';
 import { serviceData } from './service-text.ts';
 import { UPGRADE_VERBS } from './verbs.ts';
@@ -40,7 +40,7 @@ export async function changeOfService(
       const isThere = isUnchanged && (!wait || now.phase === 'Paused');
       return {
         upgrades,
-        lines: isThere ? [] : [lineOf(now), isUnchanged ? 'Wait for it: nothing is sent.' : effect],
+        lines: isThere ? [] : [progressLine(now), isUnchanged ? 'Wait for it: nothing is sent.' : effect],
         question: isUnchanged ? 'Wait for the upgrade?' : question,
         unchanged: ENDS[verb](now, flags).text ?? '',
         data: serviceData(now),
@@ -80,10 +80,10 @@ const ENDS: Readonly<Record<UpgradeVerb, (now: CloudUpgrade, flags: ServiceFlags
   continue: ending,
   cancel: (now, flags) => {
     if (now.phase === 'Completed') return ending(now, flags);
-    if (now.phase === 'Failed') return { error: endingError(now, flags) };
+    if (now.phase === 'Failed') return { error: serviceEndingError(now, flags) };
     if (!OVER.includes(now.phase))
       return { text: `The upgrade is being cancelled; it is ${now.phase} still: ${lineFor('status', flags)}\n` };
-    const others = `To upgrade the other nodes: edgeadm nodepool upgrade NAME ${clusterWords(flags)}\n`;
+    const others = `For nodes that are older than the control plane: edgeadm nodepool upgrade NAME ${clusterWords(flags)}\n`;
     return {
       text: `The upgrade is cancelled; upgraded nodes stay at the new version, the control plane is at ${now.version}.\n${others}`,
     };

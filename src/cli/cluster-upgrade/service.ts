@@ -87,11 +87,11 @@ export async function statusOfService(
     const now = await upgrades.look();
     const live = flags.watch ?? (process.stdout.isTTY && flags.output === 'text');
     if (!live || isIdle(now)) {
-      const error = flags.watch && now.phase !== 'NotStarted' ? endingError(now, flags) : undefined;
+      const error = flags.watch && now.phase !== 'NotStarted' ? serviceEndingError(now, flags) : undefined;
       return { ok: error === undefined, hosts: [], error, data: serviceData(now), text: serviceText(now) };
     }
     const ended = await followService(upgrades, { flags, output, signal });
-    const error = flags.watch ? endingError(ended, flags) : undefined;
+    const error = flags.watch ? serviceEndingError(ended, flags) : undefined;
     return { ok: error === undefined, hosts: [], error, data: serviceData(ended) };
   });
 }
@@ -139,7 +139,7 @@ export async function followService(
     if (now) {
       failures = 0;
       screen?.show(serviceText(now));
-      const line = lineOf(now);
+      const line = progressLine(now);
       if (!screen && line !== told) log.info(line);
       told = line;
       if (until(now)) return now;
@@ -149,14 +149,14 @@ export async function followService(
   }
 }
 
-export function lineOf({ phase, version, progress, error }: CloudUpgrade): string {
+export function progressLine({ phase, version, progress, error }: CloudUpgrade): string {
   const more = [progress, error].filter(Boolean).join('; ');
   return `The upgrade is ${phase}, the control plane at ${version}${more && `: ${more}`}`;
 }
 
 /** How a command that has set an upgrade going ends. */
 export function ending(upgrade: CloudUpgrade, flags: ServiceFlags): Ended {
-  const error = isIdle(upgrade) ? endingError(upgrade, flags) : undefined;
+  const error = isIdle(upgrade) ? serviceEndingError(upgrade, flags) : undefined;
   const text =
     upgrade.phase === 'Completed'
       ? `The cluster is upgraded to ${upgrade.version}.\n`
@@ -164,7 +164,7 @@ export function ending(upgrade: CloudUpgrade, flags: ServiceFlags): Ended {
   return { ok: error === undefined, hosts: [], error, data: serviceData(upgrade), text: error ? undefined : text };
 }
 
-export function endingError(upgrade: CloudUpgrade, flags: ServiceFlags): EdgeadmError | undefined {
+export function serviceEndingError(upgrade: CloudUpgrade, flags: ServiceFlags): EdgeadmError | undefined {
   const { phase, clusterId, task, error } = upgrade;
   if (phase === 'Completed') return undefined;
   const failed = phase === 'Failed';

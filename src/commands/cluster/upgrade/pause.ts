@@ -50,7 +50,7 @@ export default class ClusterUpgradePause extends BaseCommand {
   }
 }
 
-/** One that was complete before it could pause is no error. */
+/** An upgrade that was complete before it could pause is a success. */
 function endOf(plan: Plan): Omit<CommandResult, 'command'> {
   const { phase } = plan.progress;
   if (phase !== 'Paused' && phase !== 'Pausing') return resultOf(plan);
