@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { load } from 'js-yaml';
+import { KUBERNETES_YAML } from '../../src/lib/kubernetes-yaml.ts';
 import { decodeMessage, PROTOBUF, readEnvelope } from './protobuf.ts';
 import type { Resource } from './resources.ts';
 import { definitionOfKind } from './schema/index.ts';
@@ -55,7 +56,7 @@ export function parseBody(request: IncomingMessage, bytes: Buffer, verb: string,
 function parse(bytes: Buffer, contentType: string): unknown {
   if (contentType === PROTOBUF) return parseProtobuf(bytes);
   const text = bytes.toString('utf8');
-  return contentType.endsWith('yaml') ? plain(load(text)) : JSON.parse(text);
+  return contentType.endsWith('yaml') ? plain(load(text, { schema: KUBERNETES_YAML })) : JSON.parse(text);
 }
 
 /** Dates of YAML are texts in JSON. */

@@ -1,5 +1,6 @@
 import { load } from 'js-yaml';
 import type { z } from 'zod';
+import { KUBERNETES_YAML } from '../../src/lib/kubernetes-yaml.ts';
 
 /** Far more than a manifest or a configuration has; aliases can make a document of any size out of a few lines. */
 const MAX_VALUES = 20_000;
@@ -11,7 +12,7 @@ const MAX_VALUES = 20_000;
 export function parseYaml<S extends z.ZodType>(text: string, schema: S, fault: (why: string) => Error): z.output<S> {
   let document: unknown;
   try {
-    document = load(text);
+    document = load(text, { schema: KUBERNETES_YAML });
   } catch (error) {
     throw fault((error as Error).message.split('\n')[0] ?? '');
   }

@@ -3,6 +3,7 @@ import { load } from 'js-yaml';
 import { z } from 'zod';
 import type { MatrixRow } from '../config/spec.ts';
 import { EdgeadmError } from '../errors/index.ts';
+import { OWN_YAML } from '../lib/kubernetes-yaml.ts';
 import { readUserText } from '../lib/user-file.ts';
 
 /** YAML reads an unquoted 20.10 as the number 20.1, so numbers are refused and not turned into text. */
@@ -45,7 +46,7 @@ export async function readMatrixFile(path: string): Promise<MatrixRow[]> {
 
 function parseYaml(content: string, fileName: string): unknown {
   try {
-    return load(content);
+    return load(content, { schema: OWN_YAML });
   } catch (error) {
     throw invalid(fileName, [(error as Error).message]);
   }

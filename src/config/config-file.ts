@@ -1,5 +1,6 @@
-import { load, loadAll } from 'js-yaml';
+import { load } from 'js-yaml';
 import { usageError } from '../errors/usage.ts';
+import { kubernetesDocuments, OWN_YAML } from '../lib/kubernetes-yaml.ts';
 import { readUserText } from '../lib/user-file.ts';
 import type { Layer } from './join-spec.ts';
 import { kubeadmDocument, kubeadmFileError } from './kubeadm-file.ts';
@@ -21,8 +22,8 @@ export async function readConfigFile(
   let parsed: unknown;
   let ofKubeadm: Readonly<Record<string, unknown>> | undefined;
   try {
-    ofKubeadm = kubeadmDocument(loadAll(text));
-    parsed = ofKubeadm ?? load(text);
+    ofKubeadm = kubeadmDocument(kubernetesDocuments(text));
+    parsed = ofKubeadm ?? load(text, { schema: OWN_YAML });
   } catch (error) {
     throw usageError([`${flag} ${path}: ${(error as Error).message}`]);
   }

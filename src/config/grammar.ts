@@ -109,19 +109,46 @@ export function refuseNodeLabel(key: string, minor?: number): Refusal {
   return `a node cannot set the label ${key} on itself; set it later with kubectl label node NAME ${key}=...`;
 }
 
+/** Ports at which API servers listen: kubeadm, k0s, a load balancer, RKE2, MicroK8s. */
+const API_PORTS = ['6443', '8443', '443', '9345', '16443'];
+
 /** `host`, `host:port`, `[v6]:port` or `https://...` as `https://host:port`; undefined if it is none of them. */
 export function normaliseServer(text: string): string | undefined {
-  const bare = text.replace(/^https:\/\//, '').replace(/\/$/, '');
-  const match = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)|([0-9a-fA-F:]+))(?::(\d{1,5}))?$/.exec(
+  const bare = text
+    .trim()
+    .replace(/^https:\/\//i, '')
+    .replace(/\/$/, '');
+  if (withBrackets(text) !== undefined) return undefined;
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+))(?::(\d{1,5}))?$/.exec(
     isIP(bare) === 6 ? `[${bare}]` : bare,
   );
   if (!match) return undefined;
   const [, v6, host] = match;
-  const port = Number(match[4] ?? 6443);
+  const port = Number(match[3] ?? 6443);
   if (port < 1 || port > 65_535) return undefined;
   if (v6) return isIP(v6) === 6 ? `https://[${v6}]:${port}` : undefined;
   if (!host || (/^[\d.]+$/.test(host) && isIP(host) !== 4)) return undefined;
   return `https://${host.toLowerCase()}:${port}`;
+}
+
+/** What to write for a text that {@link normaliseServer} does not take; empty if it is not known. */
+export function serverHint(text: string): string {
+  const meant = withBrackets(text);
+  if (meant !== undefined) return `; an IPv6 address with a port has brackets: ${meant}`;
+  if (/^http:/i.test(text.trim())) return '; only https is used';
+  const [, server] = /^(?:https:\/\/)?([^/\s]+)\/./i.exec(text.trim()) ?? [];
+  return server === undefined ? '' : `; leave out the path: ${server}`;
+}
+
+/**
+ * `[2001:db8::1]:6443` for `2001:db8::1:6443`, which is an IPv6 address too, but hardly the one that was meant (the last
+ * part is a port of API servers); undefined for any other text.
+ */
+function withBrackets(text: string): string | undefined {
+  const [, url, address = '', port = ''] = /^(https:\/\/)?([0-9a-f:.]+):(\d+)\/?$/i.exec(text.trim()) ?? [];
+  if (isIP(address) !== 6) return undefined;
+  const isWhole = isIP(`${address}:${port}`) === 6;
+  return !isWhole || API_PORTS.includes(port) ? `${url ?? ''}[${address}]:${port}` : undefined;
 }
 
 /** Image references as the distribution project has them, without spaces or control characters. */

@@ -5,6 +5,7 @@ import { load } from 'js-yaml';
 import { z } from 'zod';
 import { usageError } from '../errors/usage.ts';
 import { closest } from '../lib/closest.ts';
+import { OWN_YAML } from '../lib/kubernetes-yaml.ts';
 import { readUserText } from '../lib/user-file.ts';
 import { API_VERSION } from './config-file.ts';
 import { joinKeys } from './join-schema.ts';
@@ -98,7 +99,7 @@ export async function readInventory(path: string): Promise<InventoryHost[]> {
 export function parseInventory(text: string, path: string): InventoryHost[] {
   let document: unknown;
   try {
-    document = load(text);
+    document = load(text, { schema: OWN_YAML });
   } catch (error) {
     throw usageError([`${path}: ${(error as Error).message}`]);
   }

@@ -11,6 +11,7 @@ import {
   refuseNodeLabel,
   refuseNodeNameRule,
   refuseQualifiedName,
+  serverHint,
 } from './grammar.ts';
 
 /** A string that a rule may refuse with a sentence. */
@@ -59,7 +60,8 @@ export const joinKeys = z.strictObject({
       z.string().transform((text, context) => {
         const server = normaliseServer(text);
         if (server) return server;
-        context.addIssue({ code: 'custom', message: `"${text}" is not an API server address (HOST or HOST:PORT)` });
+        const message = `"${text}" is not an API server address (HOST or HOST:PORT)${serverHint(text)}`;
+        context.addIssue({ code: 'custom', message });
         return z.NEVER;
       }),
       { error: NAME_SERVER },

@@ -27,7 +27,7 @@ export async function bootSysctls(host: Pick<Host, 'list' | 'read'>): Promise<Ma
   const texts = await Promise.all(ordered.map(async (file) => ({ file, text: (await host.read(file)) ?? '' })));
   const found = new Map<string, BootSysctl>();
   for (const { file, text } of texts)
-    for (const [, key = '', value = ''] of text.matchAll(/^\s*-?([\w./*-]+)\s*=\s*(.*?)\s*$/gm))
+    for (const [, key = '', value = ''] of text.matchAll(/^\s*-?([\w./*-]+)\s*=\s*(.*?)\s*(?:\s#.*)?$/gm))
       found.set(canonical(key), { value, file });
   return found;
 }

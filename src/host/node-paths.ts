@@ -100,6 +100,8 @@ export interface NodePaths {
   readonly system: {
     /** In the order in which systemd looks. */
     readonly unitFolders: readonly string[];
+    /** Units that systemd makes at boot of what it finds, such as a swap partition that no file names. */
+    readonly generatedUnits: string;
     /** Symlinks to the units that start at boot. */
     readonly enabledUnits: string;
     readonly modules: string;
@@ -221,7 +223,14 @@ const linux: NodePaths = {
     program: '/usr/local/bin/yurthub',
   },
   system: {
-    unitFolders: ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'],
+    unitFolders: [
+      '/etc/systemd/system',
+      '/run/systemd/system',
+      '/usr/local/lib/systemd/system',
+      '/usr/lib/systemd/system',
+      '/lib/systemd/system',
+    ],
+    generatedUnits: '/run/systemd/generator.late',
     enabledUnits: '/etc/systemd/system/multi-user.target.wants',
     modules: '/etc/modules-load.d/edgeadm.conf',
     sysctls: '/etc/sysctl.d/99-edgeadm.conf',

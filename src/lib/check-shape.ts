@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { loadAll, YAMLException } from 'js-yaml';
 import type { z } from 'zod';
 import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
+import { KUBERNETES_YAML, kubernetesDocuments } from './kubernetes-yaml.ts';
 
 /**
  * Foreign texts: a file of the machine, an object of the cluster, an answer of the cloud. No value in
@@ -52,7 +53,7 @@ export function yamlValue(text: string, origin: Origin): unknown {
 
 /** As Kubernetes reads a text with several documents: the first one counts (kubernetes/kubeadm#3163). */
 export function firstDocument(text: string): unknown {
-  const documents = loadAll(text, { json: true });
+  const documents = kubernetesDocuments(text);
   const first = documents.find((each) => each !== null && each !== undefined);
   if (valuesIn(first) > MAX_VALUES) throw new Error('its aliases stand for too many values');
   return first;
@@ -97,7 +98,7 @@ function jsonFault(text: string, { message }: Error): string {
  */
 export function repeatedKeyIn(text: string): string | undefined {
   try {
-    if (!isBlank(text)) loadAll(text);
+    if (!isBlank(text)) loadAll(text, { schema: KUBERNETES_YAML });
   } catch (error) {
     if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') return undefined;
     const line: number = error.mark?.line ?? 0;

@@ -78,7 +78,7 @@ describe('nodes, node pools and add-ons that the container service changes', fun
     );
     const before = await version();
     await succeed(
-      `cluster upgrade start --control-plane-only --cluster-id ${env.EDGEADM_CLUSTER_ID} --yes --wait --ignore-preflight-errors all`,
+      `cluster upgrade start --control-plane-only --cluster-id ${env.EDGEADM_CLUSTER_ID} --yes --ignore-preflight-errors all`,
     );
     const after = await version();
     assert.notEqual(after, before);

@@ -1,7 +1,7 @@
-import { loadAll } from 'js-yaml';
 import { usageError } from '../../errors/usage.ts';
 import type { ManifestObject } from '../../kubernetes/pod-templates.ts';
 import { yamlFault } from '../../lib/check-shape.ts';
+import { kubernetesDocuments } from '../../lib/kubernetes-yaml.ts';
 import { flagText } from '../flags.ts';
 
 /**
@@ -12,8 +12,7 @@ import { flagText } from '../flags.ts';
 export async function manifestsIn(file: string): Promise<ManifestObject[]> {
   const text = await flagText(file === '-' ? '-' : `@${file}`, 'FILE');
   try {
-    const documents = loadAll(text, { json: true });
-    return documents.flatMap((each) => objectsOf(each));
+    return kubernetesDocuments(text).flatMap((each) => objectsOf(each));
   } catch (error) {
     throw usageError([`FILE: ${file}: ${yamlFault(error, text)}`]);
   }

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { EdgeadmError } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { MAX_RESPONSE_BYTES } from '../../http/index.ts';
-import { firstClusterIn, type KubeconfigCluster } from '../kubeconfig/parse.ts';
+import { type KubeconfigCluster, publishedClusterIn } from '../kubeconfig/parse.ts';
 import { type ApiClient, type ApiResponse, NOT_AN_API_SERVER } from './client.ts';
 
 /** Where every kubeadm-like cluster publishes its CA for those who are to join. */
@@ -53,7 +53,7 @@ export function parseClusterInfo(answer: Pick<ApiResponse<unknown>, 'status' | '
   if (typeof kubeconfig !== 'string' || kubeconfig === '') throw invalid('the ConfigMap has no key kubeconfig');
   const { server, 'certificate-authority-data': caPem } = clusterIn(kubeconfig, invalid);
   if (!caPem) throw invalid('its kubeconfig has no certificate-authority-data');
-  if (server !== undefined && !server.startsWith('https://'))
+  if (server !== undefined && !/^https:\/\//i.test(server))
     throw invalid(`its kubeconfig names the server ${JSON.stringify(server)}: only https is used`);
   const texts = Object.entries(mapOf(data)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return {
@@ -99,10 +99,10 @@ function mapOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** The first cluster of the kubeconfig that is published. */
+/** The cluster of the kubeconfig that is published. */
 function clusterIn(kubeconfig: string, invalid: (why: string) => EdgeadmError): Partial<KubeconfigCluster> {
   try {
-    return firstClusterIn(kubeconfig) ?? {};
+    return publishedClusterIn(kubeconfig) ?? {};
   } catch (error) {
     throw invalid(`its kubeconfig: ${(error as Error).message}`);
   }

@@ -185,7 +185,7 @@ function withCri(text: string): string {
 
 function parseToml(text: string, file: string = PATHS.containerd.configuration): TomlTable {
   try {
-    return parse(text);
+    return parseBig(text);
   } catch (error) {
     throw new EdgeadmError({
       code: 'RUNTIME_FAILED',
@@ -194,6 +194,11 @@ function parseToml(text: string, file: string = PATHS.containerd.configuration):
       next: `repair ${file}, then run the same command again`,
     });
   }
+}
+
+/** Numbers of 64 bits, as containerd takes them, stay whole. */
+function parseBig(text: string): TomlTable {
+  return parse(text, { integersAsBigInt: 'asNeeded' });
 }
 
 /** smol-toml tells the place beside the message, and quotes the lines around it in the message. */
@@ -306,7 +311,7 @@ function headerOf(line: string): string[] | undefined {
 
 function sameTable(text: string, expected: TomlTable): boolean {
   try {
-    return isDeepStrictEqual(plain(parse(text)), plain(expected));
+    return isDeepStrictEqual(plain(parseBig(text)), plain(expected));
   } catch {
     return false;
   }
@@ -314,5 +319,5 @@ function sameTable(text: string, expected: TomlTable): boolean {
 
 /** Tables of the parser have no prototype, copies of them have one. */
 function plain(table: TomlTable): unknown {
-  return JSON.parse(JSON.stringify(table));
+  return JSON.parse(JSON.stringify(table, (_, value) => (typeof value === 'bigint' ? String(value) : value)));
 }

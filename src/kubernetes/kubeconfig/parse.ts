@@ -85,8 +85,15 @@ const KUBECONFIG = z.object({
   contexts: namedListOf(z.object({ name: z.string(), context: z.object({ cluster: text, user: text }) })),
 });
 
-const CLUSTERS = z.object({ clusters: listOf(z.object({ cluster: CLUSTER })) });
-const SERVERS = z.object({ clusters: listOf(z.object({ cluster: CLUSTER.pick({ server: true }) })) });
+/** A kubeconfig of which only the cluster counts; what is wrong with its contexts does not. */
+const clustersOf = <T extends z.ZodType>(cluster: T) =>
+  z.object({
+    clusters: listOf(z.object({ name: text.catch(undefined), cluster })),
+    contexts: listOf(z.object({ name: text, context: z.object({ cluster: text }) })).catch([]),
+    'current-context': text.catch(undefined),
+  });
+const CLUSTERS = clustersOf(CLUSTER);
+const SERVERS = clustersOf(CLUSTER.pick({ server: true }));
 
 /** What edgeadm reads of a kubeconfig. @see https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 export type Kubeconfig = z.output<typeof KUBECONFIG>;
@@ -104,15 +111,31 @@ export function parseKubeconfig(yaml: string): Kubeconfig {
   return parsedAs(KUBECONFIG, yaml);
 }
 
-/** The first cluster, of a kubeconfig that has no context: cluster-info. @throws KubeconfigFault */
-export function firstClusterIn(yaml: string): KubeconfigCluster | undefined {
-  return parsedAs(CLUSTERS, yaml).clusters[0]?.cluster;
+/** The cluster that a kubeconfig without a user is about: cluster-info. @throws KubeconfigFault */
+export function publishedClusterIn(yaml: string): KubeconfigCluster | undefined {
+  return chosenCluster(parsedAs(CLUSTERS, yaml));
 }
 
-/** The server of the first cluster; undefined if the file is missing or damaged, or names none. */
+/**
+ * As kubeadm chooses: the one without a name, which it publishes itself, or that of the current context; of others the
+ * first one. Source: kubernetes, cmd/kubeadm/app/util/kubeconfig, GetClusterFromKubeConfig.
+ */
+function chosenCluster<T>(config: {
+  readonly clusters: readonly { readonly name?: string; readonly cluster: T }[];
+  readonly contexts: readonly { readonly name?: string; readonly context: { readonly cluster?: string } }[];
+  readonly 'current-context'?: string;
+}): T | undefined {
+  const { clusters, contexts, 'current-context': current } = config;
+  const named = contexts.find(({ name }) => name !== undefined && name === current)?.context.cluster;
+  const chosen =
+    clusters.find(({ name }) => name === undefined) ?? clusters.find(({ name }) => name === named) ?? clusters[0];
+  return chosen?.cluster;
+}
+
+/** The server of the cluster that a kubeconfig is about; undefined if the file is missing or damaged, or names none. */
 export function serverIn(yaml: string | undefined): string | undefined {
   try {
-    return parsedAs(SERVERS, yaml ?? '').clusters[0]?.cluster.server;
+    return chosenCluster(parsedAs(SERVERS, yaml ?? ''))?.server;
   } catch {
     return undefined;
   }

@@ -40,6 +40,8 @@ const SET_BY_JOIN: Readonly<Record<string, string>> = {
 export function judgeExtraFlags(text: string, { minor, file, listed }: FlagsQuestion): JudgedFlags {
   const refused: string[] = [];
   const overriding: string[] = [];
+  refused.push(...replacedVariables(text).map((why) => `${file}: ${why}`));
+  overriding.push(...ignoredLines(text).map((why) => `${file}: ${why}`));
   for (const word of strayWordsIn(text)) refused.push(`${file}: "${word}" is not a flag: the kubelet exits over it`);
   for (const { name, value } of flagsIn(text)) {
     const gone = minor === undefined ? undefined : removalOf('flag', name, minor);
@@ -66,6 +68,19 @@ export function judgeExtraFlags(text: string, { minor, file, listed }: FlagsQues
     }
   }
   return { refused, overriding };
+}
+
+/** systemd reads the file after the ones of the join, and of a variable that is set twice the last one counts. */
+function replacedVariables(text: string): string[] {
+  return [...text.matchAll(/^\s*(KUBELET_(?:KUBEADM|CONFIG|KUBECONFIG)_ARGS)\s*=/gm)].map(
+    ([, name]) => `${name} takes the place of what the join writes into it; put your flags into KUBELET_EXTRA_ARGS`,
+  );
+}
+
+function ignoredLines(text: string): string[] {
+  return /^\s*export\s+KUBELET_EXTRA_ARGS\s*=/m.test(text)
+    ? ['systemd ignores a line with export: the kubelet does not get these flags']
+    : [];
 }
 
 /** The names of the flags in what `kubelet --help` prints; undefined if it does not print any. */

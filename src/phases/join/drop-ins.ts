@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { wholeLines } from '../../host/unit-text.ts';
 
 const OWN = posix.basename(PATHS.kubelet.dropIn);
 /** Without them a kubelet reads neither the configuration nor the flags that a join writes. */
@@ -11,7 +12,10 @@ const NEEDED = ['KUBELET_CONFIG_ARGS', 'KUBELET_KUBEADM_ARGS', 'KUBELET_KUBECONF
  * sentence each. See systemd.unit(5): drop-ins are read in the order of their names, whatever folder they are in.
  */
 export async function overridingDropIns(host: Pick<Host, 'list' | 'read'>): Promise<string[]> {
-  const folders = PATHS.system.unitFolders.map((folder) => `${folder}/${PATHS.kubelet.unit}.d`);
+  // Those of `service.d` are of every service.
+  const folders = [PATHS.kubelet.unit, 'service'].flatMap((unit) =>
+    PATHS.system.unitFolders.map((folder) => `${folder}/${unit}.d`),
+  );
   const listings = await Promise.all(folders.map((folder) => host.list(folder)));
   const later = new Map<string, string>();
   listings.forEach((names, i) => {
@@ -19,7 +23,9 @@ export async function overridingDropIns(host: Pick<Host, 'list' | 'read'>): Prom
       if (name.endsWith('.conf') && name > OWN && !later.has(name)) later.set(name, posix.join(folders[i] ?? '', name));
   });
   const paths = [...later].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
-  const texts = await Promise.all(paths.map(async (path) => ({ path, text: (await host.read(path)) ?? '' })));
+  const texts = await Promise.all(
+    paths.map(async (path) => ({ path, text: wholeLines((await host.read(path)) ?? '') })),
+  );
   return texts.flatMap(({ path, text }) => {
     const command = [...text.matchAll(/^\s*ExecStart=(.+)$/gm)].at(-1)?.[1];
     const lost = command === undefined ? [] : NEEDED.filter((name) => !command.includes(name));

@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { Bundle } from '../../artifacts/bundle.ts';
 import { importImages, installContainerd } from '../../artifacts/install.ts';
 import { EdgeadmError } from '../../errors/index.ts';
@@ -9,8 +8,8 @@ import {
   type ContainerdNeeds,
   fitContainerdConfig,
   fitImportedConfig,
-  importsOf,
 } from '../../kubernetes/cri/containerd-config.ts';
+import { importedFiles } from '../../kubernetes/cri/containerd-imports.ts';
 import { nvidiaRuntime } from '../../kubernetes/cri/nvidia-runtime.ts';
 import { readTemplate } from '../../templates/index.ts';
 import { fillTemplate } from '../../templates/text.ts';
@@ -98,35 +97,6 @@ async function wantedConfig(host: Host, needs: ContainerdNeeds): Promise<WantedC
     return changed === undefined ? [] : [{ path, text: changed }];
   });
   return { existing, wanted: fitted ?? (existing === undefined ? base : undefined), imports };
-}
-
-/** With the files that imported files import; each of them counts once, as in containerd's LoadConfig. */
-async function importedFiles(host: Host, text: string): Promise<string[]> {
-  const found = new Set<string>([PATHS.containerd.configuration]);
-  // The loop includes what is added to the set meanwhile.
-  for (const file of found) {
-    const own = file === PATHS.containerd.configuration ? text : ((await host.read(file)) ?? '');
-    for (const imported of await importsIn(host, file, own)) found.add(imported);
-  }
-  return [...found].slice(1);
-}
-
-/** The files behind the patterns of `imports`; a relative one is below the folder of the file that has it. */
-async function importsIn(host: Host, file: string, text: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const pattern of importsOf(text, file)) {
-    const path = posix.resolve(posix.dirname(file), pattern);
-    const folder = posix.dirname(path);
-    const names = new RegExp(
-      `^${posix
-        .basename(path)
-        .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-        .replaceAll('*', '.*')
-        .replaceAll('?', '.')}$`,
-    );
-    found.push(...(await host.list(folder)).filter((name) => names.test(name)).map((name) => posix.join(folder, name)));
-  }
-  return found;
 }
 
 async function needsOf({ spec, host, node }: JoinContext): Promise<ContainerdNeeds> {

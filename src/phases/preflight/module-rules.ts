@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { PATHS } from '../../host/node-paths.ts';
+import { wholeLines } from '../../host/unit-text.ts';
 import type { ReadOnlyHost } from './read-only-host.ts';
 
 /** What keeps a module from being loaded. */
@@ -30,15 +31,24 @@ async function ofFiles(host: ReadOnlyHost): Promise<Rule[]> {
   const texts = await Promise.all(
     [...files.values()].map(async (path) => ({ path, text: (await host.read(path)) ?? '' })),
   );
-  return texts.flatMap(({ path, text }) => text.split('\n').flatMap((line) => ruleIn(line.trim(), path)));
+  return texts.flatMap(({ path, text }) =>
+    wholeLines(text)
+      .split('\n')
+      .flatMap((line) => ruleIn(line.trim(), path)),
+  );
 }
+
+/** Commands in the place of a module that only keep it out. */
+const LOADS_NOTHING =
+  /^(\S*\/)?((false|true|nologin|echo|logger|exit|:)\b|:$|(ba|da)?sh -c ["']?(exit \d+|true|false|:)["']?)/;
 
 function ruleIn(line: string, path: string): Rule[] {
   const [verb, module = '', ...command] = line.split(/\s+/);
   const found = `${line} in ${path}`;
   if (verb === 'blacklist') return [{ module: normal(module), effect: 'at boot', found }];
-  const refuses = verb === 'install' && /^(\S*\/)?(false|true|nologin|echo|:)$/.test(command[0] ?? '');
-  return refuses ? [{ module: normal(module), effect: 'never', found }] : [];
+  const off = verb === 'alias' && command[0] === 'off';
+  const refuses = verb === 'install' && LOADS_NOTHING.test(command.join(' '));
+  return off || refuses ? [{ module: normal(module), effect: 'never', found }] : [];
 }
 
 /** `module_blacklist` is the kernel's own, `modprobe.blacklist` is read by modprobe and systemd. */

@@ -128,7 +128,8 @@ function iptablesVerdict(target: string): FilterRule['verdict'] {
   return /^(LOG|NFLOG|MARK|CONNMARK|AUDIT|TRACE|NOTRACK|CT|SET)$/.test(target) ? undefined : { jump: target };
 }
 
-function flip(match: Match, negated: boolean): Match {
+/** The opposite of a match, if it is negated. */
+export function flip(match: Match, negated: boolean): Match {
   if (!negated || match === 'maybe') return match;
   return match === 'yes' ? 'no' : 'yes';
 }
@@ -170,7 +171,7 @@ function iptablesMatch(option: string, value: string, packet: Packet): Match {
 }
 
 /** `eth+` is every name that begins so. */
-function interfaceMatches(pattern: string, packet: Packet): Match {
+export function interfaceMatches(pattern: string, packet: Packet): Match {
   if (pattern === 'lo') return 'no';
   if (packet.interface === undefined) return 'maybe';
   const same = pattern.endsWith('+') ? packet.interface.startsWith(pattern.slice(0, -1)) : packet.interface === pattern;

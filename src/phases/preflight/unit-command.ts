@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { PATHS } from '../../host/node-paths.ts';
+import { wholeLines } from '../../host/unit-text.ts';
 import type { ReadOnlyHost } from './read-only-host.ts';
 
 /**
@@ -20,5 +21,5 @@ export async function startCommandOf(host: ReadOnlyHost, unit: string): Promise<
     Promise.all(later.map((path) => host.read(path))),
   ]);
   const all = [own.find((text) => text !== undefined), ...texts].join('\n');
-  return [...all.matchAll(/^\s*ExecStart=(.+)$/gm)].at(-1)?.[1];
+  return [...wholeLines(all).matchAll(/^\s*ExecStart=(.+)$/gm)].at(-1)?.[1];
 }

@@ -8,6 +8,7 @@ import {
   refuseNodeName,
   refuseNodeNameRule,
   refuseQualifiedName,
+  serverHint,
 } from '../../../src/config/grammar.ts';
 
 describe('node names', () => {
@@ -80,6 +81,13 @@ describe('API server addresses', () => {
     ['https://API.example.com', 'https://api.example.com:6443'],
     ['[fd00::1]:6443', 'https://[fd00::1]:6443'],
     ['fd00::1', 'https://[fd00::1]:6443'],
+    ['2001:db8::1:5', 'https://[2001:db8::1:5]:6443'],
+    ['::ffff:10.0.0.1', 'https://[::ffff:10.0.0.1]:6443'],
+    // A URL's scheme has no case (RFC 3986), and a line that is pasted ends with a blank.
+    ['HTTPS://10.0.0.1:6443', 'https://10.0.0.1:6443'],
+    ['10.0.0.1:6443 ', 'https://10.0.0.1:6443'],
+    ['https://10.0.0.1:6443/', 'https://10.0.0.1:6443'],
+    ['fe80::1%eth0', undefined],
     ['http://10.0.0.1', undefined],
     ['10.0.0.300', undefined],
     ['10.0.0.1:0', undefined],
@@ -91,6 +99,27 @@ describe('API server addresses', () => {
   for (const [text, expected] of cases) {
     it(`takes "${text}" for ${expected ?? 'a mistake'}`, () => assert.equal(normaliseServer(text), expected));
   }
+
+  for (const [source, text, hint] of [
+    ['kubernetes/kubernetes#48227', '2001:db8::1:6443', /brackets: \[2001:db8::1\]:6443$/],
+    ['kubernetes/kubeadm#1212', 'fd00:20::2:443', /brackets: \[fd00:20::2\]:443$/],
+    [
+      'rancher/rancher#39101',
+      'https://2604:a880:800:10::7c6:7001:9345',
+      /https:\/\/\[2604:a880:800:10::7c6:7001\]:9345$/,
+    ],
+    ['eight groups and a port', '2001:db8:1:2:3:4:5:6:6443', /\[2001:db8:1:2:3:4:5:6\]:6443$/],
+    ['without TLS', 'http://10.0.0.1:6443', /only https/],
+    [
+      'an address that was copied from a browser',
+      'https://10.0.0.1:6443/api/v1',
+      /leave out the path: 10\.0\.0\.1:6443$/,
+    ],
+  ] as const)
+    it(`an API server's address that is nearly right is refused with the right one: ${source}`, () => {
+      assert.equal(normaliseServer(text), undefined);
+      assert.match(serverHint(text), hint);
+    });
 });
 
 describe('image references', () => {

@@ -219,6 +219,22 @@ describe('the distribution of a node', () => {
     assert.deepEqual([id, name, version, pretty], ['my-os', 'My "OS"', '1', 'My "OS"']);
   });
 
+  for (const [what, text, expected] of [
+    [
+      'a comment behind a value',
+      'ID=debian # 12\nVERSION_ID="12" # bookworm\nNAME="Debian"\n',
+      ['debian', 'Debian', '12'],
+    ],
+    ['lines of Windows', 'ID="rocky"\r\nNAME="Rocky Linux"\r\nVERSION_ID="9.3"\r\n', ['rocky', 'Rocky Linux', '9.3']],
+    ['blanks without quotes', 'ID=my\nNAME=My own Linux\nVERSION_ID=1\n', ['my', 'My own Linux', '1']],
+    ['a file for a shell', 'export ID=my\nexport NAME="My"\nVERSION_ID=3\n', ['my', 'My', '3']],
+    ['a hash in quotes', 'ID=my\nNAME="C# Linux"\nVERSION_ID=3\n', ['my', 'C# Linux', '3']],
+  ] as const)
+    it(`the distribution of a node is known whatever program wrote its file: ${what}`, () => {
+      const { id, name, version } = parseOsRelease(text);
+      assert.deepEqual([id, name, version], expected);
+    });
+
   it('the distribution of a node is plain Linux if the file says nothing', () => {
     assert.deepEqual(parseOsRelease(''), { id: 'linux', name: 'Linux', version: '', pretty: 'Linux' });
   });

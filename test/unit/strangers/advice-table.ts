@@ -462,6 +462,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'cli/cluster-upgrade/run.ts cluster:upgrade:status': { code: undefined, proof: 'text' },
   'cli/cluster-upgrade/run.ts cluster:upgrade:start': { code: undefined, proof: 'text' },
   'cli/cluster-upgrade/service-text.ts cluster:upgrade:continue': { code: undefined, proof: 'text' },
+  'cli/cluster-upgrade/service-verbs.ts nodepool:upgrade': { code: undefined, proof: 'text' },
   'cli/cluster-upgrade/text.ts cluster:upgrade:continue': { code: undefined, proof: 'text' },
   'cli/diagnose/html.ts reset': { code: undefined, proof: 'text' },
   'cli/explain/topics.ts diagnose': { code: undefined, proof: 'text' },

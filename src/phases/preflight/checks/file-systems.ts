@@ -1,4 +1,5 @@
 import { PATHS } from '../../../host/node-paths.ts';
+import { importedFiles } from '../../../kubernetes/cri/containerd-imports.ts';
 import { findKubelet } from '../../../kubernetes/kubelet/program.ts';
 import { lenientToml } from '../../../lib/lenient-toml.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
@@ -43,12 +44,20 @@ function runtimeFolder({ spec }: CheckContext): string {
   return spec.runtimeRootDir ?? (spec.runtime === 'docker' ? PATHS.docker.data : PATHS.containerd.data);
 }
 
-/** containerd's own choice is overlayfs. */
+/** containerd's own choice is overlayfs; what an imported file says counts before it. */
 async function snapshotterOf(host: ReadOnlyHost): Promise<string> {
-  const { plugins = {} } = lenientToml((await host.read(PATHS.containerd.configuration)) ?? '') as Tables;
+  const own = (await host.read(PATHS.containerd.configuration)) ?? '';
+  // A damaged file is reported by the check of the runtime.
+  const imported = await importedFiles(host, own).catch(() => []);
+  const texts = [own, ...(await Promise.all(imported.map(async (path) => (await host.read(path)) ?? '')))];
+  return texts.map(snapshotterIn).findLast((named) => named !== undefined) ?? 'overlayfs';
+}
+
+function snapshotterIn(text: string): string | undefined {
+  const { plugins = {} } = lenientToml(text) as Tables;
   const containerd = plugins['io.containerd.grpc.v1.cri']?.containerd ?? plugins.cri?.containerd;
   const named = containerd?.snapshotter ?? plugins['io.containerd.cri.v1.images']?.snapshotter;
-  return typeof named === 'string' ? named : 'overlayfs';
+  return typeof named === 'string' ? named : undefined;
 }
 
 interface Tables {

@@ -4,7 +4,7 @@ import type { CheckContext } from '../context.ts';
 import { flannelIsOff } from '../flannel.ts';
 import { findKernelPart } from '../kernel-module.ts';
 import { evaluateNftables } from '../nftables.ts';
-import { evaluateChain, type Packet, parseIptables, portsInclude } from '../packet-filter.ts';
+import { evaluateChain, type Packet, parseIptables, portsInclude, sourceMatches } from '../packet-filter.ts';
 import type { ReadOnlyHost } from '../read-only-host.ts';
 
 const PORT = 8472;
@@ -48,8 +48,7 @@ interface Manager {
 
 async function firewalld(host: ReadOnlyHost, packet: Packet): Promise<Manager | undefined> {
   if (!(await host.unit('firewalld.service')).active) return undefined;
-  const { exitCode, stdout } = await host.query('firewall-cmd', zoneArguments(packet));
-  const zone = exitCode === 0 ? stdout.trim() : '';
+  const zone = (await zoneOfSource(host, packet)) ?? (await zoneOfInterface(host, packet));
   const inZone = /^[\w-]+$/.test(zone) ? ['--zone', zone] : [];
   const [ports, all] = await Promise.all([
     host.query('firewall-cmd', ['--list-ports', ...inZone]),
@@ -73,8 +72,23 @@ function isOpenSource(line: string): boolean {
   return /source address=/.test(line) && !/\b(port|service|protocol|source-port|icmp-type)\b/.test(line);
 }
 
-function zoneArguments({ interface: name }: Packet): string[] {
-  return name ? [`--get-zone-of-interface=${name}`] : ['--get-default-zone'];
+/** The zone to which the addresses of the node's peers are bound, which counts before that of the interface. */
+async function zoneOfSource(host: ReadOnlyHost, packet: Packet): Promise<string | undefined> {
+  const { stdout } = await host.query('firewall-cmd', ['--get-active-zones']);
+  let zone: string | undefined;
+  for (const line of stdout.split('\n')) {
+    const [, name] = /^([\w-]+)/.exec(line) ?? [];
+    zone = name ?? zone;
+    const [, sources = ''] = /^\s+sources: (.*)$/.exec(line) ?? [];
+    if (sources.split(/\s+/).some((range) => range !== '' && sourceMatches(range, packet) === 'yes')) return zone;
+  }
+  return undefined;
+}
+
+async function zoneOfInterface(host: ReadOnlyHost, { interface: name }: Packet): Promise<string> {
+  const asked = name ? [`--get-zone-of-interface=${name}`] : ['--get-default-zone'];
+  const { exitCode, stdout } = await host.query('firewall-cmd', asked);
+  return exitCode === 0 ? stdout.trim() : '';
 }
 
 /** Its service is active whether it filters or not. */

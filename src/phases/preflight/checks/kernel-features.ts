@@ -54,8 +54,9 @@ export const kernelFeatures: readonly Check[] = FEATURES.map(({ name, purpose, i
     const needless = name === 'vxlan' ? flannelIsOff(spec) : undefined;
     if (needless) return skip(needless);
     const how = (await isActive(host)) ? 'active' : await findAny(host, parts);
-    const { kernel } = await host.facts();
-    if (how === 'absent') return fail(`the kernel ${kernel} does not have ${name}`);
+    const { kernel, os } = await host.facts();
+    if (how === 'absent')
+      return fail(`the kernel ${kernel} does not have ${name}`, { remedy: packageOf(os.id, kernel) });
     if (how === undefined) {
       const others = await otherKernels(host, kernel);
       if (others) return fail(withoutModules(name, kernel, others), { remedy: REBOOT });
@@ -64,6 +65,23 @@ export const kernelFeatures: readonly Check[] = FEATURES.map(({ name, purpose, i
     return how === 'built in' ? pass(how) : judgeRules(host, parts, how);
   },
 }));
+
+/** RHEL, what is built from it, and Fedora. */
+const OF_RED_HAT = /^(rhel|centos|rocky|almalinux|ol|fedora)$/;
+
+/**
+ * The package in which a distribution has the modules that its kernel package leaves out; undefined if it has none.
+ * Sources: flannel-io/flannel#1502, timothystewart6/k3s-ansible#684.
+ */
+function packageOf(id: string, kernel: string): string | undefined {
+  if (id === 'ubuntu') {
+    const name = kernel.endsWith('-raspi') ? 'linux-modules-extra-raspi' : `linux-modules-extra-${kernel}`;
+    return `Install the other modules of the kernel: \`apt install ${name}\`; reboot if that brings a newer kernel.`;
+  }
+  return OF_RED_HAT.test(id)
+    ? `Install the other modules of the running kernel: \`dnf install kernel-modules-extra-${kernel}\`.`
+    : undefined;
+}
 
 const REBOOT =
   'Reboot into the kernel that is installed, or install the modules of the running one (`apt install linux-modules-$(uname -r)`, `dnf install kernel-modules-$(uname -r)`).';

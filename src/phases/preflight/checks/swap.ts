@@ -79,9 +79,10 @@ async function unitsOff(host: ReadOnlyHost, units: readonly string[]): Promise<S
 }
 
 async function swapSources(host: ReadOnlyHost): Promise<SwapSource[]> {
-  const [fstab, units, ...texts] = await Promise.all([
+  const [fstab, units, generated, ...texts] = await Promise.all([
     host.read('/etc/fstab'),
     host.list(PATHS.system.unitFolders[0] ?? ''),
+    host.list(PATHS.system.generatedUnits),
     ...SERVICES.map(({ file }) => host.read(file)),
   ]);
   const entries = (fstab ?? '').split('\n').filter((line) => {
@@ -94,7 +95,7 @@ async function swapSources(host: ReadOnlyHost): Promise<SwapSource[]> {
     if (file === PACKAGED && generator) return false;
     return texts[i] !== undefined && (is?.test(texts[i] ?? '') ?? true);
   });
-  const swapUnits = units.filter((name) => name.endsWith('.swap'));
+  const swapUnits = [...new Set([...units, ...generated])].filter((name) => name.endsWith('.swap'));
   const off = await unitsOff(host, [...services.flatMap(({ unit }) => unit ?? []), ...swapUnits]);
   return [
     ...entries.map((line) => ({
@@ -107,8 +108,8 @@ async function swapSources(host: ReadOnlyHost): Promise<SwapSource[]> {
     ...swapUnits
       .filter((unit) => !off.has(unit))
       .map((unit) => ({
-        what: `made at boot by ${unit}`,
-        remedy: `Switch the unit off: \`systemctl mask --now ${unit}\`.`,
+        what: `made at boot by ${unit}${units.includes(unit) ? '' : ', of a swap partition that systemd finds by itself (systemd-gpt-auto-generator)'}`,
+        remedy: `Switch the unit off: \`systemctl mask --now ${unit.includes('\\') ? `'${unit}'` : unit}\`.`,
       })),
   ];
 }

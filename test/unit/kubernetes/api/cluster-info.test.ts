@@ -72,6 +72,29 @@ describe('cluster-info', () => {
     );
   });
 
+  const clusterOf = (name: string, server: string): string =>
+    `- name: ${name}\n  cluster: {server: "${server}", certificate-authority-data: ${Buffer.from('CA').toString('base64')}}\n`;
+  const TWO = `clusters:\n${clusterOf('old', 'https://10.0.0.8:6443')}${clusterOf('new', 'HTTPS://10.0.0.9:6443')}`;
+  const CONTEXTS = 'contexts:\n- {name: a, context: {cluster: old}}\n- {name: b, context: {cluster: new}}\n';
+  for (const [what, kubeconfig, server] of [
+    [
+      'that of the current context, as kubeadm chooses',
+      `${TWO}${CONTEXTS}current-context: b\n`,
+      'HTTPS://10.0.0.9:6443',
+    ],
+    [
+      'the one without a name, which kubeadm publishes',
+      `${TWO}${clusterOf('""', 'https://10.0.0.7:6443')}`,
+      'https://10.0.0.7:6443',
+    ],
+    ['the first without a context', TWO, 'https://10.0.0.8:6443'],
+    ['the first if the contexts are damaged', `${TWO}contexts: 5\ncurrent-context: [b]\n`, 'https://10.0.0.8:6443'],
+  ] as const)
+    it(`a cluster-info with several clusters is about ${what}`, () => {
+      const body = { data: { kubeconfig } };
+      assert.equal(parseClusterInfo({ status: 200, server: 's', body }).advertisedServer, server);
+    });
+
   it('shows the clock difference beside an unknown token', () => {
     try {
       verifySignature(info(undefined), `abcdef.${SECRET}`, 86_400_000);

@@ -41,6 +41,14 @@ describe("containerd's configuration", () => {
     assert.equal(text.split('\n').length, FIT.split('\n').length);
   });
 
+  for (const number of ['9223372036854775807', '-9223372036854775808', '9007199254740993'])
+    it(`a number of 64 bits in containerd's configuration stays as it is: ${number} (toml.io, v1.0.0, Integer)`, () => {
+      const given = `version = 2\n[grpc]\n  max_recv_message_size = ${number} # own\n`;
+      const text = fitContainerdConfig(given, { sandboxImage: 'pause:3.6' }) ?? '';
+      assert.ok(text.startsWith(given), text);
+      assert.equal(fitContainerdConfig(text, { sandboxImage: 'pause:3.6' }), undefined);
+    });
+
   it('gets the tables that are missing', () => {
     const text = fitContainerdConfig('version = 2\n', { sandboxImage: 'pause:3.6', root: '/data/containerd' }) ?? '';
     assert.equal(parse(text).root, '/data/containerd');

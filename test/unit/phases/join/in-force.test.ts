@@ -56,6 +56,28 @@ describe('what is in force after a reboot', () => {
       assert.equal((await bootSysctls(host)).get('net.ipv4.ip_forward')?.value, value);
     });
 
+  it('a comment behind the value of a kernel parameter is none of its value (replicatedhq/kURL#2174)', async () => {
+    const host = fakeHost({ files: { '/etc/sysctl.d/99-z.conf': 'net.ipv4.ip_forward = 1 # kubernetes\n' } });
+    assert.equal((await bootSysctls(host)).get('net.ipv4.ip_forward')?.value, '1');
+  });
+
+  it('a command of a drop-in may go over several lines, and drop-ins may be of every service and below /usr/local (kubernetes/website#9227)', async () => {
+    const host = fakeHost({
+      files: {
+        '/etc/systemd/system/kubelet.service.d/20-cpu.conf':
+          '[Service]\nExecStart=\nExecStart=/usr/bin/taskset -c 0 /usr/bin/kubelet \\\n  $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS \\\n  # flags\n  $KUBELET_KUBEADM_ARGS\n',
+        '/usr/local/lib/systemd/system/kubelet.service.d/30-own.conf':
+          '[Service]\nExecStart=\nExecStart=/opt/kubelet $KUBELET_KUBECONFIG_ARGS\n',
+        '/etc/systemd/system/service.d/90-proxy.conf': '[Service]\nEnvironment=HTTPS_PROXY=http://10.0.0.1:3128\n',
+        '/etc/systemd/system/service.d/91-args.conf': '[Service]\nEnvironment=KUBELET_KUBEADM_ARGS=--v=2\n',
+      },
+    });
+    const found = await overridingDropIns(host);
+    assert.equal(found.length, 2, found.join('\n'));
+    assert.match(found[0] ?? '', /^\/usr\/local\/lib\/\S+\/30-own\.conf starts the kubelet without/);
+    assert.match(found[1] ?? '', /^\/etc\/systemd\/system\/service\.d\/91-args\.conf sets KUBELET_KUBEADM_ARGS/);
+  });
+
   it("a drop-in that starts the kubelet without the join's arguments is named, one that sorts before it is not", async () => {
     const host = fakeHost({
       files: {

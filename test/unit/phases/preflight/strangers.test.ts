@@ -114,6 +114,49 @@ const STRANGERS: readonly Stranger[] = [
     found: /nfs/,
   },
   {
+    thread: 'containerd/containerd#6389, a snapshotter that an imported file chooses',
+    machine: {
+      files: {
+        ...mounts('rpool/root / zfs rw 0 0').files,
+        '/etc/containerd/config.toml': 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n',
+        '/etc/containerd/conf.d/10-zfs.toml':
+          'version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd]\n  snapshotter = "zfs"\n',
+      },
+    },
+    check: 'RuntimeFileSystem',
+    status: 'ok',
+    found: /zfs, by zfs/,
+  },
+  {
+    thread: 'a mount point with a blank in its name, before the one that counts',
+    machine: mounts(
+      '/dev/sda1 / ext4 rw 0 0',
+      'srv:/x /mnt/my\\040share nfs4 rw 0 0',
+      '/dev/sdb1 /var/lib/containerd xfs rw 0 0',
+    ),
+    check: 'RuntimeFileSystem',
+    status: 'ok',
+    found: /xfs/,
+  },
+  {
+    thread: 'x-systemd.automount in /etc/fstab: the file system is mounted over the one that waits for it',
+    machine: mounts(
+      '/dev/sda1 / ext4 rw 0 0',
+      'systemd-1 /var/lib/containerd autofs rw,fd=50,direct 0 0',
+      '/dev/sdb1 /var/lib/containerd ext4 rw 0 0',
+    ),
+    check: 'RuntimeFileSystem',
+    status: 'ok',
+    found: /ext4/,
+  },
+  {
+    thread: 'a bind mount of a folder on a share',
+    machine: mounts('/dev/sda1 / ext4 rw 0 0', '10.0.0.9:/r/containerd /var/lib/containerd nfs4 rw,relatime 0 0'),
+    check: 'RuntimeFileSystem',
+    status: 'error',
+    found: /nfs4/,
+  },
+  {
     thread: 'kubernetes/kubernetes#88210',
     machine: mounts('/dev/sda3 / btrfs rw 0 0', '/dev/sda4 /usr ext4 ro,relatime 0 0'),
     check: 'ReadOnlyFileSystem',
@@ -298,7 +341,51 @@ const STRANGERS: readonly Stranger[] = [
     status: 'error',
     found: /"NodeSwap" is not GATE=true or GATE=false/,
   },
+  {
+    thread: 'kubernetes/kubernetes#64780: the variable of the join, in the file for settings of its own',
+    machine: files({ '/etc/default/kubelet': 'KUBELET_KUBEADM_ARGS="--v=4"\n' }),
+    check: 'KubeletFlags',
+    status: 'error',
+    found: /\/etc\/default\/kubelet: KUBELET_KUBEADM_ARGS takes the place of what the join writes/,
+  },
+  {
+    thread: 'a line as a shell has it, which systemd ignores (systemd.exec(5), EnvironmentFile)',
+    machine: files({ '/etc/sysconfig/kubelet': 'export KUBELET_EXTRA_ARGS=--v=4\n' }),
+    check: 'KubeletFlags',
+    status: 'warning',
+    found: /systemd ignores a line with export/,
+  },
+  {
+    thread: 'a comment behind the value, which systemd gives to the kubelet (systemd.exec(5), EnvironmentFile)',
+    machine: files({ '/etc/default/kubelet': 'KUBELET_EXTRA_ARGS="--v=4" # louder\n' }),
+    check: 'KubeletFlags',
+    status: 'error',
+    found: /"#" is not a flag/,
+  },
   // Name servers
+  ...(
+    [
+      ['options edns0 trust-ad\nsearch .\nnameserver 10.0.0.1\n', 'ok', /10\.0\.0\.1/],
+      ['# nameserver 127.0.0.1\n; nameserver 127.0.0.2\nnameserver\t10.0.0.1 # dns1\r\n', 'ok', /^10\.0\.0\.1$/],
+      ['nameserver 10.0.0.1\nnameserver 10.0.0.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\n', 'ok', /10\.0\.0\.3/],
+      ['nameserver 2001:db8::53\n', 'ok', /2001:db8::53/],
+      ['nameserver fe80::1%eth0\n', 'warning', /link-local/],
+      ['nameserver 10.0.0.1,10.0.0.2\n', 'warning', /10\.0\.0\.1,10\.0\.0\.2 .*is not an IP address/],
+      ['nameserver dns.example.org\n', 'warning', /is not an IP address/],
+      ['nameserver [2001:db8::53]\n', 'warning', /is not an IP address/],
+      ['nameserver 127.0.0.54\n', 'warning', /only 127\.0\.0\.54/],
+      ['search a.x\ndomain b.x\n', 'warning', /lists no server/],
+      ['', 'warning', /lists no server/],
+    ] as const
+  ).map(
+    ([text, status, found]): Stranger => ({
+      thread: `resolv.conf(5), kubernetes/kubeadm#273: ${JSON.stringify(text)}`,
+      machine: resolv(text),
+      check: 'Nameserver',
+      status,
+      found,
+    }),
+  ),
   {
     thread: 'coredns/coredns#1712',
     machine: resolv('nameserver 127.0.0.1\nnameserver 10.9.9.1\nnameserver 10.9.9.2\n'),
@@ -457,6 +544,86 @@ const STRANGERS: readonly Stranger[] = [
     check: 'Swap',
     status: 'ok',
   },
+  {
+    thread: 'KubeOperator/ansible#6, a partition of its type on a GPT disk that no file names',
+    machine: files({ '/proc/swaps': SWAPS, '/run/systemd/generator.late/dev-nvme0n1p3.swap': '[Swap]\n' }),
+    check: 'Swap',
+    status: 'warning',
+    found: /dev-nvme0n1p3\.swap, of a swap partition that systemd finds by itself/,
+    remedy: /systemctl mask --now dev-nvme0n1p3\.swap/,
+  },
+  {
+    thread: 'KubeOperator/ansible#6, a name that a shell would change',
+    machine: files({
+      '/proc/swaps': SWAPS,
+      '/run/systemd/generator.late/dev-disk-by\\x2dpartuuid-1.swap': '[Swap]\n',
+    }),
+    check: 'Swap',
+    status: 'warning',
+    remedy: /mask --now 'dev-disk-by\\x2dpartuuid-1\.swap'/,
+  },
+  {
+    thread: 'KubeOperator/ansible#6, masked as is advised',
+    machine: {
+      files: { '/proc/swaps': SWAPS, '/run/systemd/generator.late/dev-sda3.swap': '[Swap]\n' },
+      units: { 'dev-sda3.swap': { masked: true } },
+    },
+    check: 'Swap',
+    status: 'ok',
+  },
+  ...(
+    [
+      ['UUID=0a1b none swap sw 0 0', 'warning'],
+      ['LABEL=swap\tswap\tswap\tdefaults,nofail\t0\t0', 'warning'],
+      ['/dev/mapper/vg-swap none swap sw,discard', 'warning'],
+      ['/swap\\040file none swap sw 0 0', 'warning'],
+      ['/dev/zram0 none swap defaults,pri=100 0 0', 'warning'],
+      ['# UUID=0a1b none swap sw 0 0', 'ok'],
+      ['#/swapfile swap swap defaults 0 0', 'ok'],
+      ['/dev/sdb1 none swap noauto,sw 0 0', 'ok'],
+      ['/dev/sdb1 /swap ext4 defaults 0 2', 'ok'],
+      ['tmpfs /mnt/swap tmpfs x-systemd.automount 0 0', 'ok'],
+    ] as const
+  ).map(
+    ([line, status]): Stranger => ({
+      thread: `clastix/yaki#12, /etc/fstab with ${JSON.stringify(line)}`,
+      machine: files({
+        '/proc/swaps': SWAPS,
+        '/etc/fstab': `# <file system> <mount point>\nUUID=1 / ext4 defaults 0 1\n${line}\n`,
+      }),
+      check: 'Swap',
+      status,
+    }),
+  ),
+  // cgroups: hybrid, as in systemd 233 to 243 (SystemVerification of kubeadm)
+  {
+    thread: 'k3s-io/k3s#4188, whose systemd has the hybrid hierarchy: version 1 counts',
+    machine: files({
+      '/proc/mounts': [
+        'tmpfs /sys/fs/cgroup tmpfs ro,nosuid,size=4096k,mode=755 0 0',
+        'cgroup2 /sys/fs/cgroup/unified cgroup2 rw,nosuid,nsdelegate 0 0',
+        ...['cpuset', 'cpu,cpuacct', 'memory', 'pids', 'devices', 'freezer', 'hugetlb', 'blkio'].map(
+          (names) => `cgroup /sys/fs/cgroup/${names} cgroup rw,nosuid,${names} 0 0`,
+        ),
+      ].join('\n'),
+      '/proc/cgroups': `#subsys_name\thierarchy\tnum_cgroups\tenabled\n${[
+        'cpuset',
+        'cpu',
+        'cpuacct',
+        'memory',
+        'pids',
+        'devices',
+        'freezer',
+        'hugetlb',
+        'blkio',
+      ]
+        .map((name) => `${name}\t2\t1\t1`)
+        .join('\n')}\n`,
+    }),
+    check: CGROUPS,
+    status: 'ok',
+    found: /cgroup v1/,
+  },
   // cgroups of a Raspberry Pi
   {
     thread: 'raspberrypi/linux#3644',
@@ -514,6 +681,72 @@ const STRANGERS: readonly Stranger[] = [
     machine: files({ '/usr/lib/modprobe.d/b.conf': 'blacklist overlay\n', '/etc/modprobe.d/b.conf': '# nothing\n' }),
     check: 'KernelFeature-overlay',
     status: 'ok',
+  },
+  ...(
+    [
+      ['install br_netfilter /bin/true', 'error'],
+      ['install br-netfilter /usr/bin/false # CIS 3.4', 'error'],
+      ['install br_netfilter \\\n  /bin/false', 'error'],
+      ['install br_netfilter /bin/sh -c "exit 1"', 'error'],
+      ['install br_netfilter /usr/bin/logger "br_netfilter is not allowed"', 'error'],
+      ['alias br_netfilter off', 'error'],
+      ['blacklist br_netfilter', 'warning'],
+      ['install br_netfilter /sbin/modprobe --ignore-install br_netfilter && true', 'ok'],
+      ['# install br_netfilter /bin/false', 'ok'],
+      ['install bridge /bin/false', 'ok'],
+    ] as const
+  ).map(
+    ([line, status]): Stranger => ({
+      thread: `modprobe.d(5), ansible-lockdown/RHEL7-CIS: ${line}`,
+      machine: {
+        files: {
+          ...withoutModules,
+          [`/lib/modules/${KERNEL}/modules.dep`]:
+            'kernel/net/bridge/br_netfilter.ko.zst: kernel/net/bridge/bridge.ko.zst\n',
+          '/etc/modprobe.d/cis.conf': `${line}\n`,
+        },
+        sysctls: {},
+      },
+      check: 'KernelFeature-br_netfilter',
+      status,
+    }),
+  ),
+  {
+    thread: 'flannel-io/flannel#1502, Ubuntu on a Raspberry Pi, whose kernel has vxlan in another package',
+    machine: {
+      files: { ...withoutModules, '/lib/modules/5.13.0-1008-raspi/modules.dep': 'kernel/fs/overlayfs/overlay.ko:\n' },
+      facts: {
+        kernel: '5.13.0-1008-raspi',
+        os: { id: 'ubuntu', name: 'Ubuntu', version: '21.10', pretty: 'Ubuntu 21.10' },
+      },
+    },
+    check: 'KernelFeature-vxlan',
+    status: 'error',
+    remedy: /apt install linux-modules-extra-raspi/,
+  },
+  {
+    thread: 'timothystewart6/k3s-ansible#684, k3s-io/k3s-ansible#419: the cloud image of Rocky Linux 10',
+    machine: {
+      files: {
+        ...withoutModules,
+        '/lib/modules/6.12.0-124.el10.x86_64/modules.dep': 'kernel/fs/overlayfs/overlay.ko.xz:\n',
+      },
+      sysctls: {},
+      facts: {
+        kernel: '6.12.0-124.el10.x86_64',
+        os: { id: 'rocky', name: 'Rocky Linux', version: '10.0', pretty: 'Rocky Linux 10.0' },
+      },
+    },
+    check: 'KernelFeature-br_netfilter',
+    status: 'error',
+    remedy: /dnf install kernel-modules-extra-6\.12\.0-124\.el10\.x86_64/,
+  },
+  {
+    thread: 'weaveworks/weave#2820, CentOS 7 before 7.4, which has it built in',
+    machine: { files: { ...withoutModules, [`/lib/modules/${KERNEL}/modules.dep`]: '' } },
+    check: 'KernelFeature-br_netfilter',
+    status: 'ok',
+    found: /active/,
   },
   // Containers that are used as machines
   {
@@ -630,6 +863,25 @@ const STRANGERS: readonly Stranger[] = [
     status: 'ok',
   },
   {
+    thread: 'k3s-io/k3s#1556, firewalld with the network of the nodes in a zone of its own',
+    machine: firewalld({
+      '--get-active-zones': 'public\n  interfaces: eth0\ntrusted\n  sources: 10.42.0.0/16 192.168.1.0/24\n',
+      '--get-zone-of-interface=eth0': 'public\n',
+    }),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  {
+    thread: 'k3s-io/k3s#1556, firewalld that trusts only the network of the pods',
+    machine: firewalld({
+      '--get-active-zones': 'public (default)\n  interfaces: eth0\ntrusted\n  sources: 10.42.0.0/16\n',
+      '--get-zone-of-interface=eth0': 'public\n',
+    }),
+    check: FIREWALL,
+    status: 'warning',
+    remedy: /--zone=public /,
+  },
+  {
     thread: 'firewalld, the same numbers for TCP',
     machine: firewalld({ '--list-ports': '8000-9000/tcp' }),
     check: FIREWALL,
@@ -718,6 +970,74 @@ const STRANGERS: readonly Stranger[] = [
     check: FIREWALL,
     status: 'warning',
   },
+  {
+    thread: 'NixOS/nixpkgs firewall-nftables.nix, a map of states whose new ones go to a chain',
+    machine: nft(
+      `${chain(
+        'iifname "lo" accept comment "trusted interfaces"',
+        'ct state vmap { invalid : drop, established : accept, related : accept, new : jump input-allow, untracked : jump input-allow }',
+        'tcp flags syn / fin,syn,rst,ack log level info prefix "refused connection: "',
+      )}\n\tchain input-allow {\n\t\ttcp dport 22 accept\n\t\tudp dport { 8472, 51820 } accept\n\t}`,
+    ),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  {
+    thread: 'NixOS/nixpkgs firewall-nftables.nix, without the port',
+    machine: nft(
+      `${chain(
+        'ct state vmap { invalid : drop, established : accept, related : accept, new : jump input-allow }',
+      )}\n\tchain input-allow {\n\t\ttcp dport 22 accept\n\t}`,
+    ),
+    check: FIREWALL,
+    status: 'warning',
+  },
+  {
+    thread: "the nftables wiki's ruleset for a server, which sorts by family",
+    machine: nft(
+      `${chain(
+        'ct state vmap { established : accept, related : accept, invalid : drop }',
+        'meta protocol vmap { ip : jump inbound4, ip6 : jump inbound6 }',
+      )}\n\tchain inbound4 {\n\t\tudp dport 8472 accept\n\t}\n\tchain inbound6 {\n\t}`,
+    ),
+    check: FIREWALL,
+    status: 'ok',
+  },
+  ...(
+    [
+      ['a map of ports in the rule', ['udp dport vmap { 22 : drop, 8000-9000 : accept }'], 'ok'],
+      ['a map of ports that drops it', ['udp dport vmap { 8472 : drop, 53 : accept }', 'accept'], 'warning'],
+      ['a map with everything else', ['tcp dport vmap { 22 : accept }', 'meta l4proto vmap { * : accept }'], 'ok'],
+      ['a map of protocols', ['meta l4proto vmap { tcp : drop, udp : goto nodes }'], 'ok'],
+      ['a map of interfaces', ['iifname vmap { "lo" : accept, "eth0" : jump nodes }'], 'ok'],
+      ['a map of other interfaces', ['iifname vmap { "lo" : accept, "wg*" : jump nodes }'], 'warning'],
+      ['a named map of a concatenation', ['meta l4proto . th dport vmap @services'], 'ok'],
+      ['a set of a concatenation', ['meta l4proto . th dport { tcp . 22, udp . 8000-9000 } accept'], 'ok'],
+      ['a set of a concatenation, for TCP', ['meta l4proto . th dport { tcp . 8472, udp . 53 } accept'], 'warning'],
+      ['a set with an address and a port', ['ip saddr . udp dport { 192.168.1.0/24 . 8472 } accept'], 'ok'],
+      ['a named set with counters and comments', ['udp dport @counted accept'], 'ok'],
+      ['a chain that is gone to, and its end', ['goto others'], 'warning'],
+      ['a family by its name', ['meta nfproto ipv6 drop', 'udp dport 8472 accept'], 'ok'],
+    ] as const
+  ).map(
+    ([what, rules, status]): Stranger => ({
+      thread: `nftables, ${what}`,
+      machine: nft(
+        [
+          '\tmap services {\n\t\ttype inet_proto . inet_service : verdict',
+          '\t\telements = { tcp . 22 : accept,',
+          '\t\t\t     udp . 8472 : goto nodes }\n\t}',
+          '\tset counted {\n\t\ttype inet_service\n\t\telements = { 53 counter packets 1 bytes 2,',
+          '\t\t\t     8472 timeout 1h expires 3m comment "flannel, vxlan" }\n\t}',
+          '\tchain nodes {\n\t\tip saddr 192.168.1.0/24 accept\n\t}',
+          '\tchain others {\n\t\ttcp dport 22 accept\n\t}',
+          chain('ct state established,related accept', ...rules),
+        ].join('\n'),
+      ),
+      check: FIREWALL,
+      status,
+    }),
+  ),
   {
     thread: 'nftables, another table for IPv6 alone',
     machine: {
