@@ -22,6 +22,7 @@ import { kubeletConfigurationFields } from './checks/kubelet-fields.ts';
 import {
   cgroupDriver,
   kubeletConfigurationValues,
+  kubeletDropIns,
   kubeletExtraFlags,
   kubeletService,
 } from './checks/kubelet-settings.ts';
@@ -77,6 +78,7 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   cri,
   cgroupDriver,
   kubeletService,
+  kubeletDropIns,
   kubeletExtraFlags,
   nodeIface,
   nodeAddress,

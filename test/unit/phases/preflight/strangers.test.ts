@@ -362,6 +362,35 @@ const STRANGERS: readonly Stranger[] = [
     status: 'error',
     found: /"#" is not a flag/,
   },
+  {
+    thread: 'kubernetes/website#9227, the drop-in of a guide for etcd, which starts the kubelet by itself',
+    machine: files({
+      '/etc/systemd/system/kubelet.service.d/20-etcd-service-manager.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --address=127.0.0.1 --pod-manifest-path=/etc/kubernetes/manifests\nRestart=always\n',
+    }),
+    check: 'KubeletDropIns',
+    status: 'error',
+    found: /20-etcd-service-manager\.conf starts the kubelet without \$KUBELET_CONFIG_ARGS/,
+    remedy: /Remove the line/,
+  },
+  {
+    thread: 'kubernetes/website#9227, on a node that is joined and works',
+    machine: files({
+      '/etc/systemd/system/kubelet.service.d/20-own.conf': '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --v=2\n',
+    }),
+    node: { membership: async () => ({ caHash: 'sha256:1', nodeName: 'edge-1', complete: true }) },
+    check: 'KubeletDropIns',
+    status: 'warning',
+  },
+  {
+    thread: 'a drop-in that names the files of the join itself',
+    machine: files({
+      '/etc/systemd/system/kubelet.service.d/20-numa.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/bin/numactl -N 0 /usr/bin/kubelet --config=/var/lib/kubelet/config.yaml --kubeconfig /etc/kubernetes/kubelet.conf $KUBELET_KUBEADM_ARGS\n',
+    }),
+    check: 'KubeletDropIns',
+    status: 'ok',
+  },
   // Name servers
   ...(
     [
