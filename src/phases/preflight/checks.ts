@@ -15,6 +15,7 @@ import { noExec, readOnlyFileSystem, runtimeFileSystem } from './checks/file-sys
 import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
 import { gpu, gpuRuntime } from './checks/gpu.ts';
+import { hugePages } from './checks/huge-pages.ts';
 import { intendedPlatform } from './checks/intended-platform.ts';
 import { kernelAccess } from './checks/kernel-access.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
@@ -74,6 +75,7 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   ...kernelFeatures,
   systemVerification,
   kernelOptions,
+  hugePages,
   runtime,
   cri,
   cgroupDriver,

@@ -777,6 +777,29 @@ const STRANGERS: readonly Stranger[] = [
     status: 'ok',
     found: /active/,
   },
+  ...(
+    [
+      ['v1.18.8', { '2048': '512\n', '1048576': '4\n' }, 'error', /hugepages-1048576kB, hugepages-2048kB/],
+      ['v1.20.2', { '2048': '512\n', '1048576': '4\n' }, 'ok', undefined],
+      ['v1.18.8', { '2048': '512\n', '1048576': '0\n' }, 'ok', undefined],
+    ] as const
+  ).map(
+    ([version, pages, status, found]): Stranger => ({
+      thread: `kubernetes/kubeadm#1785, with a kubelet ${version}, ${JSON.stringify(pages)}`,
+      machine: files(
+        Object.fromEntries(
+          Object.entries(pages).map(([size, count]) => [
+            `/sys/kernel/mm/hugepages/hugepages-${size}kB/nr_hugepages`,
+            count,
+          ]),
+        ),
+      ),
+      node: { kubeletVersion: async () => version },
+      check: 'HugePages',
+      status,
+      found,
+    }),
+  ),
   // Containers that are used as machines
   {
     thread: 'k0sproject/k0s#744, kubernetes/kubernetes#80633',
