@@ -98,7 +98,12 @@ interface ChangeOptions<P extends ServicePlan> {
   readonly argv: readonly string[];
   readonly plan: (work: ChangeWork) => Promise<P>;
   /** @returns what the command prints at the end, and data beside that of the plan */
-  readonly run: (plan: P, work: ChangeWork) => Promise<{ readonly text: string; readonly data?: object }>;
+  readonly run: (plan: P, work: ChangeWork) => Promise<ChangeEnd>;
+}
+
+/** How a change ended. */
+interface ChangeEnd extends Pick<CommandResult, 'text' | 'error'> {
+  readonly data?: object;
 }
 
 type Ended = Omit<CommandResult, 'command'>;
@@ -125,7 +130,8 @@ export async function changeInService<P extends ServicePlan>(options: ChangeOpti
     const end = await options.run(plan, work).catch((error: unknown) => {
       throw signal.aborted ? stopped(error, argv) : error;
     });
-    return { ok: true, hosts: [], data: { ...data, ...end.data, changed: true }, text: end.text };
+    const { error, text } = end;
+    return { ok: error === undefined, hosts: [], error, data: { ...data, ...end.data, changed: true }, text };
   });
 }
 

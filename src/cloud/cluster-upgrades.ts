@@ -34,12 +34,21 @@ export interface CloudUpgrades {
    */
   intent(version: string | undefined, masterOnly: boolean): Promise<UpgradeIntent>;
   start(intent: UpgradeIntent): Promise<CloudUpgrade>;
+  /** Changes nothing. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
+  intended(verb: UpgradeVerb): Promise<IntendedChange>;
   /** What is paused or pausing already stays so. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
   pause(): Promise<CloudUpgrade>;
   /** What runs already continues. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
   resume(): Promise<CloudUpgrade>;
   /** Nodes that are done stay. @throws EdgeadmError NO_UPGRADE, UPGRADE_NOT_POSSIBLE */
   cancel(): Promise<CloudUpgrade>;
+}
+
+/** What a change of an upgrade would begin from. */
+interface IntendedChange {
+  readonly now: CloudUpgrade;
+  /** Nothing would be sent. */
+  readonly isUnchanged: boolean;
 }
 
 /** Keeps the task of an upgrade for later commands on this machine. Neither of its methods throws. */
@@ -74,11 +83,17 @@ export function cloudUpgrades(
     });
     return waitForEffect({ what, look, shows, clock, signal, lost });
   };
-  const change = async (verb: Verb, send: (taskId: string) => Promise<void>) => {
+  const intendedChange = async (verb: UpgradeVerb): Promise<IntendedChange> => {
     const now = await look();
-    const { from, to, unchanged } = RULES[verb];
-    if (unchanged.includes(now.phase)) return now;
-    if (!from.includes(now.phase)) throw notPossible(verb, now);
+    const { from, unchanged } = RULES[verb];
+    const isUnchanged = unchanged.includes(now.phase);
+    if (!isUnchanged && !from.includes(now.phase)) throw notPossible(verb, now);
+    return { now, isUnchanged };
+  };
+  const change = async (verb: UpgradeVerb, send: (taskId: string) => Promise<void>) => {
+    const { now, isUnchanged } = await intendedChange(verb);
+    if (isUnchanged) return now;
+    const { to } = RULES[verb];
     const { taskId } = now.task ?? {};
     if (!taskId) throw taskNotShown(now);
     const what = `the upgrade of ${clusterId} to be ${PAST[verb]}`;
@@ -105,6 +120,7 @@ export function cloudUpgrades(
       await keep(begun.task?.taskId);
       return begun;
     },
+    intended: intendedChange,
     pause: () => change('pause', (taskId) => service.pauseTask(taskId)),
     resume: () => change('continue', (taskId) => service.resumeTask(taskId)),
     cancel: () => change('cancel', (taskId) => service.cancelTask(taskId)),
@@ -176,7 +192,7 @@ function refuseUnderWay({ phase, task, clusterId }: CloudUpgrade): void {
   });
 }
 
-type Verb = 'pause' | 'continue' | 'cancel';
+export type UpgradeVerb = 'pause' | 'continue' | 'cancel';
 
 interface Rule {
   /** The possible targets, and whether nothing needs to be done. */
@@ -185,7 +201,7 @@ interface Rule {
   readonly unchanged: readonly CloudUpgradePhase[];
 }
 
-const RULES: Readonly<Record<Verb, Rule>> = {
+const RULES: Readonly<Record<UpgradeVerb, Rule>> = {
   pause: {
     from: ['Prechecking', 'Running'],
     to: ['Pausing', 'Paused', 'Completed', 'Failed'],
@@ -195,7 +211,7 @@ const RULES: Readonly<Record<Verb, Rule>> = {
   cancel: { from: ['Paused'], to: ['NotStarted', 'Completed', 'Failed', 'Unknown'], unchanged: [] },
 };
 
-const PAST: Readonly<Record<Verb, string>> = { pause: 'paused', continue: 'continued', cancel: 'cancelled' };
+const PAST: Readonly<Record<UpgradeVerb, string>> = { pause: 'paused', continue: 'continued', cancel: 'cancelled' };
 
 /** The cluster says that it is being upgraded; only a task can be paused. */
 function taskNotShown({ clusterId, phase }: CloudUpgrade): EdgeadmError {
@@ -206,7 +222,7 @@ function taskNotShown({ clusterId, phase }: CloudUpgrade): EdgeadmError {
   });
 }
 
-function notPossible(verb: Verb, { phase, clusterId, error }: CloudUpgrade): EdgeadmError {
+function notPossible(verb: UpgradeVerb, { phase, clusterId, error }: CloudUpgrade): EdgeadmError {
   const none = phase === 'NotStarted';
   return new EdgeadmError({
     code: none ? 'NO_UPGRADE' : 'UPGRADE_NOT_POSSIBLE',

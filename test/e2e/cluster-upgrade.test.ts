@@ -150,8 +150,8 @@ inWorlds('guide')('edgeadm cluster upgrade of 12 nodes', function () {
 
   it('edgeadm cluster upgrade of 12 nodes: of two that start it at once one wins, and the other is told who holds the lease', async () => {
     const ends = await Promise.all([
-      upgrade('start', '--image', IMAGE, '--yes'),
-      upgrade('start', '--image', IMAGE, '--yes'),
+      upgrade('start', '--image', IMAGE, '--yes', '--no-wait'),
+      upgrade('start', '--image', IMAGE, '--yes', '--no-wait'),
     ]);
     const [won, refused] = ends.sort((one, other) => (one.exitCode ?? 0) - (other.exitCode ?? 0));
     assert.equal(won?.exitCode, 0, won?.stderr);
@@ -174,7 +174,7 @@ inWorlds('guide')('edgeadm cluster upgrade of 12 nodes', function () {
   it('a pause lets the node that has begun finish, and begins no other', async () => {
     await soon('a node to be under way', async () => (await inState('running')).length === 1);
     const [begun] = await inState('running');
-    await succeed('pause');
+    await succeed('pause', '--yes', '--no-wait');
     const { exitCode, stderr } = await upgrade('status', '--watch');
     assert.equal(exitCode, 6, stderr);
     const paused = await status();
@@ -194,7 +194,7 @@ inWorlds('guide')('edgeadm cluster upgrade of 12 nodes', function () {
     const pre = `[Service]\nExecStartPre=/bin/sh -c '! /usr/bin/kubelet --version | grep -q ${world.upgrade.to}'\n`;
     await node.write(DROP_IN, pre);
     await node.exec('systemctl', 'daemon-reload');
-    const { exitCode, stderr } = await upgrade('continue', '--wait');
+    const { exitCode, stderr } = await upgrade('continue', '--yes');
     assert.equal(exitCode, 6, stderr);
     assert.match(stderr, new RegExp(`${next}: .*the upgrade failed in phase restart; the node was rolled back`));
     const paused = await status();
@@ -210,12 +210,12 @@ inWorlds('guide')('edgeadm cluster upgrade of 12 nodes', function () {
     const before = (await inState('upgraded')).length;
     const ssh = ['--ssh-key', nodes[0]?.sshKey ?? '', '--known-hosts', join(home, 'known_hosts')];
     const bundle = ['--bundle', join(stateDir, 'kubelet')];
-    const first = begin('continue', '--executor', 'ssh', ...bundle, ...ssh);
+    const first = begin('continue', '--executor', 'ssh', '--yes', ...bundle, ...ssh);
     await soon('a node to be upgraded over SSH', async () => (await inState('upgraded')).length > before);
     await soon('the next to be under way', async () => (await inState('running')).length === 1);
     first.kill('SIGKILL');
     await first;
-    const { exitCode, stderr, stdout } = await upgrade('continue', ...ssh);
+    const { exitCode, stderr, stdout } = await upgrade('continue', '--yes', ...ssh);
     assert.equal(exitCode, 0, `${stderr}\n${stdout}`);
     const done = await status();
     assert.equal(done.phase, 'Completed');
@@ -229,13 +229,13 @@ inWorlds('guide')('edgeadm cluster upgrade of 12 nodes', function () {
   it('cancel ends a paused upgrade, and nothing is left on the nodes but the new version', async () => {
     await restoreNetwork(lost);
     await cluster.waitForNode(lost.name, true, 60);
-    await succeed('start', '--image', IMAGE, '--yes');
-    const { exitCode, stderr } = await upgrade('cancel');
+    await succeed('start', '--image', IMAGE, '--yes', '--no-wait');
+    const { exitCode, stderr } = await upgrade('cancel', '--yes');
     assert.equal(exitCode, 4, stderr);
     assert.match(stderr, /UPGRADE_NOT_POSSIBLE/);
-    await succeed('pause');
-    await soon('the pause', async () => (await status()).phase === 'Paused');
-    await succeed('cancel');
+    await succeed('pause', '--yes');
+    assert.equal((await status()).phase, 'Paused');
+    await succeed('cancel', '--yes');
     assert.equal((await status()).phase, 'Cancelled');
     assert.equal(await count(`/apis/batch/v1${NAMESPACE}/jobs`), 0);
     for (const node of nodes) {

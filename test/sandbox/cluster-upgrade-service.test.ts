@@ -19,7 +19,7 @@ interface Result {
 }
 
 describe('cluster upgrade of a cluster of the container service', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let cloud: EmulatedCluster;
   let folder = '';
   let env: Record<string, string> = {};
@@ -27,16 +27,20 @@ describe('cluster upgrade of a cluster of the container service', function () {
   let clock = 0;
   /** Whether time goes on by itself in the cloud. */
   let live = false;
+  /** How far the clock goes whenever the cloud looks at it: so far gets a command, however slow the machine is. */
+  let tick = 0;
   /** All that was ever shown. */
   const shown: string[] = [];
   beforeEach(async () => {
     const start = Date.now();
-    clock = 0;
-    live = false;
+    [clock, tick, live] = [0, 0, false];
     folder = await mkdtemp(join(tmpdir(), 'edgeadm-upgrade-'));
     // Each check of the service is over at once.
     const checked = (): number => (cloud?.store.list('cs/check').length ?? 0) * CHECK_MS;
-    cloud = await emulatedCluster({}, () => (live ? Date.now() : start) + clock + checked());
+    cloud = await emulatedCluster({}, () => {
+      clock += tick;
+      return (live ? Date.now() : start) + clock + checked();
+    });
     const [pool] = poolsOf(cloud.store, cloud.cluster.id);
     for (const name of ['edge1', 'edge2', 'edge3']) await addNode(cloud, name, { pool: pool?.id ?? '' });
     await writeFile(join(folder, 'ca.crt'), cloud.pki.caPem);
@@ -66,7 +70,9 @@ describe('cluster upgrade of a cluster of the container service', function () {
   };
   const told = async (verb: string, ...words: string[]) =>
     resultOf(await upgrade(verb, ...words, '-o', 'json')) as unknown as Result;
-  const start = (...words: string[]) => upgrade('start', '--target-version', TARGET, '--yes', ...words);
+  /** Returns when it is running: most tests let time pass themselves. */
+  const start = (...words: string[]) => upgrade('start', '--target-version', TARGET, '--yes', '--no-wait', ...words);
+  const change = (verb: string, ...words: string[]) => upgrade(verb, '--yes', '--no-wait', ...words);
   const pass = (ms: number): void => {
     clock += ms;
   };
@@ -88,7 +94,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
     assert.match(begun.stdout, /from v1\.20\.2 to 1\.20\.11-aliyunedge\.1, the control plane, then the worker nodes/);
     assert.match(begun.stdout, /running: edgeadm cluster upgrade status --cluster-id c\w+ --region cn-hangzhou$/);
     pass(precheck);
-    assert.equal((await upgrade('pause')).exitCode, 0);
+    assert.equal((await change('pause')).exitCode, 0);
     pass(master + node);
     const status = await upgrade('status');
     assert.equal(status.exitCode, 0, status.stderr);
@@ -99,18 +105,60 @@ describe('cluster upgrade of a cluster of the container service', function () {
       /^control plane to 1\.20\.11-aliyunedge\.1 +success /m,
     ])
       assert.match(status.stdout, line);
-    const going = await upgrade('continue');
+    const going = await change('continue');
     assert.match(going.stdout, /The upgrade is running/, going.stderr);
-    const early = await told('cancel');
+    const early = await told('cancel', '--yes');
     assert.deepEqual([early.ok, early.error?.code], [false, 'UPGRADE_NOT_POSSIBLE']);
-    await upgrade('pause');
+    await change('pause');
     pass(node);
     const paused = await told('status');
     assert.deepEqual([paused.data?.phase, paused.data?.progress], ['Paused', `worker nodes to ${TARGET}: 1 of 3`]);
-    const cancelled = await upgrade('cancel');
+    const cancelled = await upgrade('cancel', '--yes');
     assert.equal(cancelled.exitCode, 0, cancelled.stderr);
     assert.match(cancelled.stdout, /cancelled; upgraded nodes stay at the new version/);
-    assert.equal((await upgrade('continue')).exitCode, 4);
+    assert.equal((await change('continue')).exitCode, 4);
+  });
+
+  it('cluster upgrade pause, continue and cancel show a plan, need --yes without a terminal, and change nothing in a dry run', async () => {
+    const unchanged = async (verb: string, phase: string, plan: RegExp): Promise<void> => {
+      const unasked = await upgrade(verb);
+      assert.equal(unasked.exitCode, 2, unasked.stderr);
+      assert.match(unasked.stdout, plan);
+      assert.match(unasked.stderr, /CONFIRMATION_NEEDED/);
+      assert.match(unasked.stderr, new RegExp(`edgeadm cluster upgrade ${verb} --cluster-id .* --yes`));
+      const dry = (await told(verb, '--dry-run')).data as Result['data'] & { readonly dryRun: boolean };
+      assert.deepEqual([dry.dryRun, dry.phase], [true, phase]);
+      assert.equal((await told('status')).data?.phase, phase);
+    };
+    await start();
+    pass(UPGRADE_STEP_MS.precheck);
+    await unchanged('pause', 'Running', /upgrade is Running[\s\S]*Pause it: nodes in progress finish/);
+    await change('pause');
+    assert.match((await change('pause')).stdout, /pauses when the nodes in progress are done/);
+    pass(UPGRADE_STEP_MS.master);
+    await unchanged('continue', 'Paused', /upgrade is Paused[\s\S]*Continue it: nodes that failed are tried again/);
+    await unchanged('cancel', 'Paused', /upgrade is Paused[\s\S]*Cancel it: upgraded nodes stay at the new version/);
+  });
+
+  it('cluster upgrade pause and start wait by themselves until the service has done it', async () => {
+    await start();
+    pass(UPGRADE_STEP_MS.precheck);
+    tick = 10;
+    const paused = await upgrade('pause', '--yes');
+    assert.equal(paused.exitCode, 0, paused.stderr);
+    assert.match(paused.stderr, /The upgrade is Paus/);
+    assert.match(paused.stdout, /The upgrade is paused\.$/);
+    const again = await upgrade('pause');
+    assert.deepEqual([again.exitCode, again.stdout], [0, 'The upgrade is paused.']);
+    assert.match(
+      (await upgrade('cancel', '--yes')).stdout,
+      /The upgrade is cancelled; .*\nFor nodes that are older than the control plane: edgeadm nodepool upgrade NAME --cluster-id c\w+ --region cn-hangzhou$/,
+    );
+    tick = 100;
+    // The control plane was done before the pause, so the next version is the one that is offered.
+    const ended = await upgrade('start', '--yes');
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.match(ended.stdout, /The cluster is upgraded to 1\.22\.15-aliyunedge\.1\.$/);
   });
 
   it('cluster upgrade of a cluster of the container service is followed to its end, from a pause by a failed node too, whose cause is told', async () => {
@@ -123,7 +171,7 @@ describe('cluster upgrade of a cluster of the container service', function () {
       /node edge1 could not be upgraded[\s\S]*next: .*upgrade continue --cluster-id[\s\S]*UPGRADE_PAUSED/,
     );
     assert.match(paused.stderr, /The upgrade is Prechecking, the control plane at v1\.20\.2/);
-    const ended = await upgrade('continue', '--wait');
+    const ended = await upgrade('continue', '--yes');
     assert.equal(ended.exitCode, 0, ended.stderr);
     assert.match(ended.stdout, /The cluster is upgraded to 1\.20\.11-aliyunedge\.1/);
     assert.equal((await upgrade('status', '--watch')).exitCode, 0);
@@ -247,10 +295,10 @@ describe('cluster upgrade through the cloud of a sandbox', function () {
     const lost = ['--action', 'UpgradeCluster', '--mode', 'timeout-after-effect'];
     const broken = ['--action', 'UpgradeCluster/master', '--mode', '500'];
     for (const fault of [lost, broken]) assert.equal((await bed.sandbox('fault', 'add', ...fault)).exitCode, 0);
-    const paused = await bed.run('cluster', 'upgrade', 'start', ...where, '--yes', '--wait');
+    const paused = await bed.run('cluster', 'upgrade', 'start', ...where, '--yes');
     assert.equal(paused.exitCode, 6, paused.stderr);
     assert.match(paused.stderr, /the control plane could not be upgraded/);
-    const ended = await bed.run('cluster', 'upgrade', 'continue', ...where, '--wait', '-o', 'json');
+    const ended = await bed.run('cluster', 'upgrade', 'continue', ...where, '--yes', '-o', 'json');
     assert.equal(ended.exitCode, 0, ended.stderr);
     assert.equal((resultOf(ended).data as { phase: string }).phase, 'Completed');
     const status = await bed.run('cluster', 'upgrade', 'status', ...where);

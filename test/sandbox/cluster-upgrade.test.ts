@@ -119,7 +119,7 @@ describe('the upgrade of a cluster', function () {
 
   it('the upgrade of a cluster is watched, paused and cancelled from any machine, even if its controller never runs', async () => {
     const env = resultOf(await bed.sandbox('env', '-o', 'json')).data as Record<string, string>;
-    const first = startEdgeadm(['cluster', 'upgrade', 'start', ...IMAGE, '--yes'], { env });
+    const first = startEdgeadm(['cluster', 'upgrade', 'start', ...IMAGE, '--yes', '--no-wait'], { env });
     while (!(await admin.find(JOB))) await delay(50);
     await failsWith(
       4,
@@ -136,11 +136,17 @@ describe('the upgrade of a cluster', function () {
     assert.equal(status.data.phase, 'Running');
     assert.deepEqual(status.data.nextBatches, [1, 1]);
     assert.match((await upgrade('status')).stdout, /^Nodes: {6}2 waiting$/m);
-    await failsWith(4, ['cancel'], /cannot be cancelled/, /it is Running/);
-    assert.equal((await upgrade('pause')).stdout, 'The upgrade is paused.');
-    assert.match((await upgrade('cancel')).stdout, /^The upgrade is cancelled; 0 of 2 nodes are at v1\.20\.2\.$/);
+    await failsWith(4, ['cancel', '--yes'], /cannot be cancelled/, /it is Running/);
+    await failsWith(2, ['pause'], /CONFIRMATION_NEEDED/, /edgeadm cluster upgrade pause --yes/);
+    assert.match((await upgrade('pause', '--dry-run')).stdout, /is Running: 0 of 2 nodes[\s\S]*Nothing was changed/);
+    assert.match((await upgrade('pause', '--yes')).stdout, /\nThe upgrade is paused\.$/);
+    assert.match((await upgrade('pause')).stdout, /\nThe upgrade is paused\.$/);
+    await failsWith(2, ['continue'], /CONFIRMATION_NEEDED/);
+    await failsWith(2, ['cancel'], /CONFIRMATION_NEEDED/);
+    const cancelled = await upgrade('cancel', '--yes');
+    assert.match(cancelled.stdout, /^The upgrade is cancelled; 0 of 2 nodes are at v1\.20\.2\.$/m);
     assert.equal(await admin.find(JOB), undefined);
-    await failsWith(4, ['continue'], /cannot be continued/, /Cancelled/);
+    await failsWith(4, ['continue', '--yes'], /cannot be continued/, /Cancelled/);
     assert.equal((await upgrade('status', '--watch')).exitCode, 6);
   });
 });

@@ -49,7 +49,7 @@ export async function startOfService(
     if (dryRun) return { ok: true, hosts: [], data, text: 'Nothing was changed (dry run).\n' };
     await confirm(question, { output, signal, yes: flags.yes, argv });
     const begun = await upgrades.start(intent);
-    return ending(flags.wait ? await follow(upgrades, { flags, output, signal }) : begun, flags);
+    return ending(flags.wait ? await followService(upgrades, { flags, output, signal }) : begun, flags);
   });
 }
 
@@ -87,44 +87,12 @@ export async function statusOfService(
     const now = await upgrades.look();
     const live = flags.watch ?? (process.stdout.isTTY && flags.output === 'text');
     if (!live || isIdle(now)) {
-      const error = flags.watch && now.phase !== 'NotStarted' ? endingError(now, flags) : undefined;
+      const error = flags.watch && now.phase !== 'NotStarted' ? serviceEndingError(now, flags) : undefined;
       return { ok: error === undefined, hosts: [], error, data: serviceData(now), text: serviceText(now) };
     }
-    const ended = await follow(upgrades, { flags, output, signal });
-    const error = flags.watch ? endingError(ended, flags) : undefined;
+    const ended = await followService(upgrades, { flags, output, signal });
+    const error = flags.watch ? serviceEndingError(ended, flags) : undefined;
     return { ok: error === undefined, hosts: [], error, data: serviceData(ended) };
-  });
-}
-
-/** `edgeadm cluster upgrade pause --cluster-id ...` */
-export async function pauseOfService(flags: ServiceFlags): Promise<Ended> {
-  return withUpgrades(flags, async (upgrades) => {
-    const now = await upgrades.pause();
-    const text =
-      now.phase === 'Paused'
-        ? 'The upgrade is paused.\n'
-        : `The upgrade pauses when the nodes in progress are done: ${lineFor('status', flags)}\n`;
-    return { ok: true, hosts: [], data: serviceData(now), text };
-  });
-}
-
-/** `edgeadm cluster upgrade continue --cluster-id ...` */
-export async function continueOfService(
-  flags: ServiceFlags & { readonly wait: boolean },
-  output: Output,
-): Promise<Ended> {
-  return withUpgrades(flags, async (upgrades, signal) => {
-    const going = await upgrades.resume();
-    return ending(flags.wait ? await follow(upgrades, { flags, output, signal }) : going, flags);
-  });
-}
-
-/** `edgeadm cluster upgrade cancel --cluster-id ...` */
-export async function cancelOfService(flags: ServiceFlags): Promise<Ended> {
-  return withUpgrades(flags, async (upgrades) => {
-    const now = await upgrades.cancel();
-    const text = `The upgrade is cancelled; upgraded nodes stay at the new version, the control plane is at ${now.version}.\n`;
-    return { ok: true, hosts: [], data: serviceData(now), text };
   });
 }
 
@@ -145,13 +113,18 @@ interface Following {
   readonly flags: ServiceFlags;
   readonly output: Output;
   readonly signal: AbortSignal;
+  /** Default: until nothing changes without another order. */
+  readonly until?: (now: CloudUpgrade) => boolean;
 }
 
 /**
- * Looks until the upgrade pauses or ends: a screen on a terminal, else a line for each change.
+ * Looks until the upgrade pauses or ends, or as told: a screen on a terminal, else a line for each change.
  * @throws EdgeadmError INTERRUPTED by Ctrl-C: the upgrade continues
  */
-async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Following): Promise<CloudUpgrade> {
+export async function followService(
+  upgrades: Pick<CloudUpgrades, 'look'>,
+  { flags, output, signal, until = isIdle }: Following,
+): Promise<CloudUpgrade> {
   const screen = process.stdout.isTTY && flags.output === 'text' ? startScreen(process.stdout) : undefined;
   const log = logTo(output);
   let told = '';
@@ -166,24 +139,24 @@ async function follow(upgrades: CloudUpgrades, { flags, output, signal }: Follow
     if (now) {
       failures = 0;
       screen?.show(serviceText(now));
-      const line = lineOf(now);
+      const line = progressLine(now);
       if (!screen && line !== told) log.info(line);
       told = line;
-      if (isIdle(now)) return now;
+      if (until(now)) return now;
     }
     await realClock.sleep(RETRY_INTERVAL_MS, signal);
     if (signal.aborted) throw interrupted('stopped watching; the upgrade is still running', lineFor('status', flags));
   }
 }
 
-function lineOf({ phase, version, progress, error }: CloudUpgrade): string {
+export function progressLine({ phase, version, progress, error }: CloudUpgrade): string {
   const more = [progress, error].filter(Boolean).join('; ');
   return `The upgrade is ${phase}, the control plane at ${version}${more && `: ${more}`}`;
 }
 
 /** How a command that has set an upgrade going ends. */
-function ending(upgrade: CloudUpgrade, flags: ServiceFlags): Ended {
-  const error = isIdle(upgrade) ? endingError(upgrade, flags) : undefined;
+export function ending(upgrade: CloudUpgrade, flags: ServiceFlags): Ended {
+  const error = isIdle(upgrade) ? serviceEndingError(upgrade, flags) : undefined;
   const text =
     upgrade.phase === 'Completed'
       ? `The cluster is upgraded to ${upgrade.version}.\n`
@@ -191,7 +164,7 @@ function ending(upgrade: CloudUpgrade, flags: ServiceFlags): Ended {
   return { ok: error === undefined, hosts: [], error, data: serviceData(upgrade), text: error ? undefined : text };
 }
 
-function endingError(upgrade: CloudUpgrade, flags: ServiceFlags): EdgeadmError | undefined {
+export function serviceEndingError(upgrade: CloudUpgrade, flags: ServiceFlags): EdgeadmError | undefined {
   const { phase, clusterId, task, error } = upgrade;
   if (phase === 'Completed') return undefined;
   const failed = phase === 'Failed';
@@ -204,7 +177,7 @@ function endingError(upgrade: CloudUpgrade, flags: ServiceFlags): EdgeadmError |
 }
 
 /** The line for another look or step. */
-function lineFor(verb: string, flags: ServiceFlags): string {
+export function lineFor(verb: string, flags: ServiceFlags): string {
   return `edgeadm cluster upgrade ${verb} ${clusterWords(flags)}`;
 }
 
@@ -212,6 +185,6 @@ function checkLine(flags: ServiceFlags): string {
   return `edgeadm cluster check ${clusterWords(flags)}`;
 }
 
-function clusterWords({ 'cluster-id': id, region, profile }: ServiceFlags): string {
+export function clusterWords({ 'cluster-id': id, region, profile }: ServiceFlags): string {
   return `--cluster-id ${id} --region ${region}${profile ? ` --profile ${profile}` : ''}`;
 }

@@ -12,6 +12,7 @@ import { durationOf, nodeFlags, repeatable } from '../flags.ts';
 import { upgradeFlags } from '../upgrade/flags.ts';
 import { currentUser, executorFlag } from './follow.ts';
 import { batchesText } from './text.ts';
+import { watchFlag } from './verbs.ts';
 
 /** What is to be upgraded, and how. */
 export const startFlags = {
@@ -42,7 +43,7 @@ export const startFlags = {
     default: false,
     description: 'wait for offline nodes to come back, and upgrade them',
   }),
-  wait: Flags.boolean({ description: 'watch until it pauses or finishes' }),
+  ...watchFlag,
   'dry-run': nodeFlags['dry-run'],
   yes: nodeFlags.yes,
 };

@@ -105,7 +105,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     const state = kubelet && `${PATHS.kubelet.unit}: ${kubelet.detail}`;
     const health = kubeletHealth?.healthy === false ? kubeletHealth.detail : '';
     return error(
-      kubelet?.active ? 'the kubelet is not healthy' : 'the kubelet does not run',
+      kubelet?.active ? 'the kubelet is not healthy' : 'the kubelet is not running',
       [state, health, complaints].filter(Boolean).join('\n'),
       'journalctl -u kubelet | tail -n 50; systemctl restart kubelet',
     );

@@ -330,6 +330,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'CLOUD_CLUSTER_REFUSED',
     proof: test('what needs a Pro cluster is refused, and works after upgrade-edition; each is idempotent'),
   },
+  'phases/node/gateway.ts node:list': { code: 'SETTING_REFUSED', proof: 'shows' },
   'phases/node/removal.ts node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
   'phases/nodepool/named-nodes.ts node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
   // Checks and findings
@@ -462,6 +463,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'cli/cluster-upgrade/run.ts cluster:upgrade:status': { code: undefined, proof: 'text' },
   'cli/cluster-upgrade/run.ts cluster:upgrade:start': { code: undefined, proof: 'text' },
   'cli/cluster-upgrade/service-text.ts cluster:upgrade:continue': { code: undefined, proof: 'text' },
+  'cli/cluster-upgrade/service-verbs.ts nodepool:upgrade': { code: undefined, proof: 'text' },
   'cli/cluster-upgrade/text.ts cluster:upgrade:continue': { code: undefined, proof: 'text' },
   'cli/diagnose/html.ts reset': { code: undefined, proof: 'text' },
   'cli/explain/topics.ts diagnose': { code: undefined, proof: 'text' },

@@ -3,11 +3,13 @@ import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
 import { executorFlag } from '../../../cli/cluster-upgrade/follow.ts';
 import { resultOf, runByJobs, runOverSsh, sshFlags } from '../../../cli/cluster-upgrade/run.ts';
-import { continueOfService } from '../../../cli/cluster-upgrade/service.ts';
 import { upgradeServiceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
+import { changeOfService } from '../../../cli/cluster-upgrade/service-verbs.ts';
+import { askBefore, upgradeChangeFlags, watchFlag } from '../../../cli/cluster-upgrade/verbs.ts';
 import { ramActions } from '../../../cli/service-change.ts';
 import { continueUpgrade } from '../../../cluster-upgrade/control/actions.ts';
 import { isPausedOrEnded } from '../../../cluster-upgrade/plan/plan.ts';
+import { continuePlan } from '../../../cluster-upgrade/plan/transitions.ts';
 
 export default class ClusterUpgradeContinue extends BaseCommand {
   static override summary = 'Continue a paused upgrade, or one whose controller has stopped.';
@@ -24,24 +26,29 @@ export default class ClusterUpgradeContinue extends BaseCommand {
     ...executorFlag,
     image: Flags.string({ helpValue: 'IMAGE', description: 'use this upgrade image from now on' }),
     bundle: Flags.string({ helpValue: 'DIR|TGZ|URL', description: 'use this bundle from now on' }),
-    wait: Flags.boolean({ description: 'watch until it pauses or finishes' }),
+    ...upgradeChangeFlags,
+    ...watchFlag,
     ...sshFlags,
   };
 
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(ClusterUpgradeContinue);
     const output = this.openOutput({ looksOnly: true });
-    if (usesContainerService(flags, raw)) return this.finish(await continueOfService(flags, output));
+    const { argv } = this.host;
+    if (usesContainerService(flags, raw))
+      return this.finish(await changeOfService('continue', { flags, output, argv }));
     const { executor, image, bundle } = flags;
     const ended = await withCluster(flags.kubeconfig, async (client, signal) => {
       const change = { ...(executor && { executor }), ...(image && { image }), ...(bundle && { bundle }) };
+      const shown = await askBefore('continue', client, { flags, output, signal, argv, intended: continuePlan });
+      if (shown) return shown;
       const plan = await continueUpgrade(client, change);
-      if (isPausedOrEnded(plan)) return plan;
+      if (isPausedOrEnded(plan)) return resultOf(plan);
       const options = { client, plan, flags, output, version: this.config.version, signal };
-      return plan.spec.executor === 'ssh'
-        ? runOverSsh(options)
-        : runByJobs(options, { begins: false, wait: flags.wait, forPrograms: flags.output !== 'text' });
+      if (plan.spec.executor === 'ssh') return resultOf(await runOverSsh(options));
+      const forPrograms = flags.output !== 'text';
+      return resultOf(await runByJobs(options, { begins: false, wait: flags.wait, forPrograms }));
     });
-    await this.finish(resultOf(ended));
+    await this.finish(ended);
   }
 }
