@@ -16,6 +16,8 @@ interface Kind {
 const SOURCE = '/srv/foreign-%';
 const MAKE_SOURCE = `mkdir -p ${SOURCE}/ssl && echo root-% >${SOURCE}/passwd && echo key-% >${SOURCE}/ssl/key.pem`;
 const SOURCE_STATE = `find ${SOURCE} -type f | sort | xargs sha256sum`;
+/** A hard link is of one file system: where the folder's own is mounted. */
+const HARD = '/foreign-hard-% /var/foreign-hard-% /run/foreign-hard-%';
 const VOLUME = '/var/lib/kubelet/pods/6f1c-%/volumes/kubernetes.io~nfs/share';
 const SUB_PATH = '/var/lib/kubelet/pods/6f1c-%/volume-subpaths/etc/web/0';
 const SWAPPED = '/var/lib/kubelet/pods/swap-%';
@@ -64,9 +66,9 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     clear: `rm -f FOLDER/link-%; rm -rf ${SOURCE}`,
   },
   'a hard link in a folder that is cleared': {
-    plant: `${MAKE_SOURCE} && mkdir -p FOLDER && ln ${SOURCE}/passwd FOLDER/hard-%`,
-    state: `${SOURCE_STATE}; ls -ln ${SOURCE}/passwd | cut -d' ' -f1,3,4`,
-    clear: `rm -f FOLDER/hard-%; rm -rf ${SOURCE}`,
+    plant: `mkdir -p FOLDER && f="$(df --output=target FOLDER | tail -n 1)/foreign-hard-%" && echo hard-% >"$f" && ln "$f" FOLDER/hard-%`,
+    state: `cat ${HARD} 2>/dev/null; ls -ln ${HARD} 2>/dev/null | cut -d' ' -f1,3,4`,
+    clear: `rm -f ${HARD} FOLDER/hard-%`,
   },
   'a folder that becomes a symlink again and again': {
     plant: `${MAKE_SOURCE} && mkdir -p ${SWAPPED} && { (while [ -d ${SOURCE} ]; do mkdir -p ${SWAPPED}/dir && echo x >${SWAPPED}/dir/file; rm -rf ${SWAPPED}/dir; ln -s ${SOURCE} ${SWAPPED}/dir; rm -f ${SWAPPED}/dir; sleep 0.01; done) >/dev/null 2>&1 & }`,

@@ -27,7 +27,7 @@ export function memoryManagerFault(
   const missing = reserved.map(({ numaNode }) => Number(numaNode ?? 0)).filter((node) => !numaNodes.includes(node));
   if (numaNodes.length > 0 && missing.length > 0) return `this node has no NUMA node ${missing.join(', ')}`;
   const sum = reserved.reduce((total, { limits }) => total + (quantityOf(String(limits?.memory ?? 0)) ?? 0), 0);
-  // A percentage of the memory is no whole number of bytes.
+  // A percentage of the memory need not be a whole number of bytes.
   if (Math.abs(sum - keptBytes) < 1) return undefined;
   return `reservedMemory has ${mebibytes(sum)} of memory, and ${mebibytes(keptBytes)} are kept from pods`;
 }
