@@ -263,6 +263,11 @@ export const commands: readonly Expectation[] = [
         const counts = [near, far].map((each) => nodes.find((found) => found.node === each)?.endpoints.length);
         return counts[0] === 1 && counts[1] === 0;
       });
+      const shown = await dataOf<{ name: string; topology: string }[]>(contract, 'service', 'topology', 'show', name);
+      assert.deepEqual(
+        shown.map((each) => [each.name, each.topology]),
+        [[name, 'node']],
+      );
       await changed(contract, { path, part, words: ['service', 'topology', 'unset', name] });
       await admin.delete(path);
       await admin.send('DELETE', `${CORE}/endpoints/${name}`);

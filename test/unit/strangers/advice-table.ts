@@ -330,6 +330,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'CLOUD_CLUSTER_REFUSED',
     proof: test('what needs a Pro cluster is refused, and works after upgrade-edition; each is idempotent'),
   },
+  'phases/node/gateway.ts node:list': { code: 'SETTING_REFUSED', proof: 'shows' },
   'phases/node/removal.ts node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
   'phases/nodepool/named-nodes.ts node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
   // Checks and findings

@@ -18,7 +18,7 @@ export const windowsTime: Check = {
   needs: ['APIServer'],
   run: (context) =>
     judgeClock(context, async (host) => (await host.unit('W32Time')).active, {
-      found: 'the Windows Time service does not run',
+      found: 'the Windows Time service is not running',
     }),
 };
 
@@ -42,7 +42,7 @@ export const defender: Check = {
     'Microsoft Defender, if it runs, excludes the programs and the data of containerd and the kubelet: scans of layers make pods start late, and hold files open. Other scanners are not known to edgeadm.',
   remedy: `Exclude them: \`Add-MpPreference -ExclusionPath ${excludedPaths().join(', ')}\`.`,
   run: async ({ host }) => {
-    if (!(await host.unit('WinDefend')).active) return pass('Microsoft Defender does not run');
+    if (!(await host.unit('WinDefend')).active) return pass('Microsoft Defender is not running');
     const excluded = [...((await keyOf(host, EXCLUSIONS))?.keys() ?? [])].map((path) => path.toLowerCase());
     const scanned = excludedPaths().filter((path) => !excluded.some((each) => isIn(path.toLowerCase(), each)));
     return scanned.length === 0 ? pass() : fail(`it scans ${scanned.join(', ')}`);
