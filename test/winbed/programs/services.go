@@ -22,6 +22,8 @@ var kubernetes = "v1.20.2"
 // A service that works until it is stopped.
 type service struct {
 	work func()
+	// What is done when it is stopped, if there is something.
+	stop func()
 	// What it ends with; none if it is 0.
 	code uint32
 }
@@ -36,6 +38,9 @@ func (s service) Execute(_ []string, requests <-chan svc.ChangeRequest, status c
 			status <- request.CurrentStatus
 		case svc.Stop, svc.Shutdown:
 			status <- svc.Status{State: svc.StopPending}
+			if s.stop != nil {
+				s.stop()
+			}
 			return s.code != 0, s.code
 		}
 	}
