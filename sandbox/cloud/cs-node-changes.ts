@@ -55,7 +55,7 @@ export async function deleteNodes(asked: CsRequest): Promise<object> {
   return begin(asked, 'DeleteClusterNodes', {
     type: 'cluster_node_delete',
     target: { type: 'cluster', id },
-    stages: ['draining the nodes', 'removing the nodes'],
+    stages: [...(drains ? ['draining the nodes'] : []), 'removing the nodes'],
     change: { remove: { nodes: names, release } },
   });
 }
