@@ -12,7 +12,7 @@ import {
   uninstallAddons,
   upgradeAddons,
 } from './cs-addons.ts';
-import { nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
+import { nodeAnswer, nodePoolAnswer, nodesAskedFor, pageOf } from './cs-answers.ts';
 import { clusterCheck, clusterChecks, runCheck } from './cs-checks.ts';
 import { type ManagedCluster, managedCluster } from './cs-cluster.ts';
 import {
@@ -206,15 +206,18 @@ async function clusterNodes(asked: CsRequest): Promise<object> {
   const nodes = await asked.inside.nodes();
   const { pageNumber, pageSize, nodepool_id: only } = asked.request.parameters;
   const leaving = nodesLeaving(asked);
-  const found = nodesWithPools(
+  const inPools = nodesWithPools(
     pools.filter(({ id }) => only === undefined || id === only),
     nodes,
   );
+  const isLeaving = ({ node: { name }, pool }: (typeof inPools)[number]): boolean =>
+    leaving.has(name) || pool.pending?.nodes?.includes(name) === true;
+  const found = nodesAskedFor(inPools, asked.request.parameters, isLeaving);
   const { items, page } = pageOf(found, pageNumber, pageSize);
-  const answers = items.map(({ node, pool }) => ({
-    ...nodeAnswer(node, pool),
-    ...instanceFields(asked, node, pool),
-    ...(leaving.has(node.name) && { state: 'removing' }),
+  const answers = items.map((each) => ({
+    ...nodeAnswer(each.node, each.pool),
+    ...instanceFields(asked, each.node, each.pool),
+    ...(isLeaving(each) && { state: 'removing' }),
   }));
   return { nodes: answers, page };
 }

@@ -138,6 +138,38 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
     await client.deleteClusterNodepool(id, poolId, deletion);
   });
 
+  it('the container service of the sandbox tells only the nodes that the filters of the request name', async () => {
+    const poolId = await create(basic('filtered'));
+    for (const name of ['filtered-1', 'filtered-2']) await addNode(cloud, name, { pool: poolId });
+    const found = async (filter: object): Promise<string[]> => {
+      const request = new sdk.DescribeClusterNodesRequest({ nodepoolId: poolId, ...filter });
+      return ((await client.describeClusterNodes(id, request)).body?.nodes ?? []).map(({ nodeName = '' }) => nodeName);
+    };
+    assert.deepEqual(await found({ nodeNames: 'filtered-2,other' }), ['filtered-2']);
+    assert.deepEqual(await found({ instanceIds: 'filtered-1' }), ['filtered-1']);
+    assert.deepEqual(await found({ state: 'removing' }), []);
+    const removal = new sdk.RemoveNodePoolNodesRequest({ instanceIds: ['filtered-1', 'filtered-2'] });
+    await client.removeNodePoolNodes(id, poolId, removal);
+    assert.deepEqual(await found({ state: 'running' }), []);
+    assert.deepEqual(await found({ state: 'removing' }), ['filtered-1', 'filtered-2']);
+    pass();
+    assert.deepEqual(await found({}), []);
+  });
+
+  it('the container service of the sandbox offers creatable versions of edge clusters, and needs a region and a type', async () => {
+    const versions = async (request: object): Promise<(string | undefined)[]> => {
+      const all = new sdk.DescribeKubernetesVersionMetadataRequest(request);
+      return ((await client.describeKubernetesVersionMetadata(all)).body ?? []).map(({ version }) => version);
+    };
+    const edge = { region: 'cn-hangzhou', clusterType: 'ManagedKubernetes', profile: 'Edge' };
+    assert.ok(!(await versions(edge)).includes('1.20.2'));
+    assert.ok((await versions({ ...edge, mode: 'supported' })).includes('1.20.2'));
+    assert.deepEqual(await versions({ ...edge, kubernetesVersion: '1.20.2' }), ['1.20.2']);
+    assert.deepEqual(await versions({ ...edge, profile: undefined }), []);
+    for (const name of ['region', 'clusterType'])
+      assert.equal(await codeOf(versions({ ...edge, [name]: undefined })), '400 MissingParameter');
+  });
+
   const script = async (request: object): Promise<string> => {
     const made = await client.describeClusterAttachScripts(id, new sdk.DescribeClusterAttachScriptsRequest(request));
     assert.match(made.body ?? '', /\r\n$/);
