@@ -7,9 +7,10 @@ import { waitFor } from '../../../../src/lib/wait-for.ts';
 import { addNode, type EmulatedCluster, emulatedCluster } from './emulated-cluster.ts';
 
 const HOUR_S = 3600;
+const PATIENCE_MS = 30_000;
 
 describe("the container service of the sandbox, for the vendor's own SDK", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let cloud: EmulatedCluster;
   let client: InstanceType<typeof sdk.default>;
   let id = '';
@@ -26,6 +27,9 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
       ...cloud.account,
       endpoint: cloud.endpoint,
       ca: cloud.pki.caPem,
+      // Its own limit for a connection is too short for a busy machine.
+      connectTimeout: PATIENCE_MS,
+      readTimeout: PATIENCE_MS,
     } as ConstructorParameters<typeof sdk.default>[0]);
   });
   after(() => cloud.close());
