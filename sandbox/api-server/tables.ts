@@ -1,35 +1,21 @@
+import {
+  age,
+  ageColumn,
+  at,
+  type Column,
+  containersAt,
+  count,
+  duration,
+  NONE,
+  nameColumn,
+  pairsAt,
+  sizeOf,
+  text,
+  UNKNOWN,
+  valueAt,
+} from './columns.ts';
 import type { KubeObject, Resource } from './resources.ts';
-
-type Cell = string | number;
-
-interface Column {
-  readonly name: string;
-  readonly type?: 'string' | 'integer';
-  /** Shown with `-o wide` alone. */
-  readonly wide?: boolean;
-  /** First minor version of Kubernetes that has it, and the first that has it no longer. Source: pkg/printers/internalversion, v1.20 to v1.37. */
-  readonly since?: number;
-  readonly until?: number;
-  readonly cell: (object: KubeObject, now: number) => Cell;
-}
-
-const NONE = '<none>';
-const UNKNOWN = '<unknown>';
-
-const nameColumn: Column = { name: 'Name', cell: ({ metadata }) => metadata.name ?? '' };
-const ageColumn: Column = { name: 'Age', cell: ({ metadata }, now) => age(metadata.creationTimestamp, now) };
-const at =
-  (path: string, absent: Cell = NONE) =>
-  (object: KubeObject): Cell =>
-    (valueAt(object, path) as Cell | undefined) ?? absent;
-const text = (name: string, path: string, absent?: Cell, wide = false): Column => ({
-  name,
-  wide,
-  cell: at(path, absent),
-});
-const count = (name: string, path: string): Column => ({ name, type: 'integer', cell: at(path, 0) });
-const sizeOf = (path: string) => (object: KubeObject) =>
-  Object.keys((valueAt(object, path) as object | undefined) ?? {}).length;
+import { STORED_COLUMNS } from './stored-columns.ts';
 
 /** What `kubectl get` shows of each kind: the columns of Kubernetes 1.20 to 1.37. */
 const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
@@ -143,7 +129,7 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
 };
 
 function columnsOf({ plural }: Resource, minor: number): readonly Column[] {
-  const columns = COLUMNS[plural] ?? [nameColumn, ageColumn];
+  const columns = COLUMNS[plural] ?? STORED_COLUMNS[plural] ?? [nameColumn, ageColumn];
   return columns.filter(({ since = 0, until = Infinity }) => since <= minor && minor < until);
 }
 
@@ -173,48 +159,8 @@ export function objectTable(
   };
 }
 
-function valueAt(object: KubeObject, path: string): unknown {
-  let value: unknown = object;
-  for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key];
-  return value;
-}
-
-/** `87s`, `5m2s`, `3h`, `2d`: as kubectl shows durations. */
-export function age(since: string | undefined, now: number): string {
-  return since ? duration(Math.max(0, Math.floor((now - Date.parse(since)) / 1000))) : UNKNOWN;
-}
-
-function duration(seconds: number): string {
-  const [minutes, hours, days] = [60, 3600, 86_400].map((unit) => Math.floor(seconds / unit)) as [
-    number,
-    number,
-    number,
-  ];
-  const both = (large: string, rest: number, unit: string): string => (rest > 0 ? `${large}${rest}${unit}` : large);
-  if (seconds < 120) return `${seconds}s`;
-  if (minutes < 10) return both(`${minutes}m`, seconds % 60, 's');
-  if (hours < 3) return `${minutes}m`;
-  if (hours < 8) return both(`${hours}h`, minutes % 60, 'm');
-  if (hours < 48) return `${hours}h`;
-  return days < 8 ? both(`${days}d`, hours % 24, 'h') : `${days}d`;
-}
-
 function ageAt(object: KubeObject, path: string, now: number): string {
   return age(valueAt(object, path) as string | undefined, now);
-}
-
-function pairsAt(path: string): (object: KubeObject) => string {
-  return (object) => {
-    const pairs = Object.entries((valueAt(object, path) ?? {}) as Record<string, string>);
-    return pairs.map(([key, value]) => `${key}=${value}`).join(',') || NONE;
-  };
-}
-
-function containersAt(field: string): (object: KubeObject) => string {
-  return (object) =>
-    ((valueAt(object, 'spec.template.spec.containers') ?? []) as Record<string, string>[])
-      .map((container) => container[field])
-      .join(',');
 }
 
 function eventSource({ source }: KubeObject): string {
