@@ -23,13 +23,13 @@ export const at =
   (path: string, absent: Cell = NONE) =>
   (object: KubeObject): Cell =>
     (valueAt(object, path) as Cell | undefined) ?? absent;
-export const text = (name: string, path: string, absent?: Cell, wide = false): Column => ({
+export const textColumn = (name: string, path: string, absent?: Cell, wide = false): Column => ({
   name,
   wide,
   cell: at(path, absent),
 });
-export const count = (name: string, path: string): Column => ({ name, type: 'integer', cell: at(path, 0) });
-export const sizeOf = (path: string) => (object: KubeObject) =>
+export const countColumn = (name: string, path: string): Column => ({ name, type: 'integer', cell: at(path, 0) });
+export const keysAt = (path: string) => (object: KubeObject) =>
   Object.keys((valueAt(object, path) as object | undefined) ?? {}).length;
 
 export function valueAt(object: KubeObject, path: string): unknown {
