@@ -138,7 +138,7 @@ export const STORED_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   resourcequotas: [
     nameColumn,
     { ...ageColumn, until: 33 },
-    // Of what is used, which nobody counts here.
+    // What is used is not counted.
     { name: 'Request', cell: () => '' },
     { name: 'Limit', cell: () => '' },
     { ...ageColumn, since: 33 },
