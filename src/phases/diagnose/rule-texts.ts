@@ -3,6 +3,8 @@ export const RULE_TEXTS = {
   DiskFull: '97 % or more of the space or inodes of a local disk are used',
   Hanging: 'systemctl or `df` times out: systemd, or a disk or mount, does not answer',
   Clock: "the node's clock differs by more than a minute from the API server's",
+  DamagedFile:
+    'the certificate, the kubeconfig or the configuration of the kubelet, or the CA of the cluster, is empty or damaged',
   CertificateExpired: 'a certificate of kubelet, edge-hub or CA has expired',
   Unfinished: 'the last join or upgrade was interrupted, or is still running',
   Swap: 'the kubelet is not running, swap is on, and `failSwapOn` is not false',

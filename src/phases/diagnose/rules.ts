@@ -52,6 +52,14 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
       'timedatectl set-ntp true, then systemctl restart kubelet',
     );
   },
+  DamagedFile: ({ damagedFiles = [] }) =>
+    damagedFiles.length === 0
+      ? undefined
+      : error(
+          'a file that the kubelet needs is damaged',
+          damagedFiles.join('\n'),
+          'run the `edgeadm join` of the cluster again, with a new token: it makes the file again',
+        ),
   CertificateExpired: ({ certificates = [], clock }) => {
     const expired = certificates.filter(({ validTo }) => clock !== undefined && validTo < clock.node);
     if (expired.length === 0) return undefined;
