@@ -33,6 +33,6 @@ export const ACTIONS: readonly string[] = [
 export function refuseUnknownAction(action: string): void {
   if (action === '*' || ACTIONS.includes(action)) return;
   const near = closest(action, ACTIONS);
-  const hint = near ? `did you mean ${near}?` : `valid are ${[...ACTIONS].sort().join(', ')}, and * for all`;
+  const hint = near ? `did you mean ${near}?` : `valid are ${[...new Set(ACTIONS)].sort().join(', ')}, and * for all`;
   throw usageError([`--action: unknown action "${action}"; ${hint}`]);
 }

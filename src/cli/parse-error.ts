@@ -67,7 +67,7 @@ export function withCommandSuggestion(
     })
     .find((name) => name !== undefined);
   const why = argv[0]?.startsWith('-')
-    ? `put flags after the command: edgeadm COMMAND ${argv[0]}`
+    ? `put flags after the command: edgeadm COMMAND ${argv[0]}${argv[0] === '-v' ? ' (`edgeadm --version` prints the version)' : ''}`
     : meant && `did you mean \`edgeadm ${meant}\`?`;
   return unknownCommand(error, argv, why, meant ? `edgeadm ${meant} --help` : 'edgeadm --help');
 }

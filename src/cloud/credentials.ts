@@ -102,16 +102,20 @@ function notFound(cause: Error): never {
   });
 }
 
-/** Headings of the chain, and the address of a source that was not configured. */
-const NOISE = [
-  /^unable to get credentials from any of the providers in the chain: /,
-  /unable to get credentials from enviroment variables, /,
-  /(^|, )[^,]*https:\/\/undefined\/.*$/,
+/** What the default chain says of its sources, and what users read. Source: @alicloud/credentials, providers. */
+const SOURCES: readonly (readonly [RegExp, string])[] = [
+  [/^unable to get credentials from any of the providers in the chain: /, ''],
+  [/unable to get credentials from enviroment variables, [\w ]+ \((\w+)\)/, 'environment: $1 is not set'],
+  [/, reading aliyun cli config from '([^']*)' failed\./, '\naliyun CLI: no configuration in $1'],
+  [/, ENOENT: no such file or directory, \w+ '([^']*)'/, '\nshared credentials: $1 does not exist'],
+  [/, get role name failed: GET (\S+) (\d+)/, '\ninstance role: none (HTTP $2 from $1)'],
+  // The address of a source that was not configured.
+  [/(^|, )[^,\n]*https:\/\/undefined\/.*$/, ''],
 ];
 
-/** What each source lacked, in the words of the default chain. Source: @alicloud/credentials, providers/default.js. */
+/** What each source of the default chain lacked, one a line. */
 export function tried(message: string): string {
-  return NOISE.reduce((text, noise) => text.replace(noise, ''), message);
+  return SOURCES.reduce((text, [pattern, words]) => text.replace(pattern, words), message);
 }
 
 function register({ accessKeySecret, securityToken }: CloudKeys): void {

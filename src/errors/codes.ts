@@ -623,7 +623,7 @@ export const ERROR_CODES = {
   UPGRADE_NODE_FAILED: {
     exit: EXIT.cluster,
     cause: 'The Job that upgrades the node failed or could not start.',
-    evidence: 'The last message of its pod, or why the pod does not run.',
+    evidence: 'The last message of its pod, or why the pod is not running.',
     remedy: 'Fix the reported problems, then run `edgeadm cluster upgrade continue`.',
   },
   UPGRADE_STATE_UNREADABLE: {

@@ -49,11 +49,22 @@ export function pathError(path: string, thrown: unknown): EdgeadmError {
   if (thrown instanceof EdgeadmError) return thrown;
   const error = thrown as NodeError;
   const full = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+  if (error.code === 'EISDIR') return folderError(path, error);
   return new EdgeadmError({
     code: full ? 'NO_SPACE' : 'WRITE_FAILED',
     what: full ? `no space left for ${path}` : `cannot access ${path}`,
     why: error.message,
     cause: thrown,
+  });
+}
+
+function folderError(path: string, cause: NodeError): EdgeadmError {
+  return new EdgeadmError({
+    code: 'WRITE_FAILED',
+    what: `${path} is a folder, and should be a file`,
+    why: cause.message,
+    next: `Move it away (mv ${path} ${path}.old): Docker makes a folder if a container mounts a file that does not exist.`,
+    cause,
   });
 }
 

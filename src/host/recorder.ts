@@ -131,7 +131,8 @@ function fileChanges(host: Host, files: PlannedFiles, plan: ReportAction) {
     },
     remove: (path) => files.remove(path),
     removeTree: async (path) => {
-      if (await host.stat(path)) plan(`remove ${path} and its contents`);
+      const found = await host.stat(path);
+      if (found) plan(`remove ${path}${found.type === 'directory' ? ' and its contents' : ''}`);
     },
   } satisfies Partial<Host>;
 }

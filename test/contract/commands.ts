@@ -263,6 +263,11 @@ export const commands: readonly Expectation[] = [
         const counts = [near, far].map((each) => nodes.find((found) => found.node === each)?.endpoints.length);
         return counts[0] === 1 && counts[1] === 0;
       });
+      const shown = await dataOf<{ name: string; topology: string }[]>(contract, 'service', 'topology', 'show', name);
+      assert.deepEqual(
+        shown.map((each) => [each.name, each.topology]),
+        [[name, 'node']],
+      );
       await changed(contract, { path, part, words: ['service', 'topology', 'unset', name] });
       await admin.delete(path);
       await admin.send('DELETE', `${CORE}/endpoints/${name}`);
@@ -356,10 +361,7 @@ export const commands: readonly Expectation[] = [
       });
       const gang = await contract.edgeadm(['gang', 'check', '-o', 'json']);
       const groups = resultOf(gang).data as { group: string; problems: string[] }[];
-      assert.match(
-        groups.find(({ group }) => group === name)?.problems.join() ?? '',
-        /it has 1 pods, fewer than the 3/,
-      );
+      assert.match(groups.find(({ group }) => group === name)?.problems.join() ?? '', /it has 1 pod, fewer than the 3/);
       await admin.delete(`${CORE}/pods/${name}`);
       const selector = { app: `${prefix}-windows` };
       const template = {

@@ -151,7 +151,7 @@ inWorlds('guide', 'today')('a diagnosis', function () {
     assert.equal(stdout, '');
     const read = (path: string): Promise<string> => readFile(join(folder, path), 'utf8');
     // systemd starts it again and again, so it may just run for a moment.
-    assert.match(await read('diagnosis.html'), /Likely cause: The kubelet (does not run|is not healthy)\./);
+    assert.match(await read('diagnosis.html'), /Likely cause: The kubelet (is not running|is not healthy)\./);
     // What was looked for is there.
     assert.match(await read('kubelet/unit.txt'), /DSN=\*\*\*/);
     assert.match(await read('journals/kubelet.txt'), /Authorization: \*\*\*/);

@@ -16,6 +16,8 @@ interface Kind {
 const SOURCE = '/srv/foreign-%';
 const MAKE_SOURCE = `mkdir -p ${SOURCE}/ssl && echo root-% >${SOURCE}/passwd && echo key-% >${SOURCE}/ssl/key.pem`;
 const SOURCE_STATE = `find ${SOURCE} -type f | sort | xargs sha256sum`;
+/** A hard link is of one file system: where the folder's own is mounted. */
+const HARD = '/foreign-hard-% /var/foreign-hard-% /run/foreign-hard-%';
 const VOLUME = '/var/lib/kubelet/pods/6f1c-%/volumes/kubernetes.io~nfs/share';
 const SUB_PATH = '/var/lib/kubelet/pods/6f1c-%/volume-subpaths/etc/web/0';
 const SWAPPED = '/var/lib/kubelet/pods/swap-%';
@@ -27,12 +29,25 @@ const bindAt = (target: string, isInTheWay: boolean): Kind => ({
   isInTheWay,
 });
 
+/** The kubelet of a later join removes the folders of pods that it does not know. */
+const volumeAt = (target: string): Kind => {
+  const bind = bindAt(target, false);
+  return {
+    ...bind,
+    clear: `${bind.clear}; find /var/lib/kubelet/pods/6f1c-% -depth -type d -exec rmdir {} + 2>/dev/null || true`,
+  };
+};
+
 const fileAt = (path: string): Kind => ({
   plant: `mkdir -p "$(dirname ${path})" && echo foreign-% >${path}`,
   state: `cat ${path}`,
   // The folder may have been there before.
   clear: `rm -f ${path}`,
 });
+
+/** With the record that containerd's CRI plug-in made for it, `sha256:...`. */
+const IMAGE_CLEAR =
+  'd=$(ctr -n k8s.io images ls | awk \'$1 == "PAUSE" { print $3 }\'); [ -z "$d" ] || ctr -n k8s.io images rm --sync $(ctr -n k8s.io images ls | awk -v d="$d" \'$3 == d { print $1 }\') >/dev/null';
 
 /** What other programs and administrators leave on machines, and other tools' resets have taken away. */
 export const KINDS: Readonly<Record<string, Kind>> = {
@@ -43,12 +58,17 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     clear: 'umount FOLDER/tmpfs-%; rmdir FOLDER/tmpfs-% 2>/dev/null || true',
     isInTheWay: true,
   },
-  'a volume of a pod': bindAt(VOLUME, false),
-  'a subPath of a volume': bindAt(SUB_PATH, false),
+  'a volume of a pod': volumeAt(VOLUME),
+  'a subPath of a volume': volumeAt(SUB_PATH),
   'a symlink in a folder that is cleared': {
     plant: `${MAKE_SOURCE} && mkdir -p FOLDER && ln -s ${SOURCE} FOLDER/link-%`,
     state: SOURCE_STATE,
     clear: `rm -f FOLDER/link-%; rm -rf ${SOURCE}`,
+  },
+  'a hard link in a folder that is cleared': {
+    plant: `mkdir -p FOLDER && f="$(df --output=target FOLDER | tail -n 1)/foreign-hard-%" && echo hard-% >"$f" && ln "$f" FOLDER/hard-%`,
+    state: `cat ${HARD} 2>/dev/null; ls -ln ${HARD} 2>/dev/null | cut -d' ' -f1,3,4`,
+    clear: `rm -f ${HARD} FOLDER/hard-%`,
   },
   'a folder that becomes a symlink again and again': {
     plant: `${MAKE_SOURCE} && mkdir -p ${SWAPPED} && { (while [ -d ${SOURCE} ]; do mkdir -p ${SWAPPED}/dir && echo x >${SWAPPED}/dir/file; rm -rf ${SWAPPED}/dir; ln -s ${SOURCE} ${SWAPPED}/dir; rm -f ${SWAPPED}/dir; sleep 0.01; done) >/dev/null 2>&1 & }`,
@@ -85,9 +105,13 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     plant:
       'ctr -n k8s.io images import ARCHIVE >/dev/null && ctr -n k8s.io images tag PAUSE registry.example.org/foreign:% >/dev/null',
     state: 'ctr -n k8s.io images ls -q | grep foreign:%',
-    // With the record that containerd's CRI plug-in made for it, `sha256:...`.
-    clear:
-      'd=$(ctr -n k8s.io images ls | awk \'$1 == "PAUSE" { print $3 }\'); [ -z "$d" ] || ctr -n k8s.io images rm --sync $(ctr -n k8s.io images ls | awk -v d="$d" \'$3 == d { print $1 }\') >/dev/null',
+    clear: IMAGE_CLEAR,
+    only: 'before',
+  },
+  'an image that was there before': {
+    plant: 'ctr -n k8s.io images import ARCHIVE >/dev/null',
+    state: 'ctr -n k8s.io images ls -q | grep -Fx PAUSE',
+    clear: IMAGE_CLEAR,
     only: 'before',
   },
   'a setting of the kernel in a file': fileAt('/etc/sysctl.d/50-foreign-%.conf'),

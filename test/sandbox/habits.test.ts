@@ -143,7 +143,7 @@ describe('habits of kubectl and kubeadm', function () {
     ['reset --cert-dir /x', /--cert-dir: not needed/],
     ['join --hlep', /did you mean --help\?/],
     ['-o json token list', /put flags after the command: edgeadm COMMAND -o/],
-    ['-v', /put flags after the command: edgeadm COMMAND -v/],
+    ['-v', /put flags after the command: edgeadm COMMAND -v \(`edgeadm --version` prints the version\)/],
   ] as const)
     it(`edgeadm ${line} is answered with what to type instead`, async () => {
       const ended = await edgeadm(line.split(' '));

@@ -88,6 +88,28 @@ describe('commands that work inside a cluster', function () {
     await done(...create(name));
   });
 
+  it('a line about an application that runs again changes nothing and tells of no pods that are replaced', async () => {
+    const create = ['app', 'create', 'twice', '--image', 'nginx:1', '--pool', 'edge=1', '--yes'];
+    await done(...create);
+    assert.equal((await done(...create)).stdout, 'yurtappset/twice unchanged');
+    const patch = ['app', 'patch', 'twice', 'edge', '--image', 'nginx:2', '--yes'];
+    assert.match((await done(...patch)).stdout, /^The controller replaces the pods in edge/m);
+    assert.equal((await done(...patch)).stdout, 'yurtappset/twice unchanged');
+    const add = ['app', 'set', 'twice', '--add-pool', 'cloud=1', '--yes'];
+    assert.match((await done(...add)).stdout, /yurtappset\/twice changed/);
+    assert.equal((await done(...add)).stdout, 'yurtappset/twice unchanged');
+    assert.match((await run(...create.with(-2, 'edge=3'))).stderr, /already exists with other settings/);
+  });
+
+  it('the undo of a change asks the cluster that --kubeconfig named', async () => {
+    const { KUBECONFIG = '' } = resultOf(await bed.sandbox('env', '-o', 'json')).data as Record<string, string>;
+    const { stdout } = await edgeadm(['app', 'scale', 'twice', 'edge=4', '--yes', '--kubeconfig', KUBECONFIG]);
+    assert.ok(
+      stdout.includes(`Undo: edgeadm app scale twice edge=1 --namespace default --kubeconfig ${KUBECONFIG}`),
+      stdout,
+    );
+  });
+
   it('an application is a UnitedDeployment if that is requested', async () => {
     const words = ['app', 'create', 'old', '--kind', 'UnitedDeployment', '--image', 'nginx:1', '--pool', 'edge=1'];
     const rendered = load((await done(...words, '--dry-run', '-o', 'yaml')).stdout) as { spec: { topology: object } };

@@ -1,3 +1,4 @@
+import { commandLine } from '../../host/quote.ts';
 import { type ChangeRequest, type PlannedChange, planChange } from '../../kubernetes/api/change.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { forEachLimited } from '../../lib/for-each.ts';
@@ -25,7 +26,9 @@ interface ChangeFlags {
 export interface Intended {
   readonly changes: readonly ChangeRequest[];
   /** What it means for the reader: sentences, below the list of changes. */
-  readonly effect: readonly string[];
+  readonly effect?: readonly string[];
+  /** What happens next, if something is changed. */
+  readonly onChange?: readonly string[];
   /** The commands that restore what was there before. */
   readonly undo: readonly string[];
   /** Asked if something is changed; undefined if the change interrupts nothing. */
@@ -47,7 +50,7 @@ export abstract class ChangeCommand extends BaseCommand {
     const output = this.openOutput({ looksOnly: true });
     const dryRun = flags['dry-run'];
     await withCluster(flags.kubeconfig, async (client, signal) => {
-      const intended = await intend(client, signal);
+      const intended = withKubeconfig(await intend(client, signal), flags.kubeconfig, this.argv);
       const planned = await planAll(client, intended.changes);
       const due = planned.filter(({ outcome }) => outcome !== 'unchanged');
       if (flags.output === 'text' || flags.output === 'wide') for (const { diff } of due) output.tell(`${diff}\n`);
@@ -78,7 +81,17 @@ async function planAll(client: ApiClient, changes: readonly ChangeRequest[]): Pr
   return planned;
 }
 
-function changesText(planned: readonly PlannedChange[], { effect, undo }: Intended, dryRun: boolean): string {
+/** What restores the old values asks the same cluster: a variable of the shell is still there, a flag is not. */
+function withKubeconfig(intended: Intended, file: string | undefined, argv: readonly string[]): Intended {
+  if (file === undefined || !argv.some((word) => /^--kubeconfig(=|$)/.test(word))) return intended;
+  return { ...intended, undo: intended.undo.map((line) => `${line} ${commandLine(['--kubeconfig', file])}`) };
+}
+
+function changesText(
+  planned: readonly PlannedChange[],
+  { effect = [], onChange = [], undo }: Intended,
+  dryRun: boolean,
+): string {
   const isChanged = planned.some(({ outcome }) => outcome !== 'unchanged');
   const lines = planned.map(({ name, outcome }) =>
     outcome === 'unchanged'
@@ -88,6 +101,6 @@ function changesText(planned: readonly PlannedChange[], { effect, undo }: Intend
         : `${name} ${outcome}`,
   );
   const last = isChanged && !dryRun ? undo.map((line) => `Undo: ${line}`) : [];
-  const more = [...effect, ...last];
+  const more = [...(isChanged ? onChange : []), ...effect, ...last];
   return [...lines, ...(more.length > 0 ? ['', ...more] : [])].map((line) => `${line}\n`).join('');
 }

@@ -1,5 +1,6 @@
 import { API_VERSION } from '../../config/config-file.ts';
 import { joinKeys } from '../../config/join-schema.ts';
+import { count } from '../../lib/count.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { MASK } from '../../lib/redact.ts';
 import { terminalColumns } from '../../output/columns.ts';
@@ -24,7 +25,7 @@ export function shownSpec({ draft, form, warnings }: Pick<JoinRequest, 'draft' |
       : []),
     `timeout: ${formatDuration(timeoutMs)}`,
     ...(yes ? ['yes to every question'] : []),
-    ...(compatMatrix.length > 0 ? [`${compatMatrix.length} rows added to the compatibility matrix`] : []),
+    ...(compatMatrix.length > 0 ? [`${count('row', compatMatrix.length)} added to the compatibility matrix`] : []),
   ];
   return { yaml: `${toYaml(data)}${notes.map((note) => comment(note)).join('')}`, data };
 }

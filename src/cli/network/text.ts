@@ -19,7 +19,7 @@ export function capacityText({ podCidr, nodeMask, nodes, podsPerNode, overlaps }
   return [
     `Pods have addresses of ${podCidr}; each node gets a /${nodeMask}.\n\n`,
     table(rows),
-    `\nA /${nodeMask} has ${number(addresses)} addresses, ${number(usable)} of them for pods${limit}. Neither range can be changed later.\n`,
+    `\nA /${nodeMask} has ${number(addresses)} addresses, ${number(usable)} of them for pods${limit}. The Pod range and the range of a node cannot be changed later.\n`,
     overlaps.length > 0
       ? overlaps.map((line) => `Overlap: ${line}.\n`).join('')
       : 'No overlaps were found among the ranges that are known.\n',

@@ -1,4 +1,5 @@
 import { NodeHost } from '../../host/node-host.ts';
+import { count } from '../../lib/count.ts';
 import type { CommandResult } from '../../output/renderer.ts';
 import { table } from '../../output/table.ts';
 import { drill } from '../../phases/drill/drill.ts';
@@ -40,7 +41,7 @@ export async function runDrill(
         return {
           outcome: 'passed',
           verdict: (took) =>
-            `${nodeName} passed the drill in ${took}: all ${pods.length} pods were back after ${last} s (limit ${limit} s)`,
+            `${nodeName} passed the drill in ${took}: ${count('pod', pods.length)} back after ${last} s (limit ${limit} s)`,
         };
       }),
     };

@@ -53,12 +53,12 @@ export default class AppCreate extends ChangeCommand {
       from === undefined ? simpleSource(args.name, image ?? '', flags.port ?? []) : await sourceOfFile(from);
     await this.change(flags, async (client, signal) => {
       const [api] = await servedApps(client, flags.kind, signal);
-      if (!api) return { changes: [], effect: [], undo: [] };
+      if (!api) return { changes: [], undo: [] };
       const change = await createApp(client, { api, namespace, name: args.name }, { ...source, pools });
       const places = [...pools].map(([pool, count]) => `${count} in ${pool}`).join(', ');
       return {
         changes: [change],
-        effect: [
+        onChange: [
           `The controller makes a ${source.workload} for each pool: pods: ${places}.`,
           `Check them: edgeadm app status ${args.name} --namespace ${namespace}`,
         ],

@@ -54,7 +54,7 @@ export default class AppPatch extends ChangeCommand {
       const patches = new Map([[args.pool, patch]]);
       return {
         changes: [appChange(app, { patches })],
-        effect: [`The controller replaces the pods in ${args.pool}, a few at a time; other pools stay as they are.`],
+        onChange: [`The controller replaces the pods in ${args.pool}, a few at a time; other pools stay as they are.`],
         undo: appUndo(app, { patches }),
         question: `Replace the pods of ${args.name} in ${args.pool}?`,
         isRendered: true,

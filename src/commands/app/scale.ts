@@ -32,7 +32,7 @@ export default class AppScale extends ChangeCommand {
       const fewer = [...replicas].filter(([pool, count]) => count < (before.get(pool) ?? 0));
       return {
         changes: [appChange(app, { replicas })],
-        effect: [...replicas].map(([pool, count]) => `Pods in ${pool}: ${before.get(pool) ?? 0}, then ${count}.`),
+        onChange: [...replicas].map(([pool, count]) => `Pods in ${pool}: ${before.get(pool) ?? 0}, then ${count}.`),
         undo: appUndo(app, { replicas }),
         question:
           fewer.length > 0 ? `Stop pods of ${args.name} in ${fewer.map(([pool]) => pool).join(', ')}?` : undefined,

@@ -48,7 +48,7 @@ export default class AppSet extends ChangeCommand {
       const changes = { images, added, removed };
       return {
         changes: [appChange(app, changes)],
-        effect: effectOf(app, changes),
+        onChange: effectOf(app, changes),
         undo: appUndo(app, changes),
         question:
           images.size > 0 || removed.length > 0 ? `Change ${args.name} in ${appPools(app).length} pools?` : undefined,

@@ -21,7 +21,7 @@ export default class ClusterTasks extends BaseCommand {
     this.openOutput({ looksOnly: true });
     const tasks = await lookAtCluster(flags, args, (service, { clusterId }) => service.tasks(clusterId));
     const newest = [...tasks].sort((a, b) => Date.parse(b.created ?? '') - Date.parse(a.created ?? ''));
-    const text = taskTable(newest) || 'The service shows no task.\n';
+    const text = taskTable(newest) || 'There are no tasks.\n';
     await this.show({ data: newest, text, names: newest.map(({ taskId }) => `task/${taskId}`) });
   }
 }

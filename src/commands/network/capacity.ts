@@ -5,6 +5,7 @@ import { repeatable } from '../../cli/flags.ts';
 import { capacityText } from '../../cli/network/text.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { usageError } from '../../errors/usage.ts';
+import { count } from '../../lib/count.ts';
 import { networkCapacity, refusePlan } from '../../phases/network/capacity.ts';
 import { type ClusterRanges, clusterRanges } from '../../phases/network/cluster-ranges.ts';
 
@@ -59,7 +60,7 @@ export default class NetworkCapacity extends BaseCommand {
       capacity.overlaps.length > 0
         ? new EdgeadmError({
             code: 'CLUSTER_CHECK_FAILED',
-            what: `${capacity.overlaps.length} overlaps of ranges`,
+            what: `${count('overlap', capacity.overlaps.length)} of address ranges`,
             next: 'Choose other ranges: those of pods and Services cannot be changed in an existing cluster.',
           })
         : undefined;

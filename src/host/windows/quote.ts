@@ -1,4 +1,5 @@
 import { EdgeadmError } from '../../errors/index.ts';
+import { powershellQuoted } from '../../lib/shell-quotes.ts';
 
 /** Words that mean themselves to a program's parser and to cmd. */
 const PLAIN = /^[\w:./\\=,@+-]+$/;
@@ -46,11 +47,6 @@ export function cmdCommandLine([program = '', ...args]: readonly string[]): stri
   return [quoteArgument(program), ...words].join(' ');
 }
 
-/** Text of PowerShell that is this text; it takes typographic quotation marks for its own, too. */
-function powerShellText(text: string): string {
-  return `'${text.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
-}
-
 /** Of cmd: there is no such program. */
 export const NO_SUCH_PROGRAM = 9009;
 
@@ -62,11 +58,11 @@ export const NO_SUCH_PROGRAM = 9009;
  */
 export function powerShellLine([program = '', ...args]: readonly string[], inputFile?: string): string {
   const feed = [
-    `$f = [System.IO.File]::OpenRead(${powerShellText(inputFile ?? '')})`,
+    `$f = [System.IO.File]::OpenRead(${powershellQuoted(inputFile ?? '')})`,
     '$f.CopyTo($p.StandardInput.BaseStream)',
     '$p.StandardInput.Close()',
   ];
-  const words = `${powerShellText(program)}, ${powerShellText(windowsCommandLine(args))}`;
+  const words = `${powershellQuoted(program)}, ${powershellQuoted(windowsCommandLine(args))}`;
   return [
     `$i = New-Object -TypeName 'System.Diagnostics.ProcessStartInfo' -ArgumentList @(${words})`,
     '$i.UseShellExecute = $false',

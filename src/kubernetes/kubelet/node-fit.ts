@@ -7,6 +7,7 @@ import { clusterDnsOf } from './configuration.ts';
 import { removedGates } from './feature-gates.ts';
 import { mistypedFields } from './field-types.ts';
 import { reservesCpu } from './field-values.ts';
+import { memoryManagerFault } from './memory-manager.ts';
 
 /** What a node is, as far as a kubelet's configuration depends on it. */
 export interface FitFacts {
@@ -21,6 +22,8 @@ export interface FitFacts {
   readonly serviceCidrs: readonly string[];
   /** Numbers of its processors that are online; empty if not known. */
   readonly cpus: readonly number[];
+  /** Numbers of its NUMA nodes that are online; empty if not known. */
+  readonly numaNodes: readonly number[];
   /** 0 if not known. */
   readonly memoryBytes: number;
   /** Feature gates that the kubelet lists in its help; undefined if it cannot be asked. */
@@ -262,6 +265,17 @@ const staticPolicy: Rule = (settings, _, tell) => {
   tell('cpuManagerPolicy: static needs a reservation of cpu, which does not fit this node; none is used');
 };
 
+/** Another machine may have other NUMA nodes, or its reservations. */
+const memoryPolicy: Rule = (settings, { numaNodes, memoryBytes }, tell) => {
+  const reserved = RESERVATIONS.map((key) => quantityOf(String(recordOf(settings[key])?.memory ?? 0)) ?? 0);
+  const kept = reserved.reduce((sum, each) => sum + each, evictedBelow(settings, memoryBytes));
+  const fault = memoryManagerFault(settings, numaNodes, kept);
+  if (fault === undefined) return;
+  settings.memoryManagerPolicy = 'None';
+  delete settings.reservedMemory;
+  tell(`memoryManagerPolicy: a kubelet with Static exits here, since ${fault}; None is used`);
+};
+
 /** Bytes of memory that pods never get, because the kubelet evicts them first. */
 function evictedBelow({ evictionHard }: Settings, memoryBytes: number): number {
   const threshold = String(recordOf(evictionHard)?.['memory.available'] ?? (evictionHard ? '0' : '100Mi'));
@@ -317,6 +331,7 @@ const RULES: readonly Rule[] = [
   readableReservations,
   reservedResources,
   staticPolicy,
+  memoryPolicy,
   cgroups,
   identity,
 ];

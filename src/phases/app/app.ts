@@ -1,5 +1,5 @@
 import { EdgeadmError } from '../../errors/index.ts';
-import type { ChangeRequest } from '../../kubernetes/api/change.ts';
+import { type ChangeRequest, planChange } from '../../kubernetes/api/change.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { listNodePoolObjects } from '../../kubernetes/api/node-pools.ts';
 import { mergePatch } from '../../lib/merge-patch.ts';
@@ -121,13 +121,15 @@ export function appChange(app: App, changes: AppChanges): ChangeRequest {
   };
 }
 
-function changedSpec({ api, object }: App, changes: AppChanges): unknown {
+function changedSpec(app: App, changes: AppChanges): unknown {
+  const { api, object } = app;
   const layout = appLayout(api);
+  const isThere = (pool: string): boolean => appPools(app).some(({ name }) => name === pool);
   const { images = new Map(), replicas = [], added = [], removed = [], patches = [] } = changes;
   let spec = object.spec ?? {};
   if (images.size > 0) spec = layout.withTemplates(spec, withImages(layout.templates(spec), images)) as object;
   for (const [pool, count] of replicas) spec = layout.withReplicas(spec, pool, count) as object;
-  for (const [pool, count] of added) spec = layout.withPool(spec, pool, count) as object;
+  for (const [pool, count] of added) if (!isThere(pool)) spec = layout.withPool(spec, pool, count) as object;
   for (const pool of removed) spec = layout.withoutPool(spec, pool) as object;
   for (const [pool, patch] of patches) spec = layout.withPatch(spec, pool, patch) as object;
   return spec;
@@ -145,9 +147,9 @@ function refuseChanges(app: App, changes: AppChanges): string[] {
     ...[...(replicas?.keys() ?? []), ...removed, ...(patches?.keys() ?? [])]
       .filter((pool) => !own.includes(pool))
       .map((pool) => `pool ${pool} is not one of its pools: ${own.join(', ') || 'it has none'}`),
-    ...[...(added?.keys() ?? [])]
-      .filter((pool) => own.includes(pool))
-      .map((pool) => `pool ${pool} is already one of its pools: use \`edgeadm app scale\``),
+    ...appPools(app)
+      .filter(({ name, replicas }) => added?.has(name) && added.get(name) !== replicas)
+      .map(({ name }) => `pool ${name} is already one of its pools: use \`edgeadm app scale\``),
     ...refuseUnknownPools([...(added?.keys() ?? [])], app.all),
     ...removed
       .filter((pool) => own.includes(pool) && left.some(({ name }) => name === pool))
@@ -164,8 +166,8 @@ function refuseUnknownPools(names: readonly string[], all: readonly LabelledPool
 }
 
 /**
- * The creation of an application.
- * @throws EdgeadmError SETTING_REFUSED if it exists, or a pool does not
+ * The creation of an application; no change if the cluster has it exactly so, since the line may run again.
+ * @throws EdgeadmError SETTING_REFUSED if it exists in another form, or a pool does not exist
  */
 export async function createApp(
   client: ApiClient,
@@ -173,19 +175,21 @@ export async function createApp(
   request: AppRequest,
 ): Promise<ChangeRequest> {
   const path = `${appsPath(api, namespace)}/${encodeURIComponent(name)}`;
-  const exists = (await client.find(path)) !== undefined;
+  const before = await client.find<AppObject>(path);
+  const metadata = { name, namespace };
+  const patch = { apiVersion: api.version, kind: api.kind, metadata, spec: appLayout(api).create(request) };
+  const change = { name: `${api.kind.toLowerCase()}/${name}`, path, before, patch };
+  if (before && (await planChange(client, change)).outcome === 'unchanged') return change;
   const reasons = refuseUnknownPools([...request.pools.keys()], await labelledPools(client));
-  if (exists) reasons.push('it already exists: use `edgeadm app set`, `scale` and `patch`');
+  if (before) reasons.push('it already exists with other settings: use `edgeadm app set`, `scale` and `patch`');
   if (reasons.length > 0)
     throw new EdgeadmError({
       code: 'SETTING_REFUSED',
       what: `${api.kind} ${namespace}/${name} cannot be created`,
       why: reasons.join('\n'),
-      next: exists
+      next: before
         ? `edgeadm app status ${name} --namespace ${namespace}`
         : '`edgeadm nodepool list` has the names; pools of the container service go by ID.',
     });
-  const metadata = { name, namespace };
-  const patch = { apiVersion: api.version, kind: api.kind, metadata, spec: appLayout(api).create(request) };
-  return { name: `${api.kind.toLowerCase()}/${name}`, path, before: undefined, patch };
+  return change;
 }

@@ -119,7 +119,7 @@ const MOUNT_REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/read-only file ?system/i, 'make the file system writable: findmnt; journalctl --dmesg | grep -i remount'],
   [
     /driver name \S+ not found in the list of registered CSI drivers/,
-    'the CSI driver does not run on this node: kubectl get pods -A -o wide | grep csi',
+    'the CSI driver is not running on this node: kubectl get pods -A -o wide | grep csi',
   ],
   [
     /Multi-Attach|already (exclusively )?attached/,

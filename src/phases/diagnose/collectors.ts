@@ -5,6 +5,7 @@ import { apiServers } from './collectors/api-servers.ts';
 import { certificates, keyFiles } from './collectors/certificates.ts';
 import { command, commandIf, file, folder, journal } from './collectors/common.ts';
 import { criLists } from './collectors/cri.ts';
+import { damagedFiles } from './collectors/damaged-files.ts';
 import { edgeHubKubeconfigAndCache, edgeHubState } from './collectors/edge-hub.ts';
 import { kubelet, kubeletConfigured, kubeletHealth, kubeletLog } from './collectors/kubelet.ts';
 import { offlineAutonomyState } from './collectors/offline-autonomy.ts';
@@ -29,6 +30,7 @@ export const COLLECTORS: readonly Collector[] = [
   apiServers,
   criLists,
   certificates,
+  damagedFiles,
   clock,
   disks,
   swapState,

@@ -23,6 +23,8 @@ export interface CollectedFacts {
     readonly network?: { readonly ready: boolean; readonly detail: string };
   };
   readonly certificates: readonly { readonly path: string; readonly subject: string; readonly validTo: number }[];
+  /** Files that the kubelet needs and cannot read, each with what is wrong with it. */
+  readonly damagedFiles: readonly string[];
   /** Milliseconds since 1970. */
   readonly clock: { readonly node: number; readonly uncertaintyMs: number };
   readonly disks: readonly {

@@ -3,9 +3,11 @@ export const RULE_TEXTS = {
   DiskFull: '97 % or more of the space or inodes of a local disk are used',
   Hanging: 'systemctl or `df` times out: systemd, or a disk or mount, does not answer',
   Clock: "the node's clock differs by more than a minute from the API server's",
+  DamagedFile:
+    'the certificate, the kubeconfig or the configuration of the kubelet, or the CA of the cluster, is empty or damaged',
   CertificateExpired: 'a certificate of kubelet, edge-hub or CA has expired',
   Unfinished: 'the last join or upgrade was interrupted, or is still running',
-  Swap: 'the kubelet does not run, swap is on, and `failSwapOn` is not false',
+  Swap: 'the kubelet is not running, swap is on, and `failSwapOn` is not false',
   Runtime: 'the container runtime does not answer on its CRI socket',
   Kubelet: 'kubelet.service is not active or not healthy; its last log lines are the evidence',
   Pressure:
@@ -26,7 +28,7 @@ export const RULE_TEXTS = {
   NotJoined: '(warning) the node has no kubeconfig of a kubelet',
   Condition: '(warning) the Node reports another problem, such as ReadonlyFilesystem of node-problem-detector',
   Unschedulable: '(warning) the node is cordoned, or a taint of a cloud controller or autoscaler keeps pods off',
-  Pods: '(warning) pods of the node do not run: image not pulled, crash loop, waiting for more than two minutes',
+  Pods: '(warning) pods of the node are not running: image not pulled, crash loop, waiting for more than two minutes',
   Evicted: '(warning) pods were evicted within the last day, and the pressure is over',
   JoinFailed: 'the last join in the log of edgeadm failed (a warning if the node is joined nevertheless)',
   EdgeHubAtBoot: '(warning) the service of the edge-hub is not enabled, as on nodes that yurtadm joined',

@@ -52,6 +52,14 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
       'timedatectl set-ntp true, then systemctl restart kubelet',
     );
   },
+  DamagedFile: ({ damagedFiles = [] }) =>
+    damagedFiles.length === 0
+      ? undefined
+      : error(
+          'a file that the kubelet needs is damaged',
+          damagedFiles.join('\n'),
+          'run the `edgeadm join` of the cluster again, with a new token: it makes the file again',
+        ),
   CertificateExpired: ({ certificates = [], clock }) => {
     const expired = certificates.filter(({ validTo }) => clock !== undefined && validTo < clock.node);
     if (expired.length === 0) return undefined;
@@ -97,7 +105,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     const state = kubelet && `${PATHS.kubelet.unit}: ${kubelet.detail}`;
     const health = kubeletHealth?.healthy === false ? kubeletHealth.detail : '';
     return error(
-      kubelet?.active ? 'the kubelet is not healthy' : 'the kubelet does not run',
+      kubelet?.active ? 'the kubelet is not healthy' : 'the kubelet is not running',
       [state, health, complaints].filter(Boolean).join('\n'),
       'journalctl -u kubelet | tail -n 50; systemctl restart kubelet',
     );
@@ -222,7 +230,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     hub?.service?.enabled === false
       ? warning(
           'the edge-hub does not start at boot: the kubelet of this node would find no API server',
-          `${PATHS.edgeHub.unit} is not enabled (the unit that yurtadm writes has no [Install] section, so that systemctl enable does nothing)`,
+          `${PATHS.edgeHub.unit} is not enabled (the unit that yurtadm writes has no [Install] section, so systemctl enable does nothing)`,
           `mkdir -p ${PATHS.system.enabledUnits} && ln -s ${PATHS.edgeHub.unitFile} ${PATHS.system.enabledUnits}/ && systemctl daemon-reload`,
         )
       : undefined,

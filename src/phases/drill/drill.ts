@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { count } from '../../lib/count.ts';
 import { now, type PhaseLog, phaseLog } from '../../workflow/events.ts';
 import { armTimer, cutOff, reachesServers, restoreNetwork } from './network-cut.ts';
 import { isBack, type RuntimePod, runningPods, stopPods, withRuntime } from './pods.ts';
@@ -28,11 +29,13 @@ export async function drill(options: DrillOptions): Promise<DrillReport | undefi
   if (dryRun) {
     const plan = (action: string): void => emit({ type: 'plan', action, host: label, phase: 'drill', time: now() });
     plan(`cut ${nodeName} off from ${shown} for at most ${seconds} s`);
-    plan(`stop the containers of ${pods.length} pods, start ${PATHS.kubelet.unit} again, and wait for the pods`);
+    plan(
+      `stop the containers of ${count('pod', pods.length)}, start ${PATHS.kubelet.unit} again, and wait for the pods`,
+    );
     return undefined;
   }
   await confirm(
-    `Cut ${nodeName} off from the API server (${shown}) and restart all containers of its ${pods.length} pods?`,
+    `Cut ${nodeName} off from the API server (${shown}) and restart all containers of its ${count('pod', pods.length)}?`,
   );
   await armTimer(host, seconds);
   try {
@@ -75,7 +78,7 @@ async function underCut({ host, spec, signal }: DrillOptions, scene: Scene, log:
   if (hub.exists) await host.restartUnit(PATHS.edgeHub.unit);
   const started = performance.now();
   await host.startUnit(PATHS.kubelet.unit);
-  log.info(`The containers were stopped, and the kubelet starts again. Waiting for ${pods.length} pods`);
+  log.info(`The containers were stopped, and the kubelet starts again. Waiting for ${count('pod', pods.length)}`);
   const back = new Map<string, number>();
   let seen: readonly RuntimePod[] = [];
   for (;;) {

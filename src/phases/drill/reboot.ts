@@ -4,6 +4,7 @@ import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { checkShape, jsonMap } from '../../lib/check-shape.ts';
+import { count } from '../../lib/count.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
 import { losesPodsOffline } from '../diagnose/collectors/offline-autonomy.ts';
 import { endBootDrill } from '../reset/teardown/drill.ts';
@@ -47,11 +48,11 @@ async function beginReboot({ host, plain, spec, label, emit, dryRun, confirm, ..
   const seconds = Math.ceil(spec.limitMs / 1000) + BOOT_S;
   const shown = servers.map(({ ip, port }) => `${ip}:${port}`).join(', ');
   if (dryRun) {
-    const action = `reboot ${nodeName}, cut off from ${shown} for at most ${seconds} s, and wait for its ${pods.length} pods`;
+    const action = `reboot ${nodeName}, cut off from ${shown} for at most ${seconds} s, and wait for its ${count('pod', pods.length)}`;
     emit({ type: 'plan', action, host: label, phase: 'drill', time: now() });
     return undefined;
   }
-  await confirm(`Reboot ${nodeName} with its ${pods.length} pods, cut off from the API server (${shown})?`);
+  await confirm(`Reboot ${nodeName} with its ${count('pod', pods.length)}, cut off from the API server (${shown})?`);
   try {
     await prepareBoot(host, servers, { state: stateOf(scene), seconds });
     const reboot = ['--unit=edgeadm-drill-reboot', `--on-active=${REBOOT_AFTER}`, 'systemctl', 'reboot'];
@@ -71,7 +72,7 @@ async function notCut(plain: Host): Promise<EdgeadmError> {
   return new EdgeadmError({
     code: 'DRILL_REFUSED',
     what: 'the drill proves nothing: the node was not cut off',
-    why: 'the machine has not rebooted since the drill was begun, or iptables failed during the boot; the drill was ended',
+    why: 'the machine has not rebooted since the drill started, or iptables failed during the boot; the drill was ended',
     next: 'journalctl -u edgeadm-drill-cut.service; then begin again: edgeadm node drill --reboot',
   });
 }

@@ -61,7 +61,7 @@ export async function lookAround({ host, spec, signal }: DrillOptions): Promise<
   if (!autonomy) throw refused('the node has no edge-hub: offline, no pod would come back');
   const servers = await serverAddresses(host, connection.servers);
   if (spec.cut === 'iptables') await refuseWithoutIptables(host, servers);
-  if (!(await host.unit(PATHS.kubelet.unit)).active) throw refused(`${PATHS.kubelet.unit} does not run`);
+  if (!(await host.unit(PATHS.kubelet.unit)).active) throw refused(`${PATHS.kubelet.unit} is not running`);
   if (!(await reachesServers(host, servers)))
     throw refused('the node cannot reach its API server even before the drill');
   const { socket } = await findRuntime(host);

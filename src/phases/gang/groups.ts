@@ -1,5 +1,6 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import { quantityOf } from '../../kubernetes/quantity.ts';
+import { count } from '../../lib/count.ts';
 
 /** Labels of the pods of a group that is scheduled as a whole. Source: the guide, chapter 5.3.1. */
 export const GROUP_NAME = 'pod-group.scheduling.sigs.k8s.io/name';
@@ -45,7 +46,7 @@ function groupOf(key: string, pods: readonly V1Pod[], free: readonly Resources[]
     ...labelProblems(numbers, minAvailable),
     ...priorityProblems(pods),
     ...(minAvailable !== undefined && pods.length < minAvailable
-      ? [`it has ${pods.length} pods, fewer than the ${minAvailable} that have to be scheduled together`]
+      ? [`it has ${count('pod', pods.length)}, fewer than the ${minAvailable} that have to be scheduled together`]
       : []),
     ...(minAvailable !== undefined && scheduled > 0 && scheduled < minAvailable
       ? [

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type EdgeHubCertificate, edgeHubCertificates } from '../../edge-hub/edge-hub.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { readIfFile } from '../../host/read-if-file.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { notApproved, requestCertificate, requestNameOf } from '../../kubernetes/csr/certificate-signing.ts';
 import { allSettled } from '../../lib/all-settled.ts';
@@ -89,7 +90,7 @@ async function present(
   commonName: string,
   selfSigned = false,
 ): Promise<Credential | undefined> {
-  const pair = keyPairIn(await host.read(path));
+  const pair = keyPairIn(await readIfFile(host, path));
   if (!pair) return undefined;
   const { certificate, key } = pair;
   const { caPem } = await cluster.trusted();
@@ -148,7 +149,7 @@ async function keepKey(host: Host, path: string, key: KeyPair): Promise<void> {
 
 /** The key of a request that an earlier run left pending, else a new one. One that cannot be read is replaced. */
 async function keptKey(host: Host, path: string): Promise<KeyPair> {
-  const pem = await host.read(path);
+  const pem = await readIfFile(host, path);
   return (pem && keyPairOf(pem)) || generateKey();
 }
 

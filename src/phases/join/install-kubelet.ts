@@ -5,8 +5,8 @@ import { findKubelet } from '../../kubernetes/kubelet/program.ts';
 import { allSettled } from '../../lib/all-settled.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
+import { overridingDropIns } from '../preflight/drop-ins.ts';
 import type { JoinContext } from './context.ts';
-import { overridingDropIns } from './drop-ins.ts';
 
 export const installKubelet: Phase<JoinContext> = {
   name: 'install-kubelet',

@@ -27,6 +27,7 @@ export function gatewayChanges(nodes: readonly V1Node[], on: boolean): ChangeReq
       code: 'SETTING_REFUSED',
       what: 'only cloud nodes of ACK@Edge can be gateways to the edge',
       why: reasons.join('\n'),
+      next: '`edgeadm node list` shows which nodes are cloud nodes.',
     });
   return nodes.map((node) => ({
     name: `node/${nodeNameOf(node)}`,

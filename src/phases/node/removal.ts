@@ -109,7 +109,7 @@ function notFound(unknown: readonly string[], nodes: readonly ServiceNode[], whe
   const near = closest(unknown[0] ?? '', names);
   return new EdgeadmError({
     code: 'NODE_NOT_FOUND',
-    what: `${unknown.slice(0, MOST_LISTED).join(', ')}: no such node in ${where}`,
+    what: `${unknown.slice(0, MOST_LISTED).join(', ')}: not found in ${where}`,
     why: near ? `did you mean ${near}?` : `it has ${count('node', names.length)}`,
     next: 'list them with `edgeadm node list`; if they were removed before, add --ignore-not-found',
   });

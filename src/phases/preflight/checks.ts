@@ -15,6 +15,7 @@ import { noExec, readOnlyFileSystem, runtimeFileSystem } from './checks/file-sys
 import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
 import { gpu, gpuRuntime } from './checks/gpu.ts';
+import { hugePages } from './checks/huge-pages.ts';
 import { intendedPlatform } from './checks/intended-platform.ts';
 import { kernelAccess } from './checks/kernel-access.ts';
 import { kernelFeatures } from './checks/kernel-features.ts';
@@ -22,6 +23,7 @@ import { kubeletConfigurationFields } from './checks/kubelet-fields.ts';
 import {
   cgroupDriver,
   kubeletConfigurationValues,
+  kubeletDropIns,
   kubeletExtraFlags,
   kubeletService,
 } from './checks/kubelet-settings.ts';
@@ -73,10 +75,12 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   ...kernelFeatures,
   systemVerification,
   kernelOptions,
+  hugePages,
   runtime,
   cri,
   cgroupDriver,
   kubeletService,
+  kubeletDropIns,
   kubeletExtraFlags,
   nodeIface,
   nodeAddress,

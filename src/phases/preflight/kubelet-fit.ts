@@ -19,10 +19,11 @@ export async function fitKubeletConfiguration(host: ReadOnlyHost, question: FitQ
 
 async function factsFor(host: ReadOnlyHost, { configuration, minor, serviceCidrs }: FitQuestion): Promise<FitFacts> {
   const plugins = String(configuration.volumePluginDir ?? PATHS.kubernetes.plugins);
-  const [there, network, online, { cpus, memoryBytes }, featureGates, onReadOnly] = await Promise.all([
+  const [there, network, online, numa, { cpus, memoryBytes }, featureGates, onReadOnly] = await Promise.all([
     existingOf(host, pathsIn(configuration)),
     host.network(),
     host.read('/sys/devices/system/cpu/online'),
+    host.read('/sys/devices/system/node/online'),
     host.facts(),
     configuration.featureGates === undefined ? undefined : gatesOf(host),
     fileSystemOf(host, plugins),
@@ -34,6 +35,7 @@ async function factsFor(host: ReadOnlyHost, { configuration, minor, serviceCidrs
     addresses: network.interfaces.flatMap(({ addresses }) => addresses.map((cidr) => cidr.split('/')[0] ?? '')),
     serviceCidrs,
     cpus: online === undefined ? Array.from({ length: cpus }, (_, i) => i) : cpuSet(online.trim()),
+    numaNodes: cpuSet((numa ?? '').trim()),
     memoryBytes,
     featureGates,
   };

@@ -99,7 +99,7 @@ async function keepLostCopies(journal: Journal, spec: ResetSpec, log: PhaseTools
   for (const each of found) log.warning(`The journal is damaged: ${each}`);
   if (lost.length === 0) return;
   await journal.moveToKept(lost);
-  log.warning(`${lost.length} copies of files that were not restored are kept in ${PATHS.edgeadm.kept}.`);
+  log.warning(`${PATHS.edgeadm.kept} keeps the copies of ${count('file', lost.length)} that could not be restored.`);
 }
 
 async function removeAllImages({ host, node, log, signal }: ResetContext & PhaseTools): Promise<void> {

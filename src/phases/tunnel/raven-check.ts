@@ -5,6 +5,7 @@ import { edgeNamesOf, placeOf } from '../../kubernetes/edge-names.ts';
 import { isReady } from '../../kubernetes/node/conditions.ts';
 import { listNodes } from '../../kubernetes/node/list-nodes.ts';
 import { nodeNameOf } from '../../kubernetes/node/node.ts';
+import { count } from '../../lib/count.ts';
 import type { TunnelCheck } from './check.ts';
 import type { Gateway } from './raven-ports.ts';
 
@@ -55,7 +56,7 @@ export function judgeRaven({ gateways, nodes, agentPods }: RavenParts): TunnelCh
     verdict(
       'active endpoints',
       idle.length === 0 && gateways.length > 0,
-      idle.length === 0 ? `of ${gateways.length} gateways` : `missing: ${idle.join(', ')}`,
+      idle.length === 0 ? `of ${count('gateway', gateways.length)}` : `missing: ${idle.join(', ')}`,
       'kubectl describe gateways.raven.openyurt.io',
     ),
     verdict(

@@ -41,7 +41,7 @@ export async function findTunnel(client: ApiClient, signal?: AbortSignal): Promi
   if (isVendorVersion(version)) return { kind: 'config', names: edgeNames('ack'), config: undefined, version };
   throw new EdgeadmError({
     code: 'SETTING_REFUSED',
-    what: 'this cluster has no tunnel to its edge nodes that edgeadm knows',
+    what: 'no tunnel to edge nodes was found in this cluster',
     why: `not found: ConfigMaps ${edgeNames('ack').tunnelConfig} and ${edgeNames('openyurt').tunnelConfig} in kube-system, API group ${RAVEN}; the cluster is ${version}`,
     next: "Install the tunnel first: the vendor's edge-tunnel-server, or OpenYurt's Raven.",
   });

@@ -45,7 +45,7 @@ export const removeDockerContainers: Phase<UpgradeContext> = {
 
 function movesPods({ fromDocker, spec }: UpgradeContext): boolean | string {
   if (fromDocker) return true;
-  return spec.migrateRuntime ? 'the pods do not run with docker' : 'not requested (--migrate-runtime)';
+  return spec.migrateRuntime ? 'the pods do not use docker' : 'not requested (--migrate-runtime)';
 }
 
 async function install({ host, bundle }: Context): Promise<void> {

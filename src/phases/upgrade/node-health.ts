@@ -113,7 +113,7 @@ async function waitForPods(parts: Parts, names: readonly string[], image: string
       const hubRuns = pods.some((pod) => isReady(pod) && pod.spec?.containers.some((each) => each.image === image));
       const runs = (pod: V1Pod): boolean => isReady(pod) && (!parts.runtime || isMadeBy(pod, parts.runtime));
       const missing = pods.filter((pod) => names.includes(podName(pod)) && !runs(pod)).map(describePod);
-      if (image !== undefined && !hubRuns) missing.push(`the edge-hub does not run ${image} yet`);
+      if (image !== undefined && !hubRuns) missing.push(`the edge-hub is not running ${image} yet`);
       since = missing.length === 0 ? (since ?? clock.now()) : undefined;
       if (since === undefined) return { seen: missing.join('; ') };
       return clock.now() - since >= steadyMs

@@ -75,7 +75,15 @@ describe('credentials for the cloud', () => {
       "Access key secret must be specified via environment variable (ALIBABA_CLOUD_ACCESS_KEY_SECRET), reading aliyun cli config from '/root/.aliyun/config.json' failed.";
     const chain = 'unable to get credentials from any of the providers in the chain';
     const uri = 'getaddrinfo ENOTFOUND undefinedGET https://undefined/ failed.';
-    assert.equal(tried(`${chain}: unable to get credentials from enviroment variables, ${lacks}, ${uri}`), lacks);
+    const file = "ENOENT: no such file or directory, access '/root/.alibabacloud/credentials'";
+    const role = 'get role name failed: GET http://100.100.100.200/latest/meta-data/ram/security-credentials/ 404';
+    const variables = 'unable to get credentials from enviroment variables';
+    assert.deepEqual(tried(`${chain}: ${variables}, ${lacks}, ${file}, ${role}, ${uri}`).split('\n'), [
+      'environment: ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set',
+      'aliyun CLI: no configuration in /root/.aliyun/config.json',
+      'shared credentials: /root/.alibabacloud/credentials does not exist',
+      'instance role: none (HTTP 404 from http://100.100.100.200/latest/meta-data/ram/security-credentials/)',
+    ]);
     assert.equal(tried('refresh of the role failed: 403'), 'refresh of the role failed: 403');
   });
 });

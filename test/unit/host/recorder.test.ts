@@ -16,6 +16,12 @@ describe('a dry run', () => {
     assert.deepEqual(host.changes, []);
   });
 
+  it('the plan says that contents are removed of folders only', async () => {
+    const { plan, dry } = dryRun({ files: { '/etc/old': 'x', '/run/netns': { directory: true } } });
+    for (const path of ['/etc/old', '/run/netns']) await dry.removeTree(path);
+    assert.deepEqual(plan, ['remove /etc/old', 'remove /run/netns and its contents']);
+  });
+
   it('tells once which folders would be made', async () => {
     const { plan, dry } = dryRun({});
     for (const path of ['/etc/new', '/etc/new']) await dry.makeDirectory(path, 0o755);

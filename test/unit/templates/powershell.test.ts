@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { placesOf } from '../../../src/cli/completion/places.ts';
 import { COMPLETION_SHELLS, completionScript } from '../../../src/cli/completion/script.ts';
 import { powerShellLine } from '../../../src/host/windows/quote.ts';
+import { powershellQuoted } from '../../../src/lib/shell-quotes.ts';
 import { readTemplate } from '../../../src/templates/index.ts';
 
 /** What of a syntax tree is asked here. */
@@ -56,6 +57,11 @@ describe('PowerShell scripts', () => {
   it('the line that starts a program over SSH is well formed', () => {
     const words = ['C:\\Windows\\System32\\sc.exe', 'query', "it's"];
     for (const file of [undefined, 'C:\\Windows\\Temp\\x.in']) assert.ok(isWellFormed(powerShellLine(words, file)));
+  });
+
+  it('a quoted text of PowerShell is one word, whatever is in it', () => {
+    for (const text of ["it's a folder", '‘a’', '$HOME `id` "x"', 'C:\\Users\\x\\'])
+      assert.ok(isWellFormed(`$Env:KUBECONFIG = ${powershellQuoted(text)}`), text);
   });
 
   it('the completion for PowerShell is well formed', () => {

@@ -14,6 +14,10 @@ export default class SandboxFaultList extends BaseCommand {
     const { flags } = await this.parse(SandboxFaultList);
     const faults = await withSandboxStore(flags.dir, listFaults);
     const rows = faults.map(({ id, action, mode, times }) => ({ id, action, mode, times }));
-    await this.show({ data: faults, text: table(rows) || 'no faults\n', names: faults.map(({ id }) => `fault/${id}`) });
+    await this.show({
+      data: faults,
+      text: table(rows) || 'No faults are pending.\n',
+      names: faults.map(({ id }) => `fault/${id}`),
+    });
   }
 }

@@ -14,7 +14,7 @@ export default class SandboxNodeList extends BaseCommand {
     const nodes = await listSandboxNodes(folderOf(flags));
     await this.show({
       data: nodes,
-      text: table(nodes.map((node) => ({ ...node }))) || 'no nodes\n',
+      text: table(nodes.map((node) => ({ ...node }))) || 'No nodes found.\n',
       names: nodes.map(({ name }) => `node/${name}`),
     });
   }

@@ -1,8 +1,9 @@
 import type { V1Service } from '@kubernetes/client-node';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../../../cli/base-command.ts';
 import { kubeconfigFlag, withCluster } from '../../../cli/cluster-access.ts';
-import { listFlag, namespacesFlagsFor } from '../../../cli/flags.ts';
-import { topologyTable } from '../../../cli/service/topology.ts';
+import { listFlag, namespacesFlagsFor, nonEmptyName } from '../../../cli/flags.ts';
+import { findService, topologyTable } from '../../../cli/service/topology.ts';
 import { listWhole } from '../../../kubernetes/api/list.ts';
 import { topologyOf } from '../../../phases/service/topology.ts';
 
@@ -11,8 +12,15 @@ export default class ServiceTopologyShow extends BaseCommand {
   static override description = 'User guide: chapter 6.4, Configure a Service topology.';
   static override examples = [
     '<%= config.bin %> service topology show',
+    '<%= config.bin %> service topology show web',
     '<%= config.bin %> service topology show -n shops -o wide',
   ];
+  static override args = {
+    service: Args.string({
+      parse: nonEmptyName('SERVICE'),
+      description: 'show this Service only, of the namespace default unless one is given',
+    }),
+  };
   static override flags = {
     ...kubeconfigFlag,
     ...listFlag,
@@ -20,13 +28,12 @@ export default class ServiceTopologyShow extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(ServiceTopologyShow);
+    const { flags, args } = await this.parse(ServiceTopologyShow);
     this.openOutput({ looksOnly: true });
-    const path = flags.namespace
-      ? `/api/v1/namespaces/${encodeURIComponent(flags.namespace)}/services`
-      : '/api/v1/services';
-    const services = await withCluster(flags.kubeconfig, (client, signal) =>
-      listWhole<V1Service>(client, path, signal),
+    const services = await withCluster(flags.kubeconfig, async (client, signal) =>
+      args.service
+        ? [await findService(client, { namespace: flags.namespace ?? 'default', name: args.service }, signal)]
+        : listWhole<V1Service>(client, servicesPath(flags.namespace), signal),
     );
     const shown = services.map(topologyOf);
     const none = 'No Services found.\n';
@@ -38,3 +45,6 @@ export default class ServiceTopologyShow extends BaseCommand {
     });
   }
 }
+
+const servicesPath = (namespace: string | undefined): string =>
+  namespace ? `/api/v1/namespaces/${encodeURIComponent(namespace)}/services` : '/api/v1/services';

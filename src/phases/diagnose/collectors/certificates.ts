@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { PATHS } from '../../../host/node-paths.ts';
+import { readIfFile } from '../../../host/read-if-file.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 import type { CollectedFacts } from '../facts.ts';
 import { HUB_LAYOUTS } from './edge-hub.ts';
@@ -17,7 +18,7 @@ export const certificates: Collector = {
       PATHS.kubernetes.caCertificate,
       ...hubFolders().flatMap(currentOf),
     ]) {
-      const pem = CERTIFICATE.exec((await host.read(path)) ?? '')?.[0];
+      const pem = CERTIFICATE.exec((await readIfFile(host, path)) ?? '')?.[0];
       if (!pem) continue;
       try {
         const { subject, validToDate } = new X509Certificate(pem);

@@ -5,6 +5,7 @@ import { findKubelet } from '../../../kubernetes/kubelet/program.ts';
 import { runtimeDriver } from '../cgroup-driver.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
+import { overridingDropIns } from '../drop-ins.ts';
 import { fitKubeletConfiguration } from '../kubelet-fit.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
 
@@ -54,6 +55,20 @@ export const kubeletService: Check = {
   run: async ({ host }) => {
     const { masked = false } = await host.unit(PATHS.kubelet.unit);
     return masked ? fail(`${PATHS.kubelet.unit} is masked: the join replaces the mask`) : pass();
+  },
+};
+
+export const kubeletDropIns: Check = {
+  name: 'KubeletDropIns',
+  concerns: 'node',
+  severity: 'error',
+  about: `No drop-in of ${PATHS.kubelet.unit} that systemd reads after the join's own (${PATHS.kubelet.dropIn}) starts the kubelet without what the join writes. A warning on a node that is joined.`,
+  remedy: 'Remove the line from the file that is named, or the file.',
+  run: async ({ host, node }) => {
+    const found = await overridingDropIns(host);
+    if (found.length === 0) return pass();
+    const joined = (await node.membership())?.complete ?? false;
+    return fail(found.join('\n'), joined ? { severity: 'warning' } : {});
   },
 };
 

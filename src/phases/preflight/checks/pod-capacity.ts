@@ -26,9 +26,10 @@ export const podsOfNode: Check = {
     const mask = networks.nodeMask ?? DEFAULT_MASK;
     const room = 2 ** (32 - mask) - NOT_FOR_PODS;
     const pods = spec.maxPods ?? Number(configuration?.maxPods ?? DEFAULT_PODS);
-    const found = `${count('pod', pods)} (${spec.maxPods === undefined ? 'maxPods of the cluster' : '--max-pods'}), /${mask} for each node: ${room} addresses`;
+    const source = spec.maxPods === undefined ? 'maxPods of the cluster' : '--max-pods';
+    const found = `the kubelet takes ${count('pod', pods)} (${source}), and the range of each node (/${mask}) has ${room} addresses for pods`;
     if (pods <= room) return pass(found);
-    return fail(`${found}; a pod without an address does not start`, {
+    return fail(`${found}: those without an address do not start`, {
       severity: spec.maxPods === undefined ? 'warning' : 'error',
     });
   },

@@ -8,8 +8,14 @@ import { outputOfListIfAny } from './output-of-list.ts';
 export const KUBE_PROXY_LINK = 'kube-ipvs0';
 
 /**
+ * kube-apiserver's default of --service-node-port-range. A service on another port may be a balancer of API servers,
+ * which has the endpoints of the Service `kubernetes` (kubernetes/kubernetes#76267).
+ */
+const NODE_PORTS = { first: 30_000, last: 32_767 } as const;
+
+/**
  * The virtual services of kube-proxy, as `ipvsadm` takes them (`-t 10.96.0.1:443`): those whose address is on
- * kube-proxy's own link, and those (of NodePorts) that forward to the endpoints of the former alone. All others belong
+ * kube-proxy's own link, and those on a NodePort that forward to the endpoints of the former alone. All others belong
  * to other software, such as keepalived. kubeadm leaves them all and kube-proxy --cleanup removes them all. Those of
  * NodePorts come first: a removal that is run again knows them by the others alone.
  * @param saved output of `ipvsadm --save --numeric`
@@ -29,9 +35,15 @@ export function kubeProxyServices(saved: string, addresses: ReadonlySet<string>)
   };
   const ours = new Set([...endpoints].flatMap(([service, own]) => (isBound(service) ? own : [])));
   const nodePorts = [...endpoints].filter(
-    ([service, own]) => !isBound(service) && own.length > 0 && own.every((endpoint) => ours.has(endpoint)),
+    ([service, own]) =>
+      !isBound(service) && isNodePort(service) && own.length > 0 && own.every((endpoint) => ours.has(endpoint)),
   );
   return [...nodePorts.map(([service]) => service), ...[...endpoints.keys()].filter(isBound)];
+}
+
+function isNodePort(service: string): boolean {
+  const port = Number(/:(\d+)$/.exec(service)?.[1]);
+  return port >= NODE_PORTS.first && port <= NODE_PORTS.last;
 }
 
 /** `-t [fd00::1]:443` and `-t 10.96.0.1:443` */

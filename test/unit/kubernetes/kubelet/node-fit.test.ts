@@ -9,6 +9,7 @@ const NODE: FitFacts = {
   addresses: ['192.168.1.20'],
   serviceCidrs: ['10.96.0.0/12'],
   cpus: [0, 1],
+  numaNodes: [0],
   memoryBytes: 2 * 2 ** 30,
 };
 
@@ -50,6 +51,35 @@ const STRANGERS: readonly {
     given: { address: '10.0.0.1', healthzBindAddress: '10.0.0.1' },
     written: { address: '0.0.0.0', healthzBindAddress: '127.0.0.1' },
     told: /10\.0\.0\.1/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#109996, the reservations of a machine with two NUMA nodes',
+    given: {
+      memoryManagerPolicy: 'Static',
+      systemReserved: { memory: '924Mi' },
+      reservedMemory: [
+        { numaNode: 0, limits: { memory: '512Mi' } },
+        { numaNode: 1, limits: { memory: '512Mi' } },
+      ],
+    },
+    written: { memoryManagerPolicy: 'None', systemReserved: { memory: '924Mi' } },
+    told: /this node has no NUMA node 1; None is used/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#109766, a sum that is not what is kept from pods',
+    given: { memoryManagerPolicy: 'Static', kubeReserved: { memory: '893Mi' } },
+    written: { memoryManagerPolicy: 'None', kubeReserved: { memory: '893Mi' } },
+    told: /reservedMemory has 0 MiB of memory, and 993 MiB are kept from pods/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#109766, on a machine too small for the reservation',
+    given: {
+      memoryManagerPolicy: 'Static',
+      kubeReserved: { memory: '3Gi' },
+      reservedMemory: [{ numaNode: 0, limits: { memory: '3172Mi' } }],
+    },
+    written: { memoryManagerPolicy: 'None', kubeReserved: {} },
+    told: /memoryManagerPolicy: a kubelet with Static exits here/,
   },
   {
     thread: 'kubernetes/kubernetes#61319',
@@ -180,6 +210,8 @@ describe("the cluster's kubelet configuration on this node", () => {
       featureGates: { Anything: true },
       reservedSystemCPUs: '0',
       systemReserved: { memory: '200Mi' },
+      memoryManagerPolicy: 'Static',
+      reservedMemory: [{ numaNode: 0, limits: { memory: '300Mi' } }],
       systemReservedCgroup: '/system.slice',
       enforceNodeAllocatable: ['pods', 'system-reserved'],
     };

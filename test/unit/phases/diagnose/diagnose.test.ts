@@ -141,6 +141,7 @@ describe('the likely cause', () => {
       DiskFull: { disks: [{ mount: '/var', what: 'space', usedPercent: 100 }] },
       Hanging: { hanging: ['kubelet/state', 'services/state'] },
       Clock: { clock, apiServers: [server] },
+      DamagedFile: { damagedFiles: ['/etc/kubernetes/kubelet.conf: it is empty'] },
       CertificateExpired: { clock, certificates: [{ path: '/p', subject: 'CN=a', validTo: clock.node - 1 }] },
       Unfinished: { journal: { unfinished: { command: 'join', time: '2030-01-01T00:00:00Z' } } },
       Swap: { swaps: { devices: ['/dev/sda2'], kubeletRefuses: true } },
@@ -287,6 +288,49 @@ describe('collectors of a node', () => {
     assert.equal(outcome, 'ok');
     assert.match(written[0]?.text ?? '', /kubelet-client-current\.pem: \S/);
   });
+
+  for (const [source, path, text, found] of [
+    [
+      'rancher/rancher#33618: an empty client certificate',
+      'var/lib/kubelet/pki/kubelet-client-current.pem',
+      '',
+      /it is empty/,
+    ],
+    [
+      'a power cut in the middle of it',
+      'var/lib/kubelet/pki/kubelet-client-current.pem',
+      '-----BEGIN CERT',
+      /no certificate with its key/,
+    ],
+    ['coreos/coreos-kubernetes#549: zeros', 'etc/kubernetes/pki/ca.crt', '\0\0\0\0', /not a certificate in PEM/],
+    [
+      'kubernetes/kubernetes#98881: a CA that cannot be parsed',
+      'etc/kubernetes/pki/ca.crt',
+      'MIIB',
+      /not a certificate in PEM/,
+    ],
+    [
+      'rancher/rancher#13016: a kubeconfig that is not YAML',
+      'etc/kubernetes/kubelet.conf',
+      'a:\n\tb',
+      /names no API server/,
+    ],
+    ['kubernetes/kubernetes#73779: a list', 'var/lib/kubelet/config.yaml', '- a\n', /not a YAML map/],
+    [
+      'kubernetes-sigs/kubespray#3890: a tab',
+      'var/lib/kubelet/config.yaml',
+      'a: 1\n\tb: 2\n',
+      /line 2: it is not YAML/,
+    ],
+  ] as const)
+    it(`read each file that the kubelet needs, and name the damaged one: ${source}`, async () => {
+      const { outcome, facts } = await find('kubelet/files', fakeHost({ files: { [`/${path}`]: text } }));
+      assert.equal(outcome, 'ok');
+      const [only = '', ...others] = facts?.damagedFiles ?? [];
+      assert.deepEqual(others, []);
+      assert.ok(only.startsWith(`/${path}: `), only);
+      assert.match(only, found);
+    });
 
   it('take the newest log of each container, and lines that look like heads of logs for what they are', () => {
     const found = '10 /var/log/pods/a/c/9.log\n11 /var/log/pods/a/c/10.log\n12 /var/log/pods/b/c/0.log\n';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { bootSysctls } from '../../../../src/host/boot-sysctls.ts';
-import { overridingDropIns } from '../../../../src/phases/join/drop-ins.ts';
+import { overridingDropIns } from '../../../../src/phases/preflight/drop-ins.ts';
 import { fakeHost } from '../../fake-host.ts';
 
 describe('what is in force after a reboot', () => {

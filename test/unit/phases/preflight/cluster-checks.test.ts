@@ -71,7 +71,7 @@ describe('TimeSync', () => {
 
   it('lets clocks pass that agree', () => assertOk('TimeSync', {}, /agree/));
 
-  it('warns about half a minute', () => assertFinds('TimeSync', 'warning', /30 s behind/, ahead(30_000)));
+  it('warns about half a minute', () => assertFinds('TimeSync', 'warning', /3\d s behind/, ahead(30_000)));
 
   it('refuses a clock that is one day off, either way', async () => {
     await assertFinds('TimeSync', 'error', /24\.0 hours behind/, ahead(24 * 60 * MINUTE));

@@ -16,13 +16,13 @@ const LIST = 'controllerManager:\n  extraArgs:\n  - {name: node-cidr-mask-size, 
 
 describe('how many pods a node can have', () => {
   it('the range of a node has room for the pods that the kubelet takes', async () => {
-    await assertOk('PodCapacity', { cluster: configOf() }, /110 pods .*\/24 for each node: 253 addresses/);
+    await assertOk('PodCapacity', { cluster: configOf() }, /110 pods .*\(\/24\) has 253 addresses/);
     await assertOk('PodCapacity', { cluster: configOf(MAP), spec: { maxPods: 61 } }, /61 pods \(--max-pods\)/);
   });
 
   it('too many pods for the range are a warning if the cluster says so, and an error if the flag does', async () => {
     for (const extra of [MAP, LIST])
-      await assertFinds('PodCapacity', 'warning', /110 pods .*\/26 for each node: 61 addresses/, {
+      await assertFinds('PodCapacity', 'warning', /110 pods .*\(\/26\) has 61 addresses/, {
         cluster: configOf(extra),
       });
     await assertFinds('PodCapacity', 'error', /62 pods \(--max-pods\)/, {

@@ -51,7 +51,7 @@ const STRANGERS: readonly Stranger[] = [
     machine: mounts('10.0.0.9:/r / nfs4 rw 0 0'),
     check: 'RuntimeFileSystem',
     status: 'error',
-    found: /\/var\/lib\/containerd lies on nfs4/,
+    found: /\/var\/lib\/containerd is on nfs4/,
   },
   {
     thread: 'k3s-io/k3s#66',
@@ -361,6 +361,35 @@ const STRANGERS: readonly Stranger[] = [
     check: 'KubeletFlags',
     status: 'error',
     found: /"#" is not a flag/,
+  },
+  {
+    thread: 'kubernetes/website#9227, the drop-in of a guide for etcd, which starts the kubelet by itself',
+    machine: files({
+      '/etc/systemd/system/kubelet.service.d/20-etcd-service-manager.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --address=127.0.0.1 --pod-manifest-path=/etc/kubernetes/manifests\nRestart=always\n',
+    }),
+    check: 'KubeletDropIns',
+    status: 'error',
+    found: /20-etcd-service-manager\.conf starts the kubelet without \$KUBELET_CONFIG_ARGS/,
+    remedy: /Remove the line/,
+  },
+  {
+    thread: 'kubernetes/website#9227, on a node that is joined and works',
+    machine: files({
+      '/etc/systemd/system/kubelet.service.d/20-own.conf': '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --v=2\n',
+    }),
+    node: { membership: async () => ({ caHash: 'sha256:1', nodeName: 'edge-1', complete: true }) },
+    check: 'KubeletDropIns',
+    status: 'warning',
+  },
+  {
+    thread: 'a drop-in that names the files of the join itself',
+    machine: files({
+      '/etc/systemd/system/kubelet.service.d/20-numa.conf':
+        '[Service]\nExecStart=\nExecStart=/usr/bin/numactl -N 0 /usr/bin/kubelet --config=/var/lib/kubelet/config.yaml --kubeconfig /etc/kubernetes/kubelet.conf $KUBELET_KUBEADM_ARGS\n',
+    }),
+    check: 'KubeletDropIns',
+    status: 'ok',
   },
   // Name servers
   ...(
@@ -748,6 +777,29 @@ const STRANGERS: readonly Stranger[] = [
     status: 'ok',
     found: /active/,
   },
+  ...(
+    [
+      ['v1.18.8', { '2048': '512\n', '1048576': '4\n' }, 'error', /hugepages-1048576kB, hugepages-2048kB/],
+      ['v1.20.2', { '2048': '512\n', '1048576': '4\n' }, 'ok', undefined],
+      ['v1.18.8', { '2048': '512\n', '1048576': '0\n' }, 'ok', undefined],
+    ] as const
+  ).map(
+    ([version, pages, status, found]): Stranger => ({
+      thread: `kubernetes/kubeadm#1785, with a kubelet ${version}, ${JSON.stringify(pages)}`,
+      machine: files(
+        Object.fromEntries(
+          Object.entries(pages).map(([size, count]) => [
+            `/sys/kernel/mm/hugepages/hugepages-${size}kB/nr_hugepages`,
+            count,
+          ]),
+        ),
+      ),
+      node: { kubeletVersion: async () => version },
+      check: 'HugePages',
+      status,
+      found,
+    }),
+  ),
   // Containers that are used as machines
   {
     thread: 'k0sproject/k0s#744, kubernetes/kubernetes#80633',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { kubeProxyServices } from '../../../../../src/phases/reset/teardown/ipvs.ts';
 
 /** As `ipvsadm --save --numeric` prints it (ipvsadm 1.31), on a node of a dual-stack cluster with keepalived beside it. */
@@ -44,5 +45,43 @@ describe('the virtual services of kube-proxy', () => {
 
   it("the virtual services of kube-proxy are none if kube-proxy's link has no addresses", () => {
     assert.deepEqual(kubeProxyServices(SAVED, new Set()), []);
+  });
+
+  it('the virtual services of kube-proxy do not include a balancer of API servers, which has the endpoints of the Service kubernetes (kubernetes/kubernetes#76267, cloudnativelabs/kube-router#829)', () => {
+    const lvscare = '-A -t 10.103.97.1:6443 -s rr\n-a -t 10.103.97.1:6443 -r 192.168.1.2:6443 -m -w 1\n';
+    assert.deepEqual(kubeProxyServices(lvscare + SAVED, ADDRESSES), kubeProxyServices(SAVED, ADDRESSES));
+  });
+
+  it('the virtual services of kube-proxy are told from those of others, whatever either has', () => {
+    const port = fc.integer({ min: 1, max: 65_535 });
+    const nodePort = fc.integer({ min: 30_000, max: 32_767 });
+    const endpoint = fc.tuple(fc.integer({ min: 1, max: 9 }), port).map(([host, on]) => `10.244.0.${host}:${on}`);
+    const verb = (service: string, endpoints: readonly string[]): string =>
+      [`-A -t ${service} -s rr`, ...endpoints.map((each) => `-a -t ${service} -r ${each} -m -w 1`)].join('\n');
+    const ours = fc.uniqueArray(fc.record({ port, nodePort, endpoints: fc.array(endpoint, { minLength: 1 }) }), {
+      selector: (each) => each.nodePort,
+      maxLength: 5,
+    });
+    const others = fc.uniqueArray(
+      fc.record({ port: port.filter((on) => on < 30_000 || on > 32_767), endpoints: fc.array(endpoint) }),
+      { selector: (each) => each.port, maxLength: 5 },
+    );
+    fc.assert(
+      fc.property(ours, others, (services, foreign) => {
+        const saved = [
+          ...services.flatMap((each, i) => [
+            verb(`10.96.0.${i + 1}:${each.port}`, each.endpoints),
+            verb(`192.168.1.11:${each.nodePort}`, each.endpoints),
+          ]),
+          ...foreign.map((each) => verb(`192.168.1.100:${each.port}`, each.endpoints)),
+        ];
+        const addresses = new Set(services.map((_, i) => `10.96.0.${i + 1}`));
+        const expected = services.flatMap((each, i) => [
+          `-t 10.96.0.${i + 1}:${each.port}`,
+          `-t 192.168.1.11:${each.nodePort}`,
+        ]);
+        assert.deepEqual(kubeProxyServices(saved.join('\n'), addresses).sort(), expected.sort());
+      }),
+    );
   });
 });

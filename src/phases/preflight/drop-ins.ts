@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { wholeLines } from '../../host/unit-text.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
 
 const OWN = posix.basename(PATHS.kubelet.dropIn);
 /** Without them a kubelet reads neither the configuration nor the flags that a join writes. */
@@ -11,7 +11,7 @@ const NEEDED = ['KUBELET_CONFIG_ARGS', 'KUBELET_KUBEADM_ARGS', 'KUBELET_KUBECONF
  * The drop-ins of the kubelet's service that systemd reads after the join's own, and that take effect away from it. One
  * sentence each. See systemd.unit(5): drop-ins are read in the order of their names, whatever folder they are in.
  */
-export async function overridingDropIns(host: Pick<Host, 'list' | 'read'>): Promise<string[]> {
+export async function overridingDropIns(host: Pick<ReadOnlyHost, 'list' | 'read'>): Promise<string[]> {
   // Those of `service.d` are of every service.
   const folders = [PATHS.kubelet.unit, 'service'].flatMap((unit) =>
     PATHS.system.unitFolders.map((folder) => `${folder}/${unit}.d`),
@@ -28,7 +28,8 @@ export async function overridingDropIns(host: Pick<Host, 'list' | 'read'>): Prom
   );
   return texts.flatMap(({ path, text }) => {
     const command = [...text.matchAll(/^\s*ExecStart=(.+)$/gm)].at(-1)?.[1];
-    const lost = command === undefined ? [] : NEEDED.filter((name) => !command.includes(name));
+    const lost =
+      command === undefined ? [] : NEEDED.filter((name) => !command.includes(name) && !hasFileOf(name, command));
     const set = NEEDED.filter((name) => new RegExp(`^\\s*Environment=.*\\b${name}=`, 'm').test(text));
     const found = [
       ...(lost.length > 0 ? [`starts the kubelet without ${lost.map((name) => `$${name}`).join(', ')}`] : []),
@@ -39,4 +40,14 @@ export async function overridingDropIns(host: Pick<Host, 'list' | 'read'>): Prom
       `${path} ${found.join(' and ')}, after ${PATHS.kubelet.dropIn}: what the join wrote is not used. Remove the line from that file.`,
     ];
   });
+}
+
+/** A command may name the files of the join itself. */
+function hasFileOf(variable: string, command: string): boolean {
+  const files: Readonly<Record<string, string>> = {
+    KUBELET_CONFIG_ARGS: PATHS.kubelet.configuration,
+    KUBELET_KUBECONFIG_ARGS: PATHS.kubelet.kubeconfig,
+  };
+  const file = files[variable];
+  return file !== undefined && new RegExp(`[\\s=]${file}(\\s|$)`).test(command);
 }
