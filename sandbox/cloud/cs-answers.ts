@@ -1,5 +1,4 @@
 import type { PoolNode } from '../../src/config/node-pool.ts';
-import { instanceIdOf } from './cloud-nodes.ts';
 import { type ClusterRecord, type NodePoolRecord, SANDBOX_VPC } from './records.ts';
 
 const SECONDS = /\.\d+Z$/;
@@ -134,27 +133,6 @@ export function nodeAnswer(node: PoolNode, pool: NodePoolRecord): object {
     source: 'user_provided',
     state: 'running',
   };
-}
-
-/** Those that the filters of DescribeClusterNodes leave; each is a list with commas. Source: the SDK. */
-export function nodesAskedFor<T extends { readonly node: PoolNode }>(
-  all: readonly T[],
-  { instanceIds, nodeNames, nodeIps, state = 'all' }: Readonly<Record<string, string>>,
-  isLeaving: (each: T) => boolean,
-): T[] {
-  const named = (list: string | undefined, values: readonly string[]): boolean =>
-    !list || list.split(',').some((word) => values.includes(word.trim()));
-  // The nodes here are never `initial` or `failed`.
-  const inState = (each: T): boolean => state === 'all' || state === (isLeaving(each) ? 'removing' : 'running');
-  return all.filter((each) => {
-    const { name, addresses } = each.node;
-    return (
-      named(instanceIds, [name, instanceIdOf(name)]) &&
-      named(nodeNames, [name]) &&
-      named(nodeIps, addresses) &&
-      inState(each)
-    );
-  });
 }
 
 /** The part of a list that a page holds. Numbers begin with 1. */

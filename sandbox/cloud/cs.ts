@@ -12,7 +12,7 @@ import {
   uninstallAddons,
   upgradeAddons,
 } from './cs-addons.ts';
-import { nodeAnswer, nodePoolAnswer, nodesAskedFor, pageOf } from './cs-answers.ts';
+import { nodeAnswer, nodePoolAnswer, pageOf } from './cs-answers.ts';
 import { clusterCheck, clusterChecks, runCheck } from './cs-checks.ts';
 import { type ManagedCluster, managedCluster } from './cs-cluster.ts';
 import {
@@ -38,6 +38,7 @@ import {
   completeNodeChanges,
   deleteNodes,
   instanceFields,
+  nodesAskedFor,
   nodesByPool,
   nodesLeaving,
   nodesWithPools,
