@@ -85,7 +85,7 @@ export async function userQuota({ parts: { store } }: CsRequest): Promise<object
 }
 
 /**
- * `Mode` is `creatable`, which is the default, or `supported`; a version that is named is told in either. What the real
+ * `Mode` is `creatable`, which is the default, or `supported`; a version that is named is answered in either. What the real
  * service offers for clusters that are not of the profile `Edge` is not known here.
  */
 export async function kubernetesVersions({ request }: CsRequest): Promise<object[]> {

@@ -52,7 +52,7 @@ export function ecsService({ store }: Pick<CloudParts, 'store'>): CloudService {
   };
 }
 
-/** More are not answered, whatever is asked for. Source: the vendor's API reference. */
+/** More are not answered, even if they are requested. Source: the vendor's API reference. */
 const LARGEST_PAGE = 100;
 
 function paged<T>(found: readonly T[], { PageNumber = '1', PageSize = '10' }: Parameters) {

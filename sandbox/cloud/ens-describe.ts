@@ -78,7 +78,7 @@ export const describeActions: Readonly<Record<string, EnsAction>> = {
   },
 };
 
-/** One by `NameId`, several by `NameIds`; none: all are wanted. */
+/** One by `NameId`, several by `NameIds`; none: all are requested. */
 function namedBy(parameters: Parameters, name: string): string[] {
   const { [name]: one } = parameters;
   return [...listOf(parameters, `${name}s`), ...(one ? [one] : [])];
