@@ -343,15 +343,22 @@ describe('the command that an error advises', function () {
       walk: async () => {
         const node = await machine();
         assert.equal((await node.join()).exitCode, 0);
+        const admin = await adminClient(sandboxFolder(bed.dir));
+        const path = `/api/v1/nodes/${node.name}`;
         return {
-          cause: () => run('node', 'remove', `${node.name}-typo`, '--yes'),
-          advice: { 'edgeadm node list': () => run('node', 'list') },
-          onward: async (list) => {
-            assert.ok(list.stdout.includes(node.name), list.stdout);
-            const removed = await run('node', 'remove', node.name, '--yes');
-            assert.equal(removed.exitCode, 0, removed.stderr);
-            return removed;
+          // The service does not know a node that joined by a token of Kubernetes.
+          cause: () => run('node', 'remove', node.name, '--yes'),
+          advice: {
+            'edgeadm node list --cluster-id': () => run('node', 'list', '--cluster-id', bed.cluster),
+            [`kubectl delete node ${node.name}`]: async (list) => {
+              assert.ok(!list.stdout.includes(node.name), list.stdout);
+              await admin.delete(path);
+              assert.equal(await admin.find(path), undefined);
+              admin.close();
+              return list;
+            },
           },
+          onward: () => run('node', 'remove', node.name, '--yes', '--ignore-not-found'),
         };
       },
     },
