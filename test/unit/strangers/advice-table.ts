@@ -157,7 +157,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     proof: test('over plain http is accepted only with a pin'),
   },
   'artifacts/pin.ts bundle:create': { code: 'BUNDLE_INVALID', proof: test('a bundle that is damaged') },
-  'cli/cluster-upgrade/follow.ts cluster:upgrade:status': { code: 'INTERRUPTED', proof: UPGRADE_WAYS },
+  'cli/cluster-upgrade/follow.ts cluster:upgrade:status': { code: 'INTERRUPTED', proof: 'shows' },
   'cli/cluster-upgrade/run.ts cluster:upgrade:continue': { code: 'INTERRUPTED', proof: UPGRADE_WAYS },
   'cli/cluster-upgrade/start.ts explain': { code: 'USAGE', proof: test('a check that does not exist') },
   'cloud/errors.ts cluster:list': {
