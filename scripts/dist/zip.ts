@@ -34,7 +34,7 @@ export async function zipOf(entries: readonly ZipEntry[]): Promise<Buffer> {
   return Buffer.concat([...files, central, endOf(entries.length, central.length, offset)]);
 }
 
-/** What stands before the file and in the directory alike. */
+/** What the header of a file and its entry in the directory have in common. */
 function factsOf(name: string, data: Buffer, packed: Buffer): Buffer {
   const facts = Buffer.alloc(26);
   facts.writeUInt16LE(VERSION, 0);
