@@ -115,9 +115,23 @@ export function edgeHubLayouts(flavor: EdgeHubFlavor): readonly EdgeHubLayout[] 
  * @throws EdgeadmError USAGE with every value that cannot be used, or where this hub does not go with this cluster
  */
 export function edgeHubFiles(options: EdgeHubOptions): EdgeHubFiles {
-  checkValues(options);
   const release = edgeHubRelease(options);
-  const layout = layoutOf(release);
+  const common = commonFiles(options);
+  const ofForm = options.image === undefined ? serviceFiles(release, options) : podFiles(release, options);
+  return { ...common, files: [...common.files, ...ofForm] };
+}
+
+/**
+ * What a hub needs in every form: certificates and kubeconfig.
+ * @param nativePath how the system of the node spells a path
+ * @throws EdgeadmError USAGE as {@link edgeHubFiles}
+ */
+export function commonFiles(
+  options: EdgeHubOptions,
+  nativePath: (path: string) => string = (path) => path,
+): EdgeHubFiles {
+  checkValues(options);
+  const layout = layoutOf(edgeHubRelease(options));
   const certificates = edgeHubCertificates(options);
   const server = new URL(options.apiServers[0] as string).origin;
   const clientPath = options.mode === 'kubeletcertificate' ? PATHS.kubelet.clientCertificate : certificates.client.path;
@@ -133,10 +147,9 @@ export function edgeHubFiles(options: EdgeHubOptions): EdgeHubFiles {
       ...keyPair(certificates.serving.path, options.servingCertPem, options.servingKeyPem),
       {
         path: layout.kubeconfigPath,
-        content: kubeconfig(server, options.caPem, clientPath),
+        content: kubeconfig(server, options.caPem, nativePath(clientPath)),
         mode: 0o600,
       },
-      ...(options.image === undefined ? serviceFiles(release, options) : podFiles(release, options)),
     ],
     certificates,
   };
@@ -164,7 +177,7 @@ function podFiles(release: EdgeHubRelease, options: EdgeHubOptions): EdgeHubFile
 }
 
 function serviceFiles(release: EdgeHubRelease, options: EdgeHubOptions): EdgeHubFile[] {
-  const flags = ['--v=2', `--node-name=${options.nodeName}`, '--working-mode=edge', ...flagsOf(release, options)];
+  const flags = hubServiceFlags(release, options);
   return [
     { path: PATHS.edgeHub.unitFile, content: serviceUnit(), mode: 0o644 },
     {
@@ -173,6 +186,11 @@ function serviceFiles(release: EdgeHubRelease, options: EdgeHubOptions): EdgeHub
       mode: 0o644,
     },
   ];
+}
+
+/** The flags of a hub that is a service. */
+export function hubServiceFlags(release: EdgeHubRelease, options: EdgeHubOptions): string[] {
+  return ['--v=2', `--node-name=${options.nodeName}`, '--working-mode=edge', ...flagsOf(release, options)];
 }
 
 function kubeconfig(server: string, caPem: string, pairPath: string): string {

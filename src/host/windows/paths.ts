@@ -13,6 +13,7 @@ export const WINDOWS_PATHS = {
     logs: '/var/log/kubelet',
   },
   kubectl: { program: '/k/kubectl.exe' },
+  edgeHub: { program: '/k/yurthub.exe' },
   containerd: {
     configuration: '/Program Files/containerd/config.toml',
     programs: '/Program Files/containerd',

@@ -236,7 +236,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     hub?.service?.enabled === false
       ? warning(
           'the edge-hub does not start at boot: the kubelet of this node would find no API server',
-          `${PATHS.edgeHub.unit} is not enabled (the unit that yurtadm writes has no [Install] section, so that systemctl enable does nothing)`,
+          `${PATHS.edgeHub.unit} is not enabled (the unit that yurtadm writes has no [Install] section, so systemctl enable does nothing)`,
           `mkdir -p ${PATHS.system.enabledUnits} && ln -s ${PATHS.edgeHub.unitFile} ${PATHS.system.enabledUnits}/ && systemctl daemon-reload`,
         )
       : undefined,

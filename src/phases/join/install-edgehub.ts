@@ -1,4 +1,5 @@
 import type { Host } from '../../host/host.ts';
+import type { OperatingSystem } from '../../host/host-facts.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { probe as probePort } from '../../http/index.ts';
 import { ApiClient } from '../../kubernetes/api/client.ts';
@@ -43,10 +44,17 @@ export async function waitForHub(host: Host, nodeName: string, waitFor: PhaseToo
     },
     guard,
     evidence: () => hubEvidence(host.unbound ?? host),
-    next: 'journalctl -u kubelet; crictl ps -a (as a service: journalctl -u yurthub)',
+    next: LOOK_AT[(await host.facts()).platform],
   });
   await readThroughHub(host, nodeName, waitFor, guard);
 }
+
+const ON_LINUX = 'journalctl -u kubelet; crictl ps -a (as a service: journalctl -u yurthub)';
+const LOOK_AT: Readonly<Record<OperatingSystem, string>> = {
+  linux: ON_LINUX,
+  windows: 'Get-Service yurthub, kubelet; Get-WinEvent -LogName System -MaxEvents 50',
+  other: ON_LINUX,
+};
 
 /** Where the kubelet of an edge node finds the API. */
 export const HUB_PROXY = 'http://127.0.0.1:10261';

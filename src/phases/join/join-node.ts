@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { type EdgeHubOptions, edgeHubFiles } from '../../edge-hub/edge-hub.ts';
-import { hubFormOf, servesWatchLists } from '../../edge-hub/releases.ts';
+import { hubFormOf, type InstalledHub, servesWatchLists } from '../../edge-hub/releases.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { kubeletKubeconfig } from '../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { kubeletConfiguration } from '../../kubernetes/kubelet/configuration.ts';
@@ -133,27 +133,11 @@ async function realResolvConf(host: JoinContext['host']): Promise<string | undef
 }
 
 async function writeEdgeHub(context: JoinContext & PhaseTools): Promise<void> {
-  const { host, spec, node, cluster, credentials, log } = context;
+  const { host, spec, node, log } = context;
   const hub = await node.edgeHub();
   if (!hub) return;
-  const [name, { ip }, version, { caPem, caHash, servers }, certificates] = await Promise.all([
-    node.name(),
-    node.address(),
-    cluster.version(),
-    cluster.trusted(),
-    credentials.edgeHub(),
-  ]);
   const plan = edgeHubFiles({
-    ...hub,
-    kubernetesVersion: version,
-    nodeName: name,
-    nodePool: spec.nodePool ?? (await node.membership())?.nodePool,
-    apiServers: servers,
-    caPem,
-    caHash,
-    nodeIp: ip,
-    ...newPair('client', certificates?.client),
-    ...newPair('serving', certificates?.serving),
+    ...(await hubOptions(context, hub)),
     enableIptables: spec.enableIptables,
     enableDummyInterface: await knowsDummyLinks(host),
   });
@@ -167,6 +151,32 @@ async function writeEdgeHub(context: JoinContext & PhaseTools): Promise<void> {
     changed ||= written;
   }
   if (changed) log.vendor(VENDOR.edgeHubAdded);
+}
+
+/** What a hub is given of this cluster and node on every platform. */
+export async function hubOptions(
+  { spec, node, cluster, credentials }: JoinContext,
+  hub: InstalledHub,
+): Promise<EdgeHubOptions> {
+  const [name, { ip }, version, { caPem, caHash, servers }, certificates] = await Promise.all([
+    node.name(),
+    node.address(),
+    cluster.version(),
+    cluster.trusted(),
+    credentials.edgeHub(),
+  ]);
+  return {
+    ...hub,
+    kubernetesVersion: version,
+    nodeName: name,
+    nodePool: spec.nodePool ?? (await node.membership())?.nodePool,
+    apiServers: servers,
+    caPem,
+    caHash,
+    nodeIp: ip,
+    ...newPair('client', certificates?.client),
+    ...newPair('serving', certificates?.serving),
+  };
 }
 
 /** If the kernel does not say, a hub that would exit over it must not be made to try. */

@@ -6,7 +6,8 @@ import type { JoinSpec } from '../../config/spec.ts';
 import { edgeHubLayouts } from '../../edge-hub/edge-hub.ts';
 import { modeIn } from '../../edge-hub/flags.ts';
 import type { InstalledHub } from '../../edge-hub/releases.ts';
-import { readHubService } from '../../edge-hub/service.ts';
+import { type HubService, readHubService } from '../../edge-hub/service.ts';
+import { readWindowsHub, WINDOWS_HUB } from '../../edge-hub/windows-service.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { CHOICES } from '../../host/journal/choices.ts';
@@ -23,13 +24,14 @@ import type { PhaseLog } from '../../workflow/events.ts';
 import type { Membership, NodeView } from '../preflight/context.ts';
 import { chooseNodeName } from './node-name.ts';
 import { requestedHub } from './requested-hub.ts';
+import { requestedWindowsHub } from './windows/requested-hub.ts';
 
 /** Default sockets by platform; dockershim is part of the kubelet. */
 const ON_LINUX = { containerd: PATHS.containerd.socket, docker: PATHS.docker.dockershim.configured };
 const DEFAULT_SOCKETS = { linux: ON_LINUX, windows: WINDOWS_PATHS.sockets, other: ON_LINUX } as const;
 
-/** Neither the vendor nor OpenYurt publishes an edge-hub for Windows. */
-const RUNS_HUB = { linux: true, windows: false, other: true } as const;
+/** Which hub a node is to have, by platform. */
+const HUB_OF = { linux: requestedHub, windows: requestedWindowsHub, other: requestedHub } as const;
 
 export interface NodeViewParts {
   readonly spec: JoinSpec;
@@ -62,9 +64,9 @@ export function nodeView({ spec, host, journal, bundles, name, log, signal }: No
     }),
     criSocket: async () => spec.criSocket ?? DEFAULT_SOCKETS[(await host.facts()).platform][spec.runtime],
     edgeHub: memoize(async () => {
-      if (spec.edgeHub === false || !RUNS_HUB[(await host.facts()).platform]) return undefined;
+      if (spec.edgeHub === false) return undefined;
       const installed = await installedHub(host, journal);
-      return requestedHub({ spec, host, bundle: (await bundle())?.manifest, installed });
+      return HUB_OF[(await host.facts()).platform]({ spec, host, bundle: (await bundle())?.manifest, installed });
     }),
     flannelAddress: async () => {
       if (spec.nodeIface) return (await address()).ip;
@@ -101,9 +103,13 @@ export async function installedHub(host: Host, journal: JournalView): Promise<In
       if (image) return { image, flavor, ...modeOf(wordsIn(text)) };
     }
   }
-  if (!journal.wrote(PATHS.edgeHub.dropIn)) return undefined;
-  const { version, flags } = readHubService(await host.read(PATHS.edgeHub.dropIn));
+  const { version, flags } = await installedService(host, journal);
   return version === undefined ? undefined : { flavor: 'openyurt', hubVersion: version, ...modeOf(flags) };
+}
+
+async function installedService(host: Host, journal: JournalView): Promise<HubService> {
+  if (journal.made('service', WINDOWS_HUB)) return readWindowsHub(await host.object('service', WINDOWS_HUB));
+  return readHubService(journal.wrote(PATHS.edgeHub.dropIn) ? await host.read(PATHS.edgeHub.dropIn) : undefined);
 }
 
 function modeOf(words: readonly string[]): Pick<InstalledHub, 'mode'> {

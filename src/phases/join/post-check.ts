@@ -27,6 +27,13 @@ export const addonsPhase: Phase<JoinContext> = {
   run: checkAddons,
 };
 
+export const hubPhase: Phase<JoinContext> = {
+  name: 'edgehub',
+  title: 'Check the edge-hub',
+  when: ({ spec }) => spec.edgeHub !== false || 'no edge-hub',
+  run: checkHub,
+};
+
 export const postCheck: Phase<JoinContext> = {
   name: 'post-check',
   title: 'Verify the node',
@@ -34,12 +41,7 @@ export const postCheck: Phase<JoinContext> = {
   phases: [
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
     { name: 'kubelet', title: 'Check the kubelet', run: checkKubeletService },
-    {
-      name: 'edgehub',
-      title: 'Check the edge-hub',
-      when: ({ spec }) => spec.edgeHub !== false || 'no edge-hub',
-      run: checkHub,
-    },
+    hubPhase,
     { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNodeObject },
     addonsPhase,
     callbackPhase,

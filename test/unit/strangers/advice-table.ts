@@ -472,7 +472,13 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
       'a cluster without the component of Terway is advised to install it, and a node passes its check after that',
     ),
   },
-  'phases/preflight/windows/settings.ts reset': { code: 'PREFLIGHT_FAILED', proof: RESET_ENDS },
+  'phases/preflight/windows/services.ts reset': { code: 'PREFLIGHT_FAILED', proof: RESET_ENDS },
+  'phases/upgrade/windows/index.ts upgrade': {
+    code: 'UPGRADE_CHECK_FAILED',
+    proof: test(
+      'an upgrade of the kubelet leaves the edge-hub alone, and one of the edge-hub names the join that does it',
+    ),
+  },
   // Texts that are not the advice of an error
   'cli/convert/run.ts revert': { code: undefined, proof: 'text' },
   'cli/node/remove.ts reset': { code: undefined, proof: 'text' },

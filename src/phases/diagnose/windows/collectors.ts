@@ -1,3 +1,4 @@
+import { WINDOWS_HUB } from '../../../edge-hub/windows-service.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { WINDOWS_PATHS } from '../../../host/windows/paths.ts';
 import { registryKeyOf } from '../../../host/windows/services.ts';
@@ -8,13 +9,16 @@ import { apiServers } from '../collectors/api-servers.ts';
 import { certificates, keyFiles } from '../collectors/certificates.ts';
 import { command, file, folder } from '../collectors/common.ts';
 import { criLists } from '../collectors/cri.ts';
+import { edgeHubKubeconfigAndCache } from '../collectors/edge-hub.ts';
 import { kubelet, kubeletConfigured, kubeletHealth, kubeletLog } from '../collectors/kubelet.ts';
 import { podLogs } from '../collectors/pod-logs.ts';
 import { clock, system } from '../collectors/system.ts';
+import { windowsHubState } from './edge-hub.ts';
 
 /** Services that matter to a node. */
 const SERVICES = [
   'kubelet',
+  WINDOWS_HUB,
   'containerd',
   'docker',
   'rancher-wins',
@@ -85,6 +89,7 @@ export const WINDOWS_COLLECTORS: readonly Collector[] = [
   kubeletConfigured,
   kubeletHealth,
   kubeletLog,
+  windowsHubState,
   apiServers,
   criLists,
   certificates,
@@ -96,6 +101,7 @@ export const WINDOWS_COLLECTORS: readonly Collector[] = [
   file('edgeadm/log', PATHS.edgeadm.log),
   file('edgeadm/journal', PATHS.edgeadm.journal),
   podLogs,
+  edgeHubKubeconfigAndCache,
   kubeletLogFile,
   file('kubelet/config', PATHS.kubelet.configuration),
   file('kubelet/kubeconfig', PATHS.kubelet.kubeconfig, withoutExecInput),
@@ -103,7 +109,9 @@ export const WINDOWS_COLLECTORS: readonly Collector[] = [
   keyFiles,
   file('cni/flannel-subnet', PATHS.flannel.subnet),
   file('runtime/containerd', WINDOWS_PATHS.containerd.configuration),
-  ...['kubelet', 'containerd'].map((name) => command(`services/${name}`, 'reg.exe', ['query', registryKeyOf(name)])),
+  ...['kubelet', 'containerd', WINDOWS_HUB].map((name) =>
+    command(`services/${name}`, 'reg.exe', ['query', registryKeyOf(name)]),
+  ),
   networks,
   command('network/addresses', 'ipconfig.exe', ['/all']),
   command('network/routes', 'route.exe', ['print']),

@@ -7,6 +7,7 @@ const NEXT_ON_WINDOWS: Readonly<Partial<Record<keyof typeof RULE_TEXTS, string>>
   Clock: 'Start-Service W32Time; w32tm /resync; then Restart-Service kubelet',
   Runtime: 'Get-Service containerd; Get-WinEvent -LogName System -MaxEvents 50; Restart-Service containerd',
   Kubelet: 'look at the newest file in C:\\var\\log\\kubelet; Restart-Service kubelet',
+  EdgeHub: 'Get-Service yurthub; Get-WinEvent -LogName System -MaxEvents 50; Restart-Service yurthub -Force',
   CNI: 'look at C:\\etc\\cni\\net.d; Restart-Service containerd',
 };
 

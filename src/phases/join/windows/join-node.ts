@@ -1,3 +1,5 @@
+import { servesWatchLists } from '../../../edge-hub/releases.ts';
+import { WINDOWS_HUB } from '../../../edge-hub/windows-service.ts';
 import type { Host } from '../../../host/host.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { windowsCommandLine } from '../../../host/windows/quote.ts';
@@ -11,8 +13,10 @@ import { toYaml } from '../../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../../workflow/phase.ts';
 import { VENDOR } from '../../vendor-messages.ts';
 import type { JoinContext } from '../context.ts';
+import { HUB_PROXY } from '../install-edgehub.ts';
 import { writeCertificates } from '../join-node.ts';
 import { nodeLabels } from '../node-labels.ts';
+import { setUpHub } from './hub-service.ts';
 import { windowsTaints } from './preflight.ts';
 import { noteWindowsNode } from './prepare-node.ts';
 import { rollBackWindowsKubelet } from './roll-back-kubelet.ts';
@@ -29,6 +33,7 @@ export const windowsJoinNode: Phase<JoinContext> = {
     { name: 'certificates', title: 'Request certificates', run: certificates },
     { name: 'kubelet-config', title: 'Write the kubelet configuration', run: writeKubeletFiles },
     { name: 'firewall', title: 'Let the API server reach the kubelet', run: openPort },
+    { name: 'edge-hub', title: 'Set up the edge-hub as a service', run: setUpHub },
     { name: 'kubelet-service', title: 'Write the kubelet service', run: defineService },
     { name: 'network', title: 'Configure the network of pods', run: configureNetwork },
     { name: 'kubelet-start', title: 'Start the kubelet', run: startKubelet },
@@ -44,11 +49,12 @@ async function certificates(context: JoinContext & PhaseTools): Promise<void> {
 async function writeKubeletFiles({ host, spec, node, cluster, log }: JoinContext & PhaseTools): Promise<void> {
   const nativePath = (path: string): string => host.nativePath(path);
   log.vendor(VENDOR.windows.configuring);
-  const [version, fromCluster, networks, { servers }] = await Promise.all([
+  const [version, fromCluster, networks, { servers }, hub] = await Promise.all([
     node.kubeletVersion().then(async (found) => found ?? cluster.version()),
     cluster.kubeletConfiguration(),
     cluster.networks(),
     cluster.trusted(),
+    node.edgeHub(),
   ]);
   const ofLinux = kubeletConfiguration({
     version,
@@ -58,11 +64,12 @@ async function writeKubeletFiles({ host, spec, node, cluster, log }: JoinContext
     taints: windowsTaints(spec),
     swapOn: false,
     cgroupVersion: 2,
+    plainLists: hub && !servesWatchLists({ ...hub, kubernetesVersion: await cluster.version() }),
   });
   const configuration = windowsKubeletConfiguration(ofLinux, nativePath);
   await host.write(PATHS.kubelet.configuration, toYaml(configuration), { mode: 0o644 });
   log.vendor(VENDOR.windows.writing(nativePath(PATHS.kubelet.kubeconfig)));
-  const kubeconfig = kubeletKubeconfig(servers[0] ?? '', nativePath);
+  const kubeconfig = kubeletKubeconfig(hub ? HUB_PROXY : (servers[0] ?? ''), nativePath);
   await host.write(PATHS.kubelet.kubeconfig, kubeconfig, { mode: 0o600 });
 }
 
@@ -87,16 +94,21 @@ async function defineService(context: JoinContext): Promise<void> {
   });
   const own = windowsKubeletFlags(version, spec.runtime, (path) => host.nativePath(path));
   const program = host.nativePath(await findKubelet(host));
-  await host.define('service', 'kubelet', await serviceOf(host, spec.runtime, [program, ...own, ...flags]));
+  const needs = [...(await runtimeService(host, spec.runtime)), ...((await node.edgeHub()) ? [WINDOWS_HUB] : [])];
+  await host.define('service', 'kubelet', serviceOf([program, ...own, ...flags], needs));
 }
 
-/** It needs its runtime if that is a service of this machine. */
-async function serviceOf(host: Host, runtime: string, words: readonly string[]): Promise<string> {
+/** The runtime, if it is a service of this machine. */
+async function runtimeService(host: Host, runtime: string): Promise<string[]> {
   const { exists } = await host.unit(`${runtime}.service`);
+  return exists || !host.wet ? [runtime] : [];
+}
+
+function serviceOf(words: readonly string[], needs: readonly string[]): string {
   return JSON.stringify({
     command: windowsCommandLine(words),
     start: 'auto',
-    needs: exists || !host.wet ? [runtime] : [],
+    needs,
     displayName: 'Kubernetes kubelet',
     description: 'Node agent of Kubernetes',
   });

@@ -2,7 +2,7 @@ import type { Phase } from '../../../workflow/phase.ts';
 import { callbackPhase } from '../callback.ts';
 import type { JoinContext } from '../context.ts';
 import { CONTINUATION_TASK, endContinuation } from '../continuation.ts';
-import { addonsPhase, checkKubeletService, checkNodeObject, checkRuntime } from '../post-check.ts';
+import { addonsPhase, checkKubeletService, checkNodeObject, checkRuntime, hubPhase } from '../post-check.ts';
 
 export const windowsPostCheck: Phase<JoinContext> = {
   name: 'post-check',
@@ -10,6 +10,7 @@ export const windowsPostCheck: Phase<JoinContext> = {
   phases: [
     { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
     { name: 'kubelet', title: 'Check the kubelet', run: checkKubeletService },
+    hubPhase,
     { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNodeObject },
     addonsPhase,
     {

@@ -1,6 +1,6 @@
 import type { PhaseTools } from '../../../workflow/phase.ts';
 import { nodeCredentials } from '../../node-credentials.ts';
-import { stopKubelet } from '../../reset/teardown/kubelet.ts';
+import { stopHubService, stopKubelet } from '../../reset/teardown/kubelet.ts';
 import { markNotReady } from '../../reset/teardown/not-ready.ts';
 import { networksBefore, removeHnsNetworks } from '../../reset/windows/networks.ts';
 import { removeWindowsPods } from '../../reset/windows/pods.ts';
@@ -9,6 +9,7 @@ import type { JoinContext } from '../context.ts';
 /** What a kubelet did and the journal does not know: pods, networks, and a Node object that says it is Ready. */
 export async function rollBackWindowsKubelet({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
   await stopKubelet(host);
+  await stopHubService(host);
   const credentials = await nodeCredentials(host);
   if (credentials) await markNotReady(host, credentials, { log, signal });
   await removeWindowsPods(host, await node.criSocket(), { log, signal, force: true });

@@ -3,7 +3,7 @@ import { listenerOn } from '../listeners.ts';
 import { ownState } from '../own-state.ts';
 
 /** @see https://kubernetes.io/docs/reference/networking/ports-and-protocols/ and OpenYurt's yurthub */
-const PORTS: readonly { port: number; purpose: string; ofHub: boolean }[] = [
+export const NODE_PORTS: readonly { port: number; purpose: string; ofHub: boolean }[] = [
   { port: 10250, purpose: "the kubelet's API", ofHub: false },
   { port: 10255, purpose: "the kubelet's read-only API", ofHub: false },
   { port: 10248, purpose: "the kubelet's health endpoint", ofHub: false },
@@ -15,7 +15,7 @@ const PORTS: readonly { port: number; purpose: string; ofHub: boolean }[] = [
 ];
 
 /** `Port-10250` and so on. */
-export const ports: readonly Check[] = PORTS.map(({ port, purpose, ofHub }) => ({
+export const ports: readonly Check[] = NODE_PORTS.map(({ port, purpose, ofHub }) => ({
   name: `Port-${port}`,
   concerns: 'node',
   severity: 'error',

@@ -15,15 +15,17 @@ import { memory, numCpu } from '../checks/resources.ts';
 import { cri } from '../checks/runtime.ts';
 import { containersFeature, pendingReboot } from './containers.ts';
 import { windowsDisk } from './disk.ts';
+import { windowsHub } from './edge-hub.ts';
 import { windowsLicence, windowsUpdates, windowsVersion } from './edition.ts';
 import { folderAccess } from './folder-access.ts';
 import { windowsPorts } from './ports.ts';
 import { isAdministrator } from './privileges.ts';
 import { pauseImage, windowsRuntime } from './runtime.ts';
-import { defender, longPaths, windowsHub, windowsKubelet, windowsTime } from './settings.ts';
+import { windowsServices } from './services.ts';
+import { defender, longPaths, windowsTime } from './settings.ts';
 
-/** Of those that Linux shares, the ones that concern a folder of Kubernetes. */
-const OF_KUBERNETES = /--etc-kubernetes-/;
+/** Of those that Linux shares, the ones that concern a folder of Kubernetes or of yurthub. */
+const OF_KUBERNETES = /--etc-kubernetes-|--var-lib-yurthub/;
 
 /** Every check of a Windows node, in the order in which they are shown. */
 export const WINDOWS_CHECKS: readonly Check[] = [
@@ -50,7 +52,7 @@ export const WINDOWS_CHECKS: readonly Check[] = [
   windowsRuntime,
   { ...cri, remedy: 'Check that the service of the runtime runs: `Get-Service containerd`.' },
   pauseImage,
-  windowsKubelet,
+  ...windowsServices,
   nodeIface,
   nodeAddress,
   cidrConflict,

@@ -63,37 +63,3 @@ async function keyOf(host: Pick<ReadOnlyHost, 'query'>, key: string) {
   const { exitCode, stdout } = await host.query('reg.exe', ['query', key]);
   return exitCode === 0 ? parseKey(stdout) : undefined;
 }
-
-export const windowsKubelet: Check = {
-  name: 'KubeletService',
-  concerns: 'node',
-  severity: 'error',
-  about: 'There is no service named kubelet, or an earlier join of edgeadm made it.',
-  remedy:
-    'If the node no longer belongs to a cluster, remove it: `edgeadm reset`, or `sc.exe stop kubelet` and `sc.exe delete kubelet`.',
-  run: async ({ host, node }) => {
-    const { exists, detail } = await host.unit(PATHS.kubelet.unit);
-    if (!exists) return pass();
-    return node.journal.made('service', 'kubelet') ? pass('of the earlier join') : fail(`it is ${detail}`);
-  },
-};
-
-export const windowsHub: Check = {
-  name: 'EdgeHub',
-  concerns: 'cluster',
-  severity: 'warning',
-  about:
-    'No edge-hub is requested: neither the vendor nor OpenYurt publishes one for Windows. The kubelet speaks to the API server itself, and does not work offline.',
-  remedy: 'No action is needed; `--no-edge-hub` says that it is intended.',
-  run: async ({ spec }) => {
-    const named = [
-      ...(spec.edgeHubProgram ? ['--edge-hub-program'] : []),
-      ...(spec.edgeHubImage ? ['--edge-hub-image'] : []),
-      ...(spec.edgeHubAs ? ['--edge-hub-as'] : []),
-    ];
-    if (named.length > 0)
-      return fail(`${named.join(', ')}: edgeadm runs no edge-hub on Windows`, { severity: 'error', code: 'USAGE' });
-    if (spec.edgeHub === false) return pass('none is requested');
-    return fail('none runs on Windows: the kubelet speaks to the API server itself');
-  },
-};

@@ -4,6 +4,7 @@ import type { ResetContext } from '../context.ts';
 import { deleteNode, drainBeforeReset, markNotReadyPhase } from '../leave-cluster.ts';
 import { cleanupImages, erase, restore } from '../remove-traces.ts';
 import { stopKubeletPhase } from '../stop-workloads.ts';
+import { stopHubService } from '../teardown/kubelet.ts';
 import { noteRuntime } from '../teardown/runtime.ts';
 import { networksBefore, removeHnsNetworks } from './networks.ts';
 import { removeWindowsPods } from './pods.ts';
@@ -13,6 +14,7 @@ const removePods: Phase<ResetContext> = {
   name: 'remove-pods',
   title: 'Stop and remove all pods',
   run: async ({ host, node, journal, spec, log, signal }) => {
+    await stopHubService(host);
     await noteRuntime(host, journal, node.runtime);
     await removeWindowsPods(host, node.runtime.socket, { log, signal, force: spec.force });
   },

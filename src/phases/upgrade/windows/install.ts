@@ -8,6 +8,7 @@ import { allSettled } from '../../../lib/all-settled.ts';
 import { toYaml } from '../../../templates/yaml.ts';
 import type { Phase, PhaseTools } from '../../../workflow/phase.ts';
 import type { UpgradeContext } from '../context.ts';
+import { needsPlainLists } from '../edge-hub.ts';
 import { requireInstalled } from '../install.ts';
 
 type Context = UpgradeContext & PhaseTools;
@@ -38,13 +39,14 @@ async function kubelet({ host, bundle, versions, wet, signal }: Context): Promis
 }
 
 /** The flags are in the definition of the service. */
-async function configuration({ host, versions, log }: Context): Promise<void> {
+async function configuration({ host, versions, hubAfter, log }: Context): Promise<void> {
   const definition = await host.object('service', 'kubelet');
   if (definition === undefined) return;
   const service = JSON.parse(definition) as { readonly command: string };
   const [program = '', ...flags] = splitCommandLine(service.command);
   const before = { flags, configuration: (await kubeletSettings(host)).configuration };
-  const after = migrateKubelet(before, { ...versions, cgroupVersion: 2, plainLists: false });
+  const plainLists = needsPlainLists({ hubAfter }, versions.to);
+  const after = migrateKubelet(before, { ...versions, cgroupVersion: 2, plainLists });
   for (const change of after.changes) log.info(`${change}.`);
   const command = windowsCommandLine([program, ...after.flags]);
   if (!isDeepStrictEqual(after.flags, flags))

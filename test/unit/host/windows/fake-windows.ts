@@ -38,6 +38,8 @@ export interface FakeWindowsOptions {
   readonly network?: Network;
   /** What listens on the pipe of containerd while its service runs. */
   readonly containerd?: () => Promise<Duplex>;
+  /** What listens on a port of the machine while a service runs: the port of a server of the test. */
+  readonly listeners?: Readonly<Record<number, { readonly service: string; readonly port: number }>>;
 }
 
 const NETWORK: Network = {
@@ -107,7 +109,12 @@ export class FakeWindows {
         const { containerd } = this.#options;
         const isPipe = 'socket' in address && address.socket === '\\\\.\\pipe\\containerd-containerd';
         const runs = this.services.get('containerd')?.state === 'running';
-        return isPipe && containerd && runs ? containerd() : dialLocally(address, options);
+        if (isPipe && containerd && runs) return containerd();
+        const listener = 'port' in address ? this.#options.listeners?.[address.port] : undefined;
+        if (!listener) return dialLocally(address, options);
+        if (this.services.get(listener.service)?.state === 'running')
+          return dialLocally({ host: '127.0.0.1', port: listener.port }, options);
+        throw new Error('connect ECONNREFUSED');
       },
       lock: async () => this.#lock(),
       clock: async () => ({ now: Date.now(), uncertaintyMs: 0 }),
@@ -323,10 +330,19 @@ export class FakeWindows {
 
   async #stop(name: string, service: FakeService): Promise<Answer> {
     if (service.state === 'stopped') return { exitCode: 1062 };
+    if (this.#neededBy(name)) return { exitCode: 1051 };
     await this.#options.onStop?.(name);
     // A kubelet that is stopped ends with a code of its own.
     Object.assign(service, { state: 'stopped', win32ExitCode: name === 'kubelet' ? 1066 : 0 });
     return {};
+  }
+
+  /** True if a service that runs needs this one. */
+  #neededBy(name: string): boolean {
+    return [...this.services].some(([other, { state }]) => {
+      const needs = this.registry.get(`${SERVICES}${other}\\DependOnService`)?.data.toLowerCase().split('\\0') ?? [];
+      return state === 'running' && needs.includes(name.toLowerCase());
+    });
   }
 
   async #icacls([path = '', ...words]: readonly string[]): Promise<Answer> {

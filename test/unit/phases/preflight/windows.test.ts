@@ -85,6 +85,14 @@ const CASES: readonly Case[] = [
     change: (windows) => windows.addService('kubelet', 'C:\\k\\kubelet.exe'),
     status: 'error',
   },
+  { check: 'EdgeHubService', when: 'there is none', status: 'ok' },
+  {
+    check: 'EdgeHubService',
+    when: 'another tool made one',
+    change: (windows) => windows.addService('yurthub', 'C:\\yurthub.exe', 'running'),
+    status: 'error',
+    found: /running/,
+  },
   { check: 'LongPaths', when: 'they are not allowed', status: 'warning' },
   {
     check: 'LongPaths',
