@@ -55,7 +55,7 @@ async function start(argv: string[]): Promise<void> {
       // Whatever is wrong with the command line, the program itself says it.
     }
   }
-  await (loadChunk('program', () => preferSmallHeap(argv[0])) as Part).start(argv);
+  await (loadChunk('program', () => preferSmallHeap(argv)) as Part).start(argv);
 }
 
 void start(normalizeArguments(process.argv.slice(2)));
