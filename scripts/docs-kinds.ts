@@ -12,12 +12,14 @@ const messages = readMessages(await readFile(new URL('kinds/messages.txt', impor
 
 /** Models that are named after more than their message: another group has one of that name. */
 const MODEL_NAMES: Readonly<Record<string, string>> = {
+  'authentication/v1.TokenRequest': 'AuthenticationV1TokenRequest',
   'core/v1.Event': 'CoreV1Event',
   'core/v1.EventSeries': 'CoreV1EventSeries',
   'core/v1.EndpointPort': 'CoreV1EndpointPort',
   'core/v1.ResourceClaim': 'CoreV1ResourceClaim',
   'discovery/v1.EndpointPort': 'DiscoveryV1EndpointPort',
   'rbac/v1.Subject': 'RbacV1Subject',
+  'storage/v1.TokenRequest': 'StorageV1TokenRequest',
 };
 
 const modelName = ({ group, name }: Message): string => MODEL_NAMES[`${group}.${name}`] ?? `V1${name}`;

@@ -48,6 +48,8 @@ export interface Resource {
   readonly counted?: boolean;
   /** Answered at once, and not kept. */
   readonly isReview?: boolean;
+  /** The minor version of Kubernetes from which its group has it, if the group is older. */
+  readonly since?: number;
 }
 
 const core = { group: '', versions: ['v1'], shortNames: [], namespaced: true, subresources: [], fields: [] } as const;
@@ -57,6 +59,9 @@ const rbac = { ...core, group: 'rbac.authorization.k8s.io' } as const;
 
 /** A question about access, as `kubectl auth can-i` asks it. */
 const review = { ...core, group: 'authorization.k8s.io', namespaced: false, isReview: true } as const;
+
+/** Kept, and no controller acts on it. */
+const kept = { ...core, subresources: ['status'] } as const;
 
 /** Kept for those who list them; nothing is registered and no webhook is called. */
 const clusterWide = { ...core, namespaced: false } as const;
@@ -172,6 +177,26 @@ export const RESOURCES: readonly Resource[] = [
   },
   {
     ...core,
+    group: 'apps',
+    kind: 'ReplicaSet',
+    plural: 'replicasets',
+    singular: 'replicaset',
+    shortNames: ['rs'],
+    subresources: ['status', 'scale'],
+    categories: ['all'],
+    counted: true,
+  },
+  {
+    ...kept,
+    group: 'autoscaling',
+    kind: 'HorizontalPodAutoscaler',
+    plural: 'horizontalpodautoscalers',
+    singular: 'horizontalpodautoscaler',
+    shortNames: ['hpa'],
+    categories: ['all'],
+  },
+  {
+    ...core,
     kind: 'Service',
     plural: 'services',
     singular: 'service',
@@ -198,6 +223,69 @@ export const RESOURCES: readonly Resource[] = [
     subresources: ['status'],
   },
   {
+    ...kept,
+    kind: 'PersistentVolume',
+    plural: 'persistentvolumes',
+    singular: 'persistentvolume',
+    shortNames: ['pv'],
+    namespaced: false,
+  },
+  { ...kept, kind: 'ResourceQuota', plural: 'resourcequotas', singular: 'resourcequota', shortNames: ['quota'] },
+  { ...core, kind: 'LimitRange', plural: 'limitranges', singular: 'limitrange', shortNames: ['limits'] },
+  {
+    ...kept,
+    group: 'networking.k8s.io',
+    kind: 'Ingress',
+    plural: 'ingresses',
+    singular: 'ingress',
+    shortNames: ['ing'],
+    counted: true,
+    since: 19,
+  },
+  {
+    ...clusterWide,
+    group: 'networking.k8s.io',
+    kind: 'IngressClass',
+    plural: 'ingressclasses',
+    singular: 'ingressclass',
+    counted: true,
+    since: 19,
+  },
+  {
+    ...core,
+    group: 'networking.k8s.io',
+    kind: 'NetworkPolicy',
+    plural: 'networkpolicies',
+    singular: 'networkpolicy',
+    shortNames: ['netpol'],
+    counted: true,
+  },
+  {
+    ...clusterWide,
+    group: 'node.k8s.io',
+    kind: 'RuntimeClass',
+    plural: 'runtimeclasses',
+    singular: 'runtimeclass',
+  },
+  {
+    ...clusterWide,
+    group: 'scheduling.k8s.io',
+    kind: 'PriorityClass',
+    plural: 'priorityclasses',
+    singular: 'priorityclass',
+    shortNames: ['pc'],
+  },
+  { ...clusterWide, group: 'storage.k8s.io', kind: 'CSIDriver', plural: 'csidrivers', singular: 'csidriver' },
+  { ...clusterWide, group: 'storage.k8s.io', kind: 'CSINode', plural: 'csinodes', singular: 'csinode' },
+  {
+    ...clusterWide,
+    group: 'storage.k8s.io',
+    kind: 'VolumeAttachment',
+    plural: 'volumeattachments',
+    singular: 'volumeattachment',
+    subresources: ['status'],
+  },
+  {
     ...core,
     group: 'storage.k8s.io',
     kind: 'StorageClass',
@@ -216,6 +304,17 @@ export const RESOURCES: readonly Resource[] = [
     fields: ['status.successful'],
     categories: ['all'],
     counted: true,
+  },
+  {
+    ...kept,
+    group: 'batch',
+    kind: 'CronJob',
+    plural: 'cronjobs',
+    singular: 'cronjob',
+    shortNames: ['cj'],
+    categories: ['all'],
+    counted: true,
+    since: 21,
   },
   { ...core, kind: 'ServiceAccount', plural: 'serviceaccounts', singular: 'serviceaccount', shortNames: ['sa'] },
   { ...rbac, kind: 'Role', plural: 'roles', singular: 'role' },
@@ -309,6 +408,7 @@ const LIFETIMES: Readonly<Record<string, { readonly from?: number; readonly to?:
   'authentication.k8s.io/v1': { from: 28 },
   'certificates.k8s.io/v1beta1': { to: 21 },
   'discovery.k8s.io/v1': { from: 21 },
+  'node.k8s.io/v1': { from: 20 },
   'policy/v1': { from: 21 },
   'policy/v1beta1': { to: 24 },
 };
@@ -317,7 +417,11 @@ const LIFETIMES: Readonly<Record<string, { readonly from?: number; readonly to?:
  * The versions of a group that a Kubernetes serves, the preferred one first.
  * @param minor of Kubernetes
  */
-export function servedVersions({ group, versions }: Pick<Resource, 'group' | 'versions'>, minor: number): string[] {
+export function servedVersions(
+  { group, versions, since = 0 }: Pick<Resource, 'group' | 'versions' | 'since'>,
+  minor: number,
+): string[] {
+  if (minor < since) return [];
   return versions.filter((version) => {
     const { from = 0, to = Number.POSITIVE_INFINITY } = LIFETIMES[groupVersion(group, version)] ?? {};
     return minor >= from && minor <= to;

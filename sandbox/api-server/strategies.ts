@@ -77,6 +77,22 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
     updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
     revisionHistoryLimit: 10,
   }),
+  replicasets: defaulting({ replicas: 1 }),
+  cronjobs: defaulting({
+    concurrencyPolicy: 'Allow',
+    suspend: false,
+    successfulJobsHistoryLimit: 3,
+    failedJobsHistoryLimit: 1,
+  }),
+  horizontalpodautoscalers: defaulting({ minReplicas: 1 }),
+  persistentvolumes: {
+    create: (object) => ({
+      ...object,
+      spec: { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem', ...object.spec },
+      status: { phase: 'Available' },
+    }),
+  },
+  priorityclasses: { create: (object) => ({ preemptionPolicy: 'PreemptLowerPriority', ...object }) },
   services: {
     create: (object) => ({ ...object, spec: { ...SERVICE_DEFAULTS, ...object.spec, ports: portsOf(object) } }),
     validate: ({ spec }) => {

@@ -1,35 +1,21 @@
+import {
+  age,
+  ageColumn,
+  at,
+  type Column,
+  containersAt,
+  countColumn,
+  duration,
+  keysAt,
+  NONE,
+  nameColumn,
+  pairsAt,
+  textColumn,
+  UNKNOWN,
+  valueAt,
+} from './columns.ts';
 import type { KubeObject, Resource } from './resources.ts';
-
-type Cell = string | number;
-
-interface Column {
-  readonly name: string;
-  readonly type?: 'string' | 'integer';
-  /** Shown with `-o wide` alone. */
-  readonly wide?: boolean;
-  /** First minor version of Kubernetes that has it, and the first that has it no longer. Source: pkg/printers/internalversion, v1.20 to v1.37. */
-  readonly since?: number;
-  readonly until?: number;
-  readonly cell: (object: KubeObject, now: number) => Cell;
-}
-
-const NONE = '<none>';
-const UNKNOWN = '<unknown>';
-
-const nameColumn: Column = { name: 'Name', cell: ({ metadata }) => metadata.name ?? '' };
-const ageColumn: Column = { name: 'Age', cell: ({ metadata }, now) => age(metadata.creationTimestamp, now) };
-const at =
-  (path: string, absent: Cell = NONE) =>
-  (object: KubeObject): Cell =>
-    (valueAt(object, path) as Cell | undefined) ?? absent;
-const text = (name: string, path: string, absent?: Cell, wide = false): Column => ({
-  name,
-  wide,
-  cell: at(path, absent),
-});
-const count = (name: string, path: string): Column => ({ name, type: 'integer', cell: at(path, 0) });
-const sizeOf = (path: string) => (object: KubeObject) =>
-  Object.keys((valueAt(object, path) as object | undefined) ?? {}).length;
+import { STORED_COLUMNS } from './stored-columns.ts';
 
 /** What `kubectl get` shows of each kind: the columns of Kubernetes 1.20 to 1.37. */
 const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
@@ -38,56 +24,56 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     { name: 'Status', cell: nodeStatus },
     { name: 'Roles', cell: nodeRoles },
     ageColumn,
-    text('Version', 'status.nodeInfo.kubeletVersion', ''),
+    textColumn('Version', 'status.nodeInfo.kubeletVersion', ''),
     { name: 'Internal-IP', wide: true, cell: (node) => nodeAddress(node, 'InternalIP') },
     { name: 'External-IP', wide: true, cell: (node) => nodeAddress(node, 'ExternalIP') },
-    text('OS-Image', 'status.nodeInfo.osImage', UNKNOWN, true),
-    text('Kernel-Version', 'status.nodeInfo.kernelVersion', UNKNOWN, true),
-    text('Container-Runtime', 'status.nodeInfo.containerRuntimeVersion', UNKNOWN, true),
+    textColumn('OS-Image', 'status.nodeInfo.osImage', UNKNOWN, true),
+    textColumn('Kernel-Version', 'status.nodeInfo.kernelVersion', UNKNOWN, true),
+    textColumn('Container-Runtime', 'status.nodeInfo.containerRuntimeVersion', UNKNOWN, true),
   ],
   pods: [
     nameColumn,
     { name: 'Ready', cell: podReady },
-    text('Status', 'status.phase', ''),
+    textColumn('Status', 'status.phase', ''),
     { name: 'Restarts', type: 'integer', cell: podRestarts, until: 22 },
     { name: 'Restarts', cell: (pod) => String(podRestarts(pod)), since: 22 },
     ageColumn,
-    text('IP', 'status.podIP', NONE, true),
-    text('Node', 'spec.nodeName', NONE, true),
-    text('Nominated Node', 'status.nominatedNodeName', NONE, true),
+    textColumn('IP', 'status.podIP', NONE, true),
+    textColumn('Node', 'spec.nodeName', NONE, true),
+    textColumn('Nominated Node', 'status.nominatedNodeName', NONE, true),
     { name: 'Readiness Gates', wide: true, cell: () => NONE },
   ],
-  secrets: [nameColumn, text('Type', 'type'), { name: 'Data', cell: sizeOf('data') }, ageColumn],
-  configmaps: [nameColumn, { name: 'Data', cell: sizeOf('data') }, ageColumn],
-  namespaces: [nameColumn, text('Status', 'status.phase'), ageColumn],
-  leases: [nameColumn, text('Holder', 'spec.holderIdentity', ''), ageColumn],
+  secrets: [nameColumn, textColumn('Type', 'type'), { name: 'Data', cell: keysAt('data') }, ageColumn],
+  configmaps: [nameColumn, { name: 'Data', cell: keysAt('data') }, ageColumn],
+  namespaces: [nameColumn, textColumn('Status', 'status.phase'), ageColumn],
+  leases: [nameColumn, textColumn('Holder', 'spec.holderIdentity', ''), ageColumn],
   events: [
     { name: 'Last Seen', cell: (event, now) => ageAt(event, 'lastTimestamp', now) },
-    text('Type', 'type', ''),
-    text('Reason', 'reason', ''),
+    textColumn('Type', 'type', ''),
+    textColumn('Reason', 'reason', ''),
     { name: 'Object', cell: ({ involvedObject }) => involved(involvedObject as Record<string, string> | undefined) },
-    text('Subobject', 'involvedObject.fieldPath', '', true),
+    textColumn('Subobject', 'involvedObject.fieldPath', '', true),
     { name: 'Source', wide: true, cell: eventSource },
-    text('Message', 'message', ''),
+    textColumn('Message', 'message', ''),
     { name: 'First Seen', wide: true, cell: (event, now) => ageAt(event, 'firstTimestamp', now) },
-    text('Count', 'count', 1, true),
+    textColumn('Count', 'count', 1, true),
     { ...nameColumn, wide: true },
   ],
   certificatesigningrequests: [
     nameColumn,
     ageColumn,
-    text('SignerName', 'spec.signerName'),
-    text('Requestor', 'spec.username', ''),
+    textColumn('SignerName', 'spec.signerName'),
+    textColumn('Requestor', 'spec.username', ''),
     { name: 'RequestedDuration', cell: requestedDuration, since: 22 },
     { name: 'Condition', cell: requestCondition },
   ],
   daemonsets: [
     nameColumn,
-    count('Desired', 'status.desiredNumberScheduled'),
-    count('Current', 'status.currentNumberScheduled'),
-    count('Ready', 'status.numberReady'),
-    count('Up-to-date', 'status.updatedNumberScheduled'),
-    count('Available', 'status.numberAvailable'),
+    countColumn('Desired', 'status.desiredNumberScheduled'),
+    countColumn('Current', 'status.currentNumberScheduled'),
+    countColumn('Ready', 'status.numberReady'),
+    countColumn('Up-to-date', 'status.updatedNumberScheduled'),
+    countColumn('Available', 'status.numberAvailable'),
     { name: 'Node Selector', cell: pairsAt('spec.template.spec.nodeSelector') },
     ageColumn,
     { name: 'Containers', wide: true, cell: containersAt('name') },
@@ -97,8 +83,8 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   deployments: [
     nameColumn,
     { name: 'Ready', cell: replicasReady },
-    text('Up-to-date', 'status.updatedReplicas', 0),
-    text('Available', 'status.availableReplicas', 0),
+    textColumn('Up-to-date', 'status.updatedReplicas', 0),
+    textColumn('Available', 'status.availableReplicas', 0),
     ageColumn,
     { name: 'Containers', wide: true, cell: containersAt('name') },
     { name: 'Images', wide: true, cell: containersAt('image') },
@@ -113,8 +99,8 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
   services: [
     nameColumn,
-    text('Type', 'spec.type'),
-    text('Cluster-IP', 'spec.clusterIP'),
+    textColumn('Type', 'spec.type'),
+    textColumn('Cluster-IP', 'spec.clusterIP'),
     { name: 'External-IP', cell: at('status.loadBalancer.ingress.0.ip') },
     { name: 'Port(s)', cell: servicePorts },
     ageColumn,
@@ -122,28 +108,28 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
   uniteddeployments: [
     nameColumn,
-    count('READY', 'status.readyReplicas'),
-    text('WorkloadTemplate', 'status.templateType', ''),
+    countColumn('READY', 'status.readyReplicas'),
+    textColumn('WorkloadTemplate', 'status.templateType', ''),
     { ...ageColumn, name: 'AGE' },
   ],
   yurtappsets: [
     nameColumn,
-    count('TOTAL', 'status.totalWorkloads'),
-    count('READY', 'status.readyWorkloads'),
-    count('UPDATED', 'status.updatedWorkloads'),
+    countColumn('TOTAL', 'status.totalWorkloads'),
+    countColumn('READY', 'status.readyWorkloads'),
+    countColumn('UPDATED', 'status.updatedWorkloads'),
     { ...ageColumn, name: 'AGE' },
   ],
   nodepools: [
     nameColumn,
-    text('Type', 'spec.type', ''),
-    count('ReadyNodes', 'status.readyNodeNum'),
-    count('NotReadyNodes', 'status.unreadyNodeNum'),
+    textColumn('Type', 'spec.type', ''),
+    countColumn('ReadyNodes', 'status.readyNodeNum'),
+    countColumn('NotReadyNodes', 'status.unreadyNodeNum'),
     ageColumn,
   ],
 };
 
 function columnsOf({ plural }: Resource, minor: number): readonly Column[] {
-  const columns = COLUMNS[plural] ?? [nameColumn, ageColumn];
+  const columns = COLUMNS[plural] ?? STORED_COLUMNS[plural] ?? [nameColumn, ageColumn];
   return columns.filter(({ since = 0, until = Infinity }) => since <= minor && minor < until);
 }
 
@@ -173,48 +159,8 @@ export function objectTable(
   };
 }
 
-function valueAt(object: KubeObject, path: string): unknown {
-  let value: unknown = object;
-  for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key];
-  return value;
-}
-
-/** `87s`, `5m2s`, `3h`, `2d`: as kubectl shows durations. */
-export function age(since: string | undefined, now: number): string {
-  return since ? duration(Math.max(0, Math.floor((now - Date.parse(since)) / 1000))) : UNKNOWN;
-}
-
-function duration(seconds: number): string {
-  const [minutes, hours, days] = [60, 3600, 86_400].map((unit) => Math.floor(seconds / unit)) as [
-    number,
-    number,
-    number,
-  ];
-  const both = (large: string, rest: number, unit: string): string => (rest > 0 ? `${large}${rest}${unit}` : large);
-  if (seconds < 120) return `${seconds}s`;
-  if (minutes < 10) return both(`${minutes}m`, seconds % 60, 's');
-  if (hours < 3) return `${minutes}m`;
-  if (hours < 8) return both(`${hours}h`, minutes % 60, 'm');
-  if (hours < 48) return `${hours}h`;
-  return days < 8 ? both(`${days}d`, hours % 24, 'h') : `${days}d`;
-}
-
 function ageAt(object: KubeObject, path: string, now: number): string {
   return age(valueAt(object, path) as string | undefined, now);
-}
-
-function pairsAt(path: string): (object: KubeObject) => string {
-  return (object) => {
-    const pairs = Object.entries((valueAt(object, path) ?? {}) as Record<string, string>);
-    return pairs.map(([key, value]) => `${key}=${value}`).join(',') || NONE;
-  };
-}
-
-function containersAt(field: string): (object: KubeObject) => string {
-  return (object) =>
-    ((valueAt(object, 'spec.template.spec.containers') ?? []) as Record<string, string>[])
-      .map((container) => container[field])
-      .join(',');
 }
 
 function eventSource({ source }: KubeObject): string {

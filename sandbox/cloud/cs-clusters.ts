@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { clusterAnswer, isoDate, pageOf, taskDate } from './cs-answers.ts';
+import { valid } from './cs-pools.ts';
 import { type CsRequest, clusterOf } from './cs-request.ts';
 import { type TaskRecord, tasksOf } from './cs-tasks.ts';
 import { NEXT_VERSIONS, upgradeFields } from './cs-upgrade.ts';
@@ -82,12 +84,17 @@ export async function userQuota({ parts: { store } }: CsRequest): Promise<object
   return { cluster_quota: 1, amk_cluster_quota: 1, cluster_nodepool_quota: 20, node_quota: 100, quotas };
 }
 
-/** `Mode` is `creatable` or `supported`. */
+/**
+ * `Mode` is `creatable`, which is the default, or `supported`; a version that is named is answered in either. What the real
+ * service offers for clusters that are not of the profile `Edge` is not known here.
+ */
 export async function kubernetesVersions({ request }: CsRequest): Promise<object[]> {
-  const { KubernetesVersion: only, Mode: mode } = request.parameters;
+  const { KubernetesVersion: only, Mode: mode = 'creatable', Profile: profile } = request.parameters;
+  valid(z.object({ Region: z.string(), ClusterType: z.string() }), request.parameters);
+  if (profile !== 'Edge') return [];
   const known = [...new Set(Object.entries(NEXT_VERSIONS).flat())].map((each) => each.replace(/^v/, ''));
   return known
-    .filter((version) => (!only || version === only) && (mode !== 'creatable' || CREATABLE.includes(version)))
+    .filter((version) => (only ? version === only : mode !== 'creatable' || CREATABLE.includes(version)))
     .map((version) => ({
       version,
       creatable: CREATABLE.includes(version),

@@ -55,7 +55,7 @@ export async function deleteNodes(asked: CsRequest): Promise<object> {
   return begin(asked, 'DeleteClusterNodes', {
     type: 'cluster_node_delete',
     target: { type: 'cluster', id },
-    stages: ['draining the nodes', 'removing the nodes'],
+    stages: [...(drains ? ['draining the nodes'] : []), 'removing the nodes'],
     change: { remove: { nodes: names, release } },
   });
 }
@@ -209,4 +209,25 @@ export function nodesWithPools(
 ): { node: PoolNode; pool: NodePoolRecord }[] {
   const own = nodesByPool(nodes);
   return pools.flatMap((pool) => own(pool).map((node) => ({ node, pool })));
+}
+
+/** Those that the filters of DescribeClusterNodes leave; each is a list with commas. Source: the SDK. */
+export function nodesAskedFor<T extends { readonly node: PoolNode }>(
+  all: readonly T[],
+  { instanceIds, nodeNames, nodeIps, state = 'all' }: Readonly<Record<string, string>>,
+  isLeaving: (each: T) => boolean,
+): T[] {
+  const named = (list: string | undefined, values: readonly string[]): boolean =>
+    !list || list.split(',').some((word) => values.includes(word.trim()));
+  // The nodes here are never `initial` or `failed`.
+  const inState = (each: T): boolean => state === 'all' || state === (isLeaving(each) ? 'removing' : 'running');
+  return all.filter((each) => {
+    const { name, addresses } = each.node;
+    return (
+      named(instanceIds, [name, instanceIdOf(name)]) &&
+      named(nodeNames, [name]) &&
+      named(nodeIps, addresses) &&
+      inState(each)
+    );
+  });
 }

@@ -122,7 +122,7 @@ export function valid<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body ?? {});
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const name = issue?.path.join('.') ?? '';
+  const name = issue?.path.join('.') || 'body';
   if (issue && valueAt(body, issue.path) === undefined) throw missing(name);
   throw new CloudFailure(400, 'InvalidParameter', `The specified parameter ${name} is not valid: ${issue?.message}.`);
 }

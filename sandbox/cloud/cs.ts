@@ -38,6 +38,7 @@ import {
   completeNodeChanges,
   deleteNodes,
   instanceFields,
+  nodesAskedFor,
   nodesByPool,
   nodesLeaving,
   nodesWithPools,
@@ -206,15 +207,18 @@ async function clusterNodes(asked: CsRequest): Promise<object> {
   const nodes = await asked.inside.nodes();
   const { pageNumber, pageSize, nodepool_id: only } = asked.request.parameters;
   const leaving = nodesLeaving(asked);
-  const found = nodesWithPools(
+  const inPools = nodesWithPools(
     pools.filter(({ id }) => only === undefined || id === only),
     nodes,
   );
+  const isLeaving = ({ node: { name }, pool }: (typeof inPools)[number]): boolean =>
+    leaving.has(name) || pool.pending?.nodes?.includes(name) === true;
+  const found = nodesAskedFor(inPools, asked.request.parameters, isLeaving);
   const { items, page } = pageOf(found, pageNumber, pageSize);
-  const answers = items.map(({ node, pool }) => ({
-    ...nodeAnswer(node, pool),
-    ...instanceFields(asked, node, pool),
-    ...(leaving.has(node.name) && { state: 'removing' }),
+  const answers = items.map((each) => ({
+    ...nodeAnswer(each.node, each.pool),
+    ...instanceFields(asked, each.node, each.pool),
+    ...(isLeaving(each) && { state: 'removing' }),
   }));
   return { nodes: answers, page };
 }

@@ -1,6 +1,6 @@
 import type { Store } from '../store.ts';
 import { pageOf } from './cs-answers.ts';
-import { listOf, type Parameters } from './ens-parameters.ts';
+import { listOf, type Parameters, requiredParameter } from './ens-parameters.ts';
 import { resourceIds } from './network-records.ts';
 import type { CloudParts, CloudService } from './service.ts';
 
@@ -24,17 +24,19 @@ function ecsInstances(store: Store): EcsInstanceRecord[] {
 
 const ACTIONS: Readonly<Record<string, (parameters: Parameters, store: Store) => object>> = {
   DescribeInstances: (parameters, store) => {
+    const region = requiredParameter(parameters, 'RegionId');
     const ids = listOf(parameters, 'InstanceIds');
     const found = ecsInstances(store)
-      .filter(({ region }) => region === parameters.RegionId)
+      .filter((instance) => instance.region === region)
       .filter(({ id }) => ids.length === 0 || ids.includes(id));
     const { items, counts } = paged(found, parameters);
     return { ...counts, Instances: { Instance: items.map(instanceAnswer) } };
   },
   DescribeSecurityGroups: (parameters, store) => {
-    const { items, counts } = paged(resourceIds(store, 'securityGroup', parameters.RegionId), parameters);
+    const region = requiredParameter(parameters, 'RegionId');
+    const { items, counts } = paged(resourceIds(store, 'securityGroup', region), parameters);
     const answer = (id: string) => ({ SecurityGroupId: id, SecurityGroupType: 'normal' });
-    return { ...counts, RegionId: parameters.RegionId, SecurityGroups: { SecurityGroup: items.map(answer) } };
+    return { ...counts, RegionId: region, SecurityGroups: { SecurityGroup: items.map(answer) } };
   },
 };
 
@@ -50,11 +52,18 @@ export function ecsService({ store }: Pick<CloudParts, 'store'>): CloudService {
   };
 }
 
+/** More are not answered, even if they are requested. Source: the vendor's API reference. */
+const LARGEST_PAGE = 100;
+
 function paged<T>(found: readonly T[], { PageNumber = '1', PageSize = '10' }: Parameters) {
   const { items } = pageOf(found, PageNumber, PageSize);
   return {
     items,
-    counts: { TotalCount: found.length, PageNumber: Number(PageNumber), PageSize: Number(PageSize) },
+    counts: {
+      TotalCount: found.length,
+      PageNumber: Number(PageNumber),
+      PageSize: Math.min(LARGEST_PAGE, Number(PageSize)),
+    },
   };
 }
 

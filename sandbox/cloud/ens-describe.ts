@@ -1,4 +1,4 @@
-import { type EnsAction, invalidParameter, listOf, requiredParameter } from './ens-parameters.ts';
+import { type EnsAction, invalidParameter, listOf, type Parameters, requiredParameter } from './ens-parameters.ts';
 import type { EnsRecords, InstanceRecord, InterfaceRecord } from './ens-records.ts';
 import { CloudFailure } from './service.ts';
 
@@ -8,19 +8,27 @@ import { CloudFailure } from './service.ts';
  */
 export const describeActions: Readonly<Record<string, EnsAction>> = {
   DescribeInstances: (parameters, records) => {
-    const { InstanceId, EnsRegionId, Status } = parameters;
+    const { NetworkId, VSwitchId, SecurityGroupId, InstanceName, Status } = parameters;
+    const ids = namedBy(parameters, 'InstanceId');
+    const regions = namedBy(parameters, 'EnsRegionId');
     const found = records
       .instances()
-      .filter(({ id }) => !InstanceId || id === InstanceId)
-      .filter(({ regionId }) => !EnsRegionId || regionId === EnsRegionId)
+      .filter(({ id }) => ids.length === 0 || ids.includes(id))
+      .filter(({ regionId }) => regions.length === 0 || regions.includes(regionId))
+      .filter(({ networkId }) => !NetworkId || networkId === NetworkId)
+      .filter(({ vSwitchId }) => !VSwitchId || vSwitchId === VSwitchId)
+      .filter(({ securityGroupIds }) => !SecurityGroupId || securityGroupIds?.includes(SecurityGroupId))
+      .filter(({ name }) => !InstanceName || name === InstanceName)
       .filter(({ status }) => !Status || status === Status);
     const { page, ...counts } = paged(found, parameters);
     return { Code: 0, ...counts, Instances: { Instance: page.map((instance) => showInstance(instance, records)) } };
   },
 
   DescribeNetworkInterfaces: (parameters, records) => {
-    const { InstanceId, NetworkInterfaceId, NetworkId, Status, Type, VSwitchId, NetworkInterfaceName } = parameters;
-    const ids = [...listOf(parameters, 'NetworkInterfaceIds'), ...(NetworkInterfaceId ? [NetworkInterfaceId] : [])];
+    const { InstanceId, NetworkId, Status, Type, VSwitchId, NetworkInterfaceName } = parameters;
+    const { SecurityGroupId, PrimaryIpAddress } = parameters;
+    const ids = namedBy(parameters, 'NetworkInterfaceId');
+    const regions = namedBy(parameters, 'EnsRegionId');
     const found = records
       .interfaces()
       .filter(({ id }) => ids.length === 0 || ids.includes(id))
@@ -29,16 +37,22 @@ export const describeActions: Readonly<Record<string, EnsAction>> = {
       .filter(({ type }) => !Type || type === Type)
       .filter(({ networkId }) => !NetworkId || networkId === NetworkId)
       .filter(({ vSwitchId }) => !VSwitchId || vSwitchId === VSwitchId)
+      .filter(({ regionId }) => regions.length === 0 || regions.includes(regionId))
+      .filter(({ securityGroupIds }) => !SecurityGroupId || securityGroupIds.includes(SecurityGroupId))
+      .filter(({ address }) => !PrimaryIpAddress || address === PrimaryIpAddress)
       .filter(({ name }) => !NetworkInterfaceName || name === NetworkInterfaceName);
     const { page, ...counts } = paged(found, parameters);
     return { ...counts, NetworkInterfaceSets: { NetworkInterfaceSet: page.map(showInterface) } };
   },
 
   DescribeVSwitches: (parameters, records) => {
-    const { VSwitchId, NetworkId } = parameters;
+    const { NetworkId } = parameters;
+    const ids = namedBy(parameters, 'VSwitchId');
+    const regions = namedBy(parameters, 'EnsRegionId');
     const found = records
       .vSwitches()
-      .filter(({ id }) => !VSwitchId || id === VSwitchId)
+      .filter(({ id }) => ids.length === 0 || ids.includes(id))
+      .filter(({ regionId }) => regions.length === 0 || regions.includes(regionId))
       .filter(({ networkId }) => !NetworkId || networkId === NetworkId);
     const { page, ...counts } = paged(found, parameters);
     const VSwitch = page.map(({ id, networkId, regionId, cidr }) => ({
@@ -63,6 +77,12 @@ export const describeActions: Readonly<Record<string, EnsAction>> = {
     return { SecurityGroupId: group.id, SecurityGroupName: group.id, Permissions: { Permission: group.permissions } };
   },
 };
+
+/** One by `NameId`, several by `NameIds`; none: all are requested. */
+function namedBy(parameters: Parameters, name: string): string[] {
+  const { [name]: one } = parameters;
+  return [...listOf(parameters, `${name}s`), ...(one ? [one] : [])];
+}
 
 /** By the description of the request, and by that of the answer. */
 const DEFAULT_PAGE = 10;

@@ -1,3 +1,4 @@
+import { isCidr } from '../../src/lib/cidr.ts';
 import { type EnsAction, invalidParameter, neededList, type Parameters, requiredParameter } from './ens-parameters.ts';
 import type { EnsRecords, InstanceRecord, InterfaceRecord } from './ens-records.ts';
 import { CloudFailure } from './service.ts';
@@ -124,7 +125,9 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
   AttachEnsInstances: (parameters, records) => {
     const instance = instanceOf(parameters, records);
     if (instance.status !== 'Running') throw wrongInstanceStatus();
-    const script = Buffer.from(requiredParameter(parameters, 'Scripts'), 'base64').toString('utf8');
+    const encoded = requiredParameter(parameters, 'Scripts');
+    if (!BASE64.test(encoded)) throw invalidParameter('Scripts');
+    const script = Buffer.from(encoded, 'base64').toString('utf8');
     records.put('ens/script', {
       id: records.newId('script'),
       instanceId: instance.id,
@@ -139,6 +142,8 @@ export const orderActions: Readonly<Record<string, EnsAction>> = {
   AuthorizeSecurityGroupEgress: (parameters, records) => addRule(parameters, records, 'egress'),
 };
 
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
 function addRule(parameters: Parameters, records: EnsRecords, Direction: 'ingress' | 'egress'): object {
   const group = records.securityGroup(requiredParameter(parameters, 'SecurityGroupId'));
   if (!group)
@@ -146,8 +151,10 @@ function addRule(parameters: Parameters, records: EnsRecords, Direction: 'ingres
   const protocol = requiredParameter(parameters, 'IpProtocol');
   if (!['tcp', 'udp', 'icmp', 'gre', 'all'].includes(protocol)) throw invalidParameter('IpProtocol');
   const PortRange = requiredParameter(parameters, 'PortRange');
-  if (protocol === 'all' && PortRange !== '-1/-1') throw invalidParameter('PortRange');
-  const cidr = requiredParameter(parameters, Direction === 'ingress' ? 'SourceCidrIp' : 'DestCidrIp');
+  if (!(protocol === 'all' ? /^-1\/-1$/ : /^-?\d+\/-?\d+$/).test(PortRange)) throw invalidParameter('PortRange');
+  const range = Direction === 'ingress' ? 'SourceCidrIp' : 'DestCidrIp';
+  const cidr = requiredParameter(parameters, range);
+  if (!isCidr(cidr)) throw invalidParameter(range);
   const rule = {
     Direction,
     IpProtocol: protocol.toUpperCase(),

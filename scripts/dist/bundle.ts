@@ -32,7 +32,9 @@ const COMMON: BuildOptions = {
   write: false,
   metafile: true,
   legalComments: 'none',
+  // A part is in memory as a text. Names stay, so that a stack trace can be read.
   minifySyntax: true,
+  minifyWhitespace: true,
   absWorkingDir: ROOT,
   logLevel: 'error',
   // A script without a file has no `import()`: builtins are required, the rest is in the bundle.
@@ -52,8 +54,8 @@ export async function bundle(): Promise<Chunk[]> {
     plugins: sandboxPlugins,
   });
   const packed = await packedModules([...used].sort());
-  const own = { ...COMMON, plugins: [packed, ownHelp, embeddedTemplates, withoutNativeAddons] };
-  const libraries = { ...COMMON, minifyWhitespace: true, plugins: [withoutNativeAddons], define: FOLDER };
+  const own = { ...COMMON, plugins: [packed, ownHelp, embeddedTemplates, englishAlone, withoutNativeAddons] };
+  const libraries = { ...COMMON, plugins: [withoutNativeAddons], define: FOLDER };
   return Promise.all([
     chunk('start', { ...own, entryPoints: ['scripts/dist/entry/start.ts'] }),
     chunk('help', { ...own, entryPoints: ['scripts/dist/entry/help.ts'] }),
@@ -182,6 +184,16 @@ export function readTemplate(name) {
 }`,
       };
     });
+  },
+};
+
+/** zod's messages in fifty languages: our own replace all but the English ones. */
+const englishAlone: Plugin = {
+  name: 'English alone',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
   },
 };
 

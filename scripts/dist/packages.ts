@@ -46,7 +46,7 @@ exec "$home/${tree.loader}" --inhibit-cache --library-path "$home" "$home/edgead
   return dir;
 }
 
-async function completionFor(shell: CompletionShell): Promise<string> {
+export async function completionFor(shell: CompletionShell): Promise<string> {
   const [manifest, { oclif }] = await Promise.all(
     ['oclif.manifest.json', 'package.json'].map(async (name) => JSON.parse(await readFile(join(ROOT, name), 'utf8'))),
   );

@@ -20,7 +20,7 @@ export const nodeFlags = {
   verbose: Flags.boolean({ char: 'v', description: 'show every step', helpGroup: 'COMMON' }),
   'log-file': Flags.string({
     helpValue: 'FILE',
-    description: `default: ${PATHS.edgeadm.log}; with --host or --root, edgeadm/edgeadm-HOST.log in $XDG_STATE_HOME or ~/.local/state`,
+    description: `log file; default: ${PATHS.edgeadm.log}; with --host or --root, edgeadm/edgeadm-HOST.log in $XDG_STATE_HOME or ~/.local/state`,
     helpGroup: 'COMMON',
   }),
   timeout: Flags.string({
@@ -40,8 +40,12 @@ export const nodeFlags = {
     helpGroup: 'HOSTS',
   }),
   inventory: Flags.string({ helpValue: 'FILE', description: 'YAML list of hosts', helpGroup: 'HOSTS' }),
-  'ssh-key': Flags.string({ helpValue: 'FILE', description: 'private key', helpGroup: 'HOSTS' }),
-  'known-hosts': Flags.string({ helpValue: 'FILE', description: 'default: ~/.ssh/known_hosts', helpGroup: 'HOSTS' }),
+  'ssh-key': Flags.string({ helpValue: 'FILE', description: 'private SSH key', helpGroup: 'HOSTS' }),
+  'known-hosts': Flags.string({
+    helpValue: 'FILE',
+    description: 'known_hosts file; default: ~/.ssh/known_hosts',
+    helpGroup: 'HOSTS',
+  }),
   concurrency: Flags.integer({
     min: 1,
     default: 8,

@@ -11,17 +11,17 @@ const renamed = (command: string): Hint => ({
   next: helpOf(command),
 });
 
-const shownByKubectl = (next: string): Hint => ({ hint: 'objects of a cluster are shown by kubectl', next });
+const shownByKubectl = (next: string): Hint => ({ hint: 'kubectl shows the objects of a cluster', next });
 
 const OBJECTS = shownByKubectl('kubectl get nodes');
 
 const NODES: Hint = {
-  hint: 'nodes of a cluster are shown by kubectl, those of the sandbox also by `edgeadm sandbox node list`',
+  hint: 'kubectl shows the nodes of a cluster; `edgeadm sandbox node list` shows those of the sandbox',
   next: 'kubectl get nodes',
 };
 
 const DRAIN: Hint = {
-  hint: 'a node is drained as part of its reset or upgrade',
+  hint: 'edgeadm drains a node when it resets or upgrades it',
   next: 'edgeadm reset --drain --help',
 };
 
@@ -29,6 +29,12 @@ const SCHEDULING: Hint = {
   hint: 'edgeadm cordons and uncordons a node while it drains it; at other times kubectl does',
   next: 'kubectl cordon --help',
 };
+
+/** A command of kubectl that edgeadm has no other word for. */
+const ofKubectl = (command: string): Hint => ({
+  hint: `${command} is a command of kubectl: edgeadm manages the machines of nodes`,
+  next: `kubectl ${command} --help`,
+});
 
 const NEW_TOKEN: Hint = {
   hint: 'edgeadm generates the token when it creates it',
@@ -105,9 +111,16 @@ const COMMANDS: Readonly<Record<string, Hint>> = {
   cordon: SCHEDULING,
   uncordon: SCHEDULING,
   delete: {
-    hint: 'objects of a cluster are deleted by kubectl; a node also needs `edgeadm reset` on its machine',
+    hint: 'kubectl deletes the objects of a cluster; a node also needs `edgeadm reset` on its machine',
     next: helpOf('reset'),
   },
+  apply: ofKubectl('apply'),
+  edit: ofKubectl('edit'),
+  exec: ofKubectl('exec'),
+  label: ofKubectl('label'),
+  logs: ofKubectl('logs'),
+  taint: ofKubectl('taint'),
+  top: ofKubectl('top'),
   np: renamed('nodepool'),
   'np list': renamed('nodepool list'),
   'np get': renamed('nodepool get'),

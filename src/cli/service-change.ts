@@ -139,7 +139,7 @@ export async function changeInService<P extends ServicePlan>(options: ChangeOpti
 function stopped(error: unknown, argv: readonly string[]): EdgeadmError {
   return new EdgeadmError({
     code: 'INTERRUPTED',
-    what: 'interrupted; what the container service has begun continues',
+    what: 'interrupted; the container service continues what it has started',
     why: error instanceof Error ? error.message : undefined,
     next: `to continue: ${commandLine(['edgeadm', ...argv])}`,
     cause: error,

@@ -59,7 +59,7 @@ function complaint(word: string, before = ''): string | undefined {
   if (/^\s+$/.test(word) && !before.startsWith('-'))
     return 'an argument is blank: a line ends with a backslash and a space; the backslash must be the last character';
   if (word === '\\' && !before.startsWith('-'))
-    return 'an argument is a backslash: it stands within a line; it must be the last character of a line, or be left out';
+    return 'an argument is a backslash in the middle of a line: it must be the last character of the line, or be removed';
   const character = DASH.exec(word)?.[0] ?? EDGES.exec(word)?.[0] ?? IN_FLAG.exec(word)?.[0]?.at(-1);
   if (character === undefined) return undefined;
   // Whatever is behind the name of a flag may be a secret.

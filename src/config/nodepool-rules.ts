@@ -192,7 +192,7 @@ function refuseVpc(spec: NodePoolSpec, { cluster, vpcCidrs, nodeCidrs, nodes, po
   const { id } = pools.find(({ name }) => name === spec.name) ?? { id: spec.name };
   const own = nodes.filter((node) => belongsTo(node, { name: spec.name, id }));
   const met = own.flatMap(({ name, addresses }) =>
-    meetings(addresses, vpcCidrs).map((pair) => `the address of node ${name} lies in a VPC: ${pair}`),
+    meetings(addresses, vpcCidrs).map((pair) => `the address of node ${name} is in a VPC: ${pair}`),
   );
   return [...pods, ...met];
 }

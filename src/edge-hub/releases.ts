@@ -303,7 +303,7 @@ export function releaseOfHub(hub: InstalledHub, kubernetesVersion: string): Edge
       code: 'USAGE',
       what: `${nameOfHub(hub)} is not supported as a service`,
       why: "OpenYurt's tools run yurthub as a service from 1.6 on",
-      next: 'use yurthub 1.6 or newer, or run it as a static pod: --edge-hub-as pod --edge-hub-image IMAGE',
+      next: 'use yurthub 1.6 or newer, or on Linux run it as a static pod: --edge-hub-as pod --edge-hub-image IMAGE',
     });
   }
   if (hub.mode === 'kubeletcertificate' && !release.takesMode) {

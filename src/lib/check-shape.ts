@@ -93,7 +93,7 @@ function jsonFault(text: string, { message }: Error): string {
 }
 
 /**
- * The first key of a YAML text that occurs twice: `line 7: the key podSubnet is there twice`. undefined where none
+ * The first key of a YAML text that occurs twice: `line 7: the key podSubnet appears twice`. undefined where none
  * is, and for a text that is damaged otherwise.
  */
 export function repeatedKeyIn(text: string): string | undefined {
@@ -103,7 +103,7 @@ export function repeatedKeyIn(text: string): string | undefined {
     if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') return undefined;
     const line: number = error.mark?.line ?? 0;
     const [, key = ''] = /^[\s{,-]*["']?([\w./-]+)/.exec(text.split('\n')[line] ?? '') ?? [];
-    return `line ${line + 1}: the key ${key} is there twice`;
+    return `line ${line + 1}: the key ${key} appears twice`;
   }
   return undefined;
 }

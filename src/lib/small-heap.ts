@@ -12,12 +12,15 @@ const FLAGS = ['--optimize-for-size', '--no-opt', '--no-maglev', '--no-sparkplug
 /** Commands that are run on the nodes themselves. */
 const ON_NODES: ReadonlySet<string> = new Set(['join', 'preflight', 'reset', 'upgrade', 'convert', 'revert']);
 
+/** With them a workstation does the work, and SSH takes three times as long if its code is interpreted. */
+const OVER_SSH = /^--(host|inventory)(=|$)/;
+
 /**
- * Lets a command that runs on nodes use little memory rather than be fast at JavaScript. To be called before anything
+ * Lets a command that runs on a node use little memory rather than be fast at JavaScript. To be called before anything
  * else runs: a heap that has grown does not shrink to what it needs.
- * @param command the first word of the command line
+ * @param argv the command line, without the program
  */
-export function preferSmallHeap(command: string | undefined): void {
-  if (!ON_NODES.has(command ?? '')) return;
+export function preferSmallHeap([command = '', ...words]: readonly string[]): void {
+  if (!ON_NODES.has(command) || words.some((word) => OVER_SSH.test(word))) return;
   for (const flag of FLAGS) setFlagsFromString(flag);
 }

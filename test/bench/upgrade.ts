@@ -78,7 +78,7 @@ async function kubeadmRound(cluster: Cluster, node: Node): Promise<Round> {
   await must(node, 'install', `${FIRST}/kubelet`, '/usr/bin/kubelet');
   await kubeadmJoin(node, cluster, await cluster.token());
   return watched(cluster, node, async () => {
-    await must(node, 'kubeadm', 'upgrade', 'node');
+    await must(node, 'kubeadm', 'upgrade', 'node', '--ignore-preflight-errors=all');
     await must(node, 'install', `${NEXT}/kubelet`, '/usr/bin/kubelet');
     await must(node, 'systemctl', 'daemon-reload');
     await must(node, 'systemctl', 'restart', 'kubelet');
@@ -87,7 +87,7 @@ async function kubeadmRound(cluster: Cluster, node: Node): Promise<Round> {
 
 async function edgeadmRound(cluster: Cluster, node: Node): Promise<Round> {
   const credentials = ['--token', await cluster.token(), '--discovery-token-ca-cert-hash', await cluster.caHash()];
-  const options = ['--compat-matrix', MATRIX, '--bundle', FIRST, ...WITH_HUB];
+  const options = ['--compat-matrix', MATRIX, '--bundle', FIRST, '--kubernetes-version', from, ...WITH_HUB];
   const edgeadm = async (...args: string[]): Promise<void> => {
     const { exitCode, stderr } = await node.exec(PROGRAM, ...args);
     if (exitCode !== 0) throw new Error(stderr);

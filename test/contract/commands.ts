@@ -361,10 +361,7 @@ export const commands: readonly Expectation[] = [
       });
       const gang = await contract.edgeadm(['gang', 'check', '-o', 'json']);
       const groups = resultOf(gang).data as { group: string; problems: string[] }[];
-      assert.match(
-        groups.find(({ group }) => group === name)?.problems.join() ?? '',
-        /it has 1 pods, fewer than the 3/,
-      );
+      assert.match(groups.find(({ group }) => group === name)?.problems.join() ?? '', /it has 1 pod, fewer than the 3/);
       await admin.delete(`${CORE}/pods/${name}`);
       const selector = { app: `${prefix}-windows` };
       const template = {

@@ -131,6 +131,20 @@ describe('A release', function () {
     for (const part of ['program.js', 'help/join']) assert.ok(bytes.includes(part), part);
   });
 
+  it('A release has a zip for Windows: the same program, its licences, and the completion for PowerShell', async () => {
+    const unpacked = await folder('windows');
+    await execa('busybox', ['unzip', join(dir, 'edgeadm-windows-amd64.zip'), '-d', unpacked]);
+    const inside = (name: string) => readFile(join(unpacked, name), 'utf8');
+    const names = ['LICENSE.txt', 'THIRD_PARTY_LICENSES.txt', 'edgeadm-completion.ps1', 'edgeadm.exe'];
+    assert.deepEqual((await readdir(unpacked)).sort(), names);
+    const programs = [join(unpacked, 'edgeadm.exe'), join(dir, 'edgeadm-windows-amd64.exe')];
+    const [inZip, alone] = await Promise.all(programs.map((path) => readFile(path)));
+    assert.ok(alone && inZip?.equals(alone));
+    assert.equal(await inside('LICENSE.txt'), await readFile(join(ROOT, 'LICENSE'), 'utf8'));
+    assert.match(await inside('THIRD_PARTY_LICENSES.txt'), /^node 26\./m);
+    assert.match(await inside('edgeadm-completion.ps1'), /^\ufeff[\s\S]*Register-ArgumentCompleter/);
+  });
+
   for (const [arch, cpu] of [
     ['amd64', 0x01000007],
     ['arm64', 0x0100000c],

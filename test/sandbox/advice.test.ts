@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { adminClient } from '../../sandbox/admin-client.ts';
@@ -303,6 +303,124 @@ describe('the command that an error advises', function () {
         };
       },
     },
+    ...(
+      [
+        ['HUB_CHECK_FAILED', 'endpoints', 'an edge-hub whose endpoints are closed'],
+        ['EDGE_HUB_FAILED', 'traffic', 'an edge-hub that does not count'],
+      ] as const
+    ).map(([code, what, title]) => ({
+      title,
+      code,
+      walk: async () => {
+        const node = await machine();
+        assert.equal((await node.join()).exitCode, 0);
+        const manifest = join(node.root, 'etc/kubernetes/manifests/edge-hub.yaml');
+        // A kubelet reads every file of the folder.
+        await rename(manifest, join(bed.dir, `${node.name}.hub`));
+        const archive = join(bed.dir, `${node.name}.tgz`);
+        return {
+          cause: async () => {
+            for (;;) {
+              const ended = await node.here('hub', what);
+              // The small kubelet stops the hub a moment later.
+              if (/10267(\/metrics|: nothing)/.test(ended.stderr)) return ended;
+              await setTimeout(200);
+            }
+          },
+          advice: { 'edgeadm diagnose': () => node.here('diagnose', '-o', archive) },
+          onward: async (diagnosed: Ended) => {
+            assert.match(diagnosed.stdout.replaceAll(/\s+/g, ' '), /none is set up.*run the same `edgeadm join` again/);
+            const joined = await node.join();
+            assert.equal(joined.exitCode, 0, joined.stderr);
+            return joined;
+          },
+        };
+      },
+    })),
+    {
+      title: 'a node that is to be removed and that there is not',
+      code: 'NODE_NOT_FOUND',
+      walk: async () => {
+        const node = await machine();
+        assert.equal((await node.join()).exitCode, 0);
+        const admin = await adminClient(sandboxFolder(bed.dir));
+        const path = `/api/v1/nodes/${node.name}`;
+        return {
+          // The service does not know a node that joined by a token of Kubernetes.
+          cause: () => run('node', 'remove', node.name, '--yes'),
+          advice: {
+            'edgeadm node list --cluster-id': () => run('node', 'list', '--cluster-id', bed.cluster),
+            [`kubectl delete node ${node.name}`]: async (list) => {
+              assert.ok(!list.stdout.includes(node.name), list.stdout);
+              await admin.delete(path);
+              assert.equal(await admin.find(path), undefined);
+              admin.close();
+              return list;
+            },
+          },
+          onward: () => run('node', 'remove', node.name, '--yes', '--ignore-not-found'),
+        };
+      },
+    },
+    {
+      title: 'an edge node that is to be a gateway',
+      code: 'SETTING_REFUSED',
+      walk: async () => {
+        const node = await machine();
+        assert.equal((await node.join()).exitCode, 0);
+        const admin = await adminClient(sandboxFolder(bed.dir));
+        const labels = { 'alibabacloud.com/is-edge-worker': 'false' };
+        await admin.create('/api/v1/nodes', {
+          apiVersion: 'v1',
+          kind: 'Node',
+          metadata: { name: 'in-the-cloud', labels },
+        });
+        admin.close();
+        return {
+          cause: () => run('node', 'gateway', 'set', node.name, '--yes'),
+          advice: { 'edgeadm node list': () => run('node', 'list') },
+          onward: async (list) => {
+            assert.match(list.stdout, /^in-the-cloud +cloud /m);
+            const set = await run('node', 'gateway', 'set', 'in-the-cloud', '--yes');
+            assert.equal(set.exitCode, 0, set.stderr);
+            assert.match(set.stdout + set.stderr, /edgeadm addon list --cluster-id ID/);
+            const listed = await run('addon', 'list', '--cluster-id', bed.cluster);
+            assert.equal(listed.exitCode, 0, listed.stderr);
+            return set;
+          },
+        };
+      },
+    },
+    {
+      title: 'the name of a cluster in the place of its ID',
+      code: 'CLOUD_REFUSED',
+      walk: async () => ({
+        cause: () => run('nodepool', 'list', '--cluster-id', 'my-cluster'),
+        advice: { 'edgeadm cluster list': () => run('cluster', 'list') },
+        onward: (list) => run('nodepool', 'list', '--cluster-id', / (c\w{10,})\b/.exec(list.stdout)?.[1] ?? ''),
+      }),
+    },
+    {
+      title: "phases in kubeadm's words",
+      code: 'USAGE',
+      walk: async () => {
+        const node = await machine();
+        const file = join(bed.dir, 'kubeadm.yaml');
+        const head = 'kind: JoinConfiguration\nskipPhases: ';
+        await writeFile(file, `apiVersion: kubeadm.k8s.io/v1beta3\n${head}[preflight]\n`);
+        return {
+          cause: () => node.join('--config', file, '--dry-run'),
+          advice: { 'edgeadm join phases': () => run('join', 'phases') },
+          onward: async (phases) => {
+            const phase = /\b(post-check)\b/.exec(phases.stdout)?.[1] ?? assert.fail(phases.stdout);
+            await writeFile(file, `apiVersion: edgeadm.io/v1\n${head}[${phase}]\n`);
+            const joined = await node.join('--config', file, '--dry-run');
+            assert.equal(joined.exitCode, 0, joined.stderr);
+            return joined;
+          },
+        };
+      },
+    },
     {
       title: 'a command of kubeadm or kubectl that edgeadm does not have: drain',
       code: 'USAGE',
@@ -530,6 +648,30 @@ describe('the command that an error advises', function () {
             const env = await other('env');
             await other('down');
             return env;
+          },
+        };
+      },
+    },
+    {
+      title: "a system that the vendor's matrix does not have",
+      code: 'OS_UNSUPPORTED',
+      walk: async () => {
+        const dir = join(bed.dir, 'sixth');
+        const other = (...words: string[]) => edgeadm(['sandbox', ...words, '--dir', dir]);
+        const version = ['--kubernetes-version', '1.20.11-aliyunedge.1'];
+        const up = await other('up', '--background', '--port', String(bed.port + 50), ...version);
+        assert.equal(up.exitCode, 0, up.stderr);
+        const joined = async (name: string, system: string) =>
+          run(...printed(await other('node', 'create', name, '--os', system)), '--yes');
+        return {
+          cause: () => joined('new', 'Debian 12'),
+          advice: { 'edgeadm compat': () => run('compat') },
+          onward: async (matrix: Ended) => {
+            assert.match(matrix.stdout, /^amd64 +Ubuntu +20\.04 +5\.4 /m);
+            const ended = await joined('old', 'Ubuntu 20.04');
+            await other('down');
+            assert.equal(ended.exitCode, 0, ended.stderr);
+            return ended;
           },
         };
       },

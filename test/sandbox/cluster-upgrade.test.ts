@@ -137,6 +137,7 @@ describe('the upgrade of a cluster', function () {
     assert.deepEqual(status.data.nextBatches, [1, 1]);
     assert.match((await upgrade('status')).stdout, /^Nodes: {6}2 waiting$/m);
     await failsWith(4, ['cancel', '--yes'], /cannot be cancelled/, /it is Running/);
+    assert.equal((await upgrade('status')).exitCode, 0);
     await failsWith(2, ['pause'], /CONFIRMATION_NEEDED/, /edgeadm cluster upgrade pause --yes/);
     assert.match((await upgrade('pause', '--dry-run')).stdout, /is Running: 0 of 2 nodes[\s\S]*Nothing was changed/);
     assert.match((await upgrade('pause', '--yes')).stdout, /\nThe upgrade is paused\.$/);

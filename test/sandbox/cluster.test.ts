@@ -180,6 +180,7 @@ describe('clusters of the container service', function () {
     ];
     await fails(5, /cluster broken|CLOUD_FAILED/, ...broken);
     await fails(5, /cluster broken \(c\w+\) is failed/, ...broken);
+    for (const shown of ['logs', 'events']) await succeed(shown, 'broken');
     await succeed('delete', 'broken', '--yes');
     assert.match(await succeed('update', 'shops', '--deletion-protection', '--yes'), /cluster\/shops changed/);
     assert.match(await succeed('update', 'shops', '--deletion-protection', '--yes'), /unchanged/);

@@ -61,6 +61,8 @@ describe('a sandbox', function () {
       assert.equal(again.exitCode, 0, again.stderr);
       assert.match(again.stdout, /^It is already running\./m);
     }
+    const more = await bed.sandbox('up', '--cloud-nodes', '2');
+    assert.match(more.stdout, /It must be started again for --cloud-nodes\./);
     const elsewhere = await bed.sandbox('up', '--port', '1');
     assert.equal(elsewhere.exitCode, 1);
     assert.match(elsewhere.stderr, /SANDBOX_RUNNING/);

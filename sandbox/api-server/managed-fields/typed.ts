@@ -112,10 +112,10 @@ function byElement(list: readonly Child[] | undefined): Map<string, Child> {
 export function merge(live: Json | undefined, config: Json, schema: Schema): Json {
   const [olds, news] = [children(live, schema), children(config, schema)];
   if (!olds || !news) return config;
-  const merged = (now: Child, old: Child | undefined): Json => merge(old?.value, now.value, now.schema);
+  const old = byElement(olds);
+  const merged = (now: Child): Json => merge(old.get(now.element)?.value, now.value, now.schema);
   if (!Array.isArray(config)) {
-    const old = byElement(olds);
-    const values = news.map((now) => [now.element.slice(2), merged(now, old.get(now.element))]);
+    const values = news.map((now) => [now.element.slice(2), merged(now)]);
     return { ...(live as JsonObject), ...Object.fromEntries(values) };
   }
   // The order of the configuration wins; items of others stay before the one that they were before.
@@ -126,7 +126,7 @@ export function merge(live: Json | undefined, config: Json, schema: Schema): Jso
     const at = left.findIndex(({ element }) => element === now.element);
     const before = at < 0 ? [] : left.splice(0, at + 1);
     result.push(...before.filter(({ element }) => !wanted.has(element)).map(({ value }) => value));
-    result.push(merged(now, before.at(-1)));
+    result.push(merged(now));
   }
   const others = left.filter(({ element }) => !wanted.has(element));
   return [...result, ...others.map(({ value }) => value)];

@@ -8,6 +8,8 @@ import { version } from './version.ts';
 
 // First of all: a token on the command line must not stay visible in the process list.
 process.title = 'edgeadm';
+// Meant for this process, not for what it starts: see front.sh.
+delete process.env.MALLOC_TRIM_THRESHOLD_;
 // Libraries' deprecation warnings: Node prints none for code in node_modules.
 process.noDeprecation = true;
 
@@ -53,7 +55,7 @@ async function start(argv: string[]): Promise<void> {
       // Whatever is wrong with the command line, the program itself says it.
     }
   }
-  await (loadChunk('program', () => preferSmallHeap(argv[0])) as Part).start(argv);
+  await (loadChunk('program', () => preferSmallHeap(argv)) as Part).start(argv);
 }
 
 void start(normalizeArguments(process.argv.slice(2)));

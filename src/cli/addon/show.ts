@@ -53,6 +53,6 @@ export function addonTable(addons: readonly ShownAddon[], clusterVersion: string
     note: [...(upgradable ? ['upgrade available'] : []), ...notes].join('; '),
   }));
   const software = nodeSoftwareOf(clusterVersion);
-  const nodes = software.length > 0 ? `\nOn nodes, the releases bring ${software.join(', ')}.\n` : '';
+  const nodes = software.length > 0 ? `\nOn nodes, the releases include ${software.join(', ')}.\n` : '';
   return `${table(rows)}${nodes}`;
 }

@@ -41,7 +41,7 @@ export const createClusterFlags = {
   'kubernetes-version': Flags.string({
     ...own,
     helpValue: 'VERSION',
-    description: 'default: the newest that the service offers',
+    description: 'Kubernetes version; default: the newest that the service offers',
   }),
   vpc: Flags.string({ ...own, helpValue: 'ID', description: 'VPC of the cluster' }),
   vswitch: Flags.string({
@@ -58,12 +58,12 @@ export const createClusterFlags = {
   'pod-cidr': Flags.string({
     ...own,
     helpValue: 'CIDR',
-    description: 'required with Flannel; cannot be changed later',
+    description: 'range of pods; required with Flannel; cannot be changed later',
   }),
   'service-cidr': Flags.string({
     ...own,
     helpValue: 'CIDR',
-    description: 'default: 172.21.0.0/20; cannot be changed later',
+    description: 'range of Services; default: 172.21.0.0/20; cannot be changed later',
   }),
   'node-cidr-mask': Flags.integer({
     ...own,

@@ -113,7 +113,7 @@ async function planEcs(
     ...planOf(ids, pending, { target, work, kind: 'ECS' }),
     lines: [
       ...pending.map((id) => `add ECS instance ${id} to the node pool ${pool.name}`),
-      ...(pending.length > 0 ? ['The system disks of these instances are replaced: what is on them is lost.'] : []),
+      ...(pending.length > 0 ? ['The system disks of these instances are replaced: their data is lost.'] : []),
       ...(pending.length > 0 && order.formatDisk
         ? ['The last data disk of each instance is formatted, if it has no file system.']
         : []),

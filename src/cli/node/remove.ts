@@ -71,7 +71,7 @@ function planLines(nodes: readonly ServiceNode[], { drain, release }: RemoveFlag
     `remove ${count('node', nodes.length)}${drain ? ', after a drain' : ''}${release ? ', and release the instances' : ''}:`,
     ...serviceNodeTable(nodes.slice(0, MOST_SHOWN)).trimEnd().split('\n'),
     ...(more > 0 ? [`… and ${more} more`] : []),
-    'Pods of these nodes move to other nodes or stop. Back up what they hold.',
+    'Pods of these nodes move to other nodes or stop. Back up their data.',
     ...(nodes.some(({ isCloud }) => isCloud) && !release
       ? ['Instances that are not released stay, and are charged.']
       : []),

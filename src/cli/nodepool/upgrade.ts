@@ -60,7 +60,7 @@ export async function poolUpgrade(
     lines: [
       `upgrade ${whose} to Kubernetes ${target}`,
       ...(flags['runtime-version'] ? [`upgrade the container runtime to ${flags['runtime-version']}`] : []),
-      ...(flags['replace-disk'] ? ['The system disks are replaced: what is on them is lost.'] : []),
+      ...(flags['replace-disk'] ? ['The system disks are replaced: their data is lost.'] : []),
     ],
     what: `node pool ${name} to be upgraded`,
     question: `Upgrade ${whose}?`,

@@ -15,7 +15,7 @@ export function storageEffect(group: VolumeGroup, nodes: readonly V1Node[], miss
   const unready = selected.filter((node) => !isReady(node)).map(nodeNameOf);
   return [
     selected.length > 0
-      ? `node-resource-manager makes volume group ${group.name} of ${group.devices.join(', ')} on ${selected.map(nodeNameOf).join(', ')}; what is on them is lost.`
+      ? `node-resource-manager makes volume group ${group.name} of ${group.devices.join(', ')} on ${selected.map(nodeNameOf).join(', ')}; all data on them is lost.`
       : `No node has a label that ${selectorText(group)} selects: add --node NAME.`,
     ...(unready.length > 0
       ? [

@@ -19,12 +19,15 @@ export default class BundleCreate extends BaseCommand {
   static override args = { directory: Args.string({ required: true, description: 'folder to create' }) };
   static override flags = {
     'kubernetes-version': Flags.string({ required: true, helpValue: 'v1.20.2', description: 'version of the kubelet' }),
-    kubelet: Flags.string({ required: true, helpValue: 'FILE', description: 'program' }),
-    kubectl: Flags.string({ helpValue: 'FILE', description: 'program' }),
-    'cni-plugins': Flags.string({ helpValue: 'TGZ', description: 'archive, as released upstream' }),
-    containerd: Flags.string({ helpValue: 'TGZ', description: 'archive, as released upstream' }),
-    runc: Flags.string({ helpValue: 'FILE', description: 'program' }),
-    yurthub: Flags.string({ helpValue: 'FILE', description: 'program, for an edge-hub that runs as a service' }),
+    kubelet: Flags.string({ required: true, helpValue: 'FILE', description: 'kubelet program' }),
+    kubectl: Flags.string({ helpValue: 'FILE', description: 'kubectl program' }),
+    'cni-plugins': Flags.string({ helpValue: 'TGZ', description: 'archive of the CNI plug-ins, as released upstream' }),
+    containerd: Flags.string({ helpValue: 'TGZ', description: 'archive of containerd, as released upstream' }),
+    runc: Flags.string({ helpValue: 'FILE', description: 'runc program' }),
+    yurthub: Flags.string({
+      helpValue: 'FILE',
+      description: 'yurthub program, for an edge-hub that runs as a service',
+    }),
     image: Flags.string({
       ...repeatable,
       helpValue: '[NAME=]TAR',
@@ -41,7 +44,7 @@ export default class BundleCreate extends BaseCommand {
     arch: Flags.option({
       options: ['amd64', 'arm64'] as const,
       default: 'amd64' as const,
-      description: 'architecture',
+      description: 'architecture of the nodes',
     })(),
     os: Flags.option({
       options: ['linux', 'windows'] as const,

@@ -28,13 +28,13 @@ export default class EniBind extends BaseCommand {
     vswitch: Flags.string({
       parse: nonEmptyName('--vswitch'),
       helpValue: 'ID',
-      description: "default: the instance's",
+      description: "vSwitch of new ENIs; default: the instance's",
     }),
     'security-group': Flags.string({
       aliases: ['securityGroup'],
       parse: nonEmptyName('--security-group'),
       helpValue: 'ID',
-      description: "default: the instance's",
+      description: "security group of new ENIs; default: the instance's",
     }),
     eni: Flags.string({
       ...repeatable,

@@ -13,6 +13,9 @@ import { now, phaseLog } from '../../workflow/events.ts';
 /** Milliseconds for writing down what is in it. */
 const CLOSING_MS = 10_000;
 
+/** A sandbox that is running keeps what it was started with. */
+const ONLY_AT_START = ['cloud-nodes', 'retired-actions', 'delay-factor'] as const;
+
 export default class SandboxUp extends BaseCommand {
   static override summary = 'Start a sandbox on this machine: a cluster and a cloud to try edgeadm with.';
   static override description =
@@ -64,7 +67,14 @@ export default class SandboxUp extends BaseCommand {
     const version = flags['kubernetes-version'];
     const sameVersion = version === undefined || version === running?.kubernetesVersion;
     if (running && sameVersion && (samePort || flags.port === 0)) {
-      return this.#ready(folder, running, dir, `It is already running. \`edgeadm sandbox down${dir}\` stops it.`);
+      const unused = ONLY_AT_START.filter((name) => flags[name]).map((name) => `--${name}`);
+      const note = unused.length > 0 ? ` It must be started again for ${unused.join(', ')}.` : '';
+      return this.#ready(
+        folder,
+        running,
+        dir,
+        `It is already running. \`edgeadm sandbox down${dir}\` stops it.${note}`,
+      );
     }
     const options = {
       port: flags.port,

@@ -45,7 +45,7 @@ const OF_SUDO: readonly Cause[] = [
   {
     // Sudo shows the prompt of PAM if it is not the usual one.
     said: /password[^\n]*:\s*\nno answer within/i,
-    next: `Another prompt than sudo's was shown, as by SSSD or Kerberos: set \`Defaults passprompt_override\`, or allow the user to use sudo without a password, ${SUDOERS}.`,
+    next: `A prompt other than sudo's was shown, for example by SSSD or Kerberos: set \`Defaults passprompt_override\`, or allow the user to use sudo without a password, ${SUDOERS}.`,
   },
   {
     said: /try again|incorrect (password|authentication)|sorry/i,
@@ -104,7 +104,7 @@ export function startFailure(asRoot: boolean, words: readonly (string | undefine
   );
   const cause = login ?? (asRoot ? OF_SUDO.find(({ said }) => said.test(why)) : undefined);
   const usual = asRoot
-    ? { code: 'SUDO_FAILED' as const, what: 'sudo does not let the SSH user become root' }
+    ? { code: 'SUDO_FAILED' as const, what: 'sudo does not allow the SSH user to become root' }
     : { code: 'COMMAND_FAILED' as const, what: 'the SSH user cannot run programs' };
   return new EdgeadmError({ code: cause?.code ?? usual.code, what: cause?.what ?? usual.what, why, next: cause?.next });
 }

@@ -68,9 +68,9 @@ export function parseClusterInfo(answer: Pick<ApiResponse<unknown>, 'status' | '
   };
 }
 
-const ANONYMOUS = `The API server has anonymous requests switched off, which a join by token needs: set \`--anonymous-auth=true\` in ${PATHS.kubernetes.manifests}/kube-apiserver.yaml, or from Kubernetes 1.32 on allow them for this path alone in its AuthenticationConfiguration. RBAC still decides what they may read.`;
+const ANONYMOUS = `Anonymous requests are disabled in the API server, and a join with a token needs them: set \`--anonymous-auth=true\` in ${PATHS.kubernetes.manifests}/kube-apiserver.yaml, or from Kubernetes 1.32 on allow them for this path alone in its AuthenticationConfiguration. RBAC still decides what they may read.`;
 const BEHIND_PROXY =
-  'A proxy or load balancer in front of the API server has no server that works behind it: check its targets, or give the address of an API server itself.';
+  'A proxy or load balancer in front of the API server has no working backend: check its targets, or give the address of an API server itself.';
 
 /**
  * What to do about an answer that is not a cluster-info, by what it is; undefined: the remedy of the code, which
@@ -78,7 +78,7 @@ const BEHIND_PROXY =
  */
 function nextFor({ status, body }: Pick<ApiResponse<unknown>, 'status' | 'body'>): string | undefined {
   if (status === 401) return ANONYMOUS;
-  if (status === 407) return 'A proxy on the way asks for a login: let the node reach the API server without it.';
+  if (status === 407) return 'A proxy in between asks for a login: let the node reach the API server directly.';
   if (status === 511 || (status < 500 && isHtml(body))) return NOT_AN_API_SERVER;
   return status === 502 || status === 503 || status === 504 ? BEHIND_PROXY : undefined;
 }

@@ -192,7 +192,8 @@ export function fromObject({ metadata, spec = {} }: NodePoolObject): NodePool {
     id: metadata.name,
     name: metadata.name,
     mode: enhanced ? 'enhanced' : ((notes[OWN_ANNOTATIONS.mode] as NodePoolMode | undefined) ?? 'basic'),
-    maxNodes: maxNodes === undefined ? undefined : Number(maxNodes),
+    // What is not a number is reported by annotationIssues.
+    maxNodes: Number(maxNodes) || undefined,
     isDefault: note('isDefault') === 'true',
     cenId: note('cenId'),
     ccnId: note('ccnId'),

@@ -52,6 +52,8 @@ export interface CollectedFacts {
     readonly healthy: boolean;
     readonly detail: string;
   };
+  /** The address of an edge-hub that the kubelet asks, on a node where none is set up. */
+  readonly missingHub: string;
   /** Whether kubelet and edge-hub together would bring the pods back after a restart without network. */
   readonly offlineAutonomy: { readonly losesPods: boolean; readonly detail: string };
   /** The end of its log. */

@@ -12,7 +12,8 @@ export const RULE_TEXTS = {
   Kubelet: 'kubelet.service is not active or not healthy; its last log lines are the evidence',
   Pressure:
     "the Node reports DiskPressure, MemoryPressure or PIDPressure, or the kubelet's log says that it evicts pods",
-  EdgeHubManifest: 'the manifest of the edge-hub describes no pod (a warning as long as the hub still runs)',
+  EdgeHubManifest:
+    'the manifest of the edge-hub describes no pod (a warning as long as the hub still runs), or is gone',
   EdgeHubImage: 'the edge-hub is not healthy and its image is not on the node',
   APIServer: "none of the API servers that kubeconfigs and the edge-hub's flags name answers",
   EdgeHub: 'the edge-hub is not healthy; its last lines are the evidence',

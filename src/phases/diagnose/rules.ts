@@ -112,7 +112,13 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
   },
   // A kubelet that needs space removes images and evicts pods, the edge-hub's among them.
   Pressure: cluster.pressure,
-  EdgeHubManifest: ({ hub, hubComplaint = '' }) => {
+  EdgeHubManifest: ({ hub, hubComplaint = '', missingHub }) => {
+    if (missingHub !== undefined)
+      return error(
+        'the kubelet asks an edge-hub, and none is set up',
+        `${PATHS.kubelet.kubeconfig} names ${missingHub}; there is neither the manifest of an edge-hub nor its service`,
+        'run the same `edgeadm join` again: it writes the manifest again',
+      );
     if (!hub || hub.service || hub.image !== undefined) return undefined;
     const finding = error(
       'the manifest of the edge-hub is damaged',
@@ -230,7 +236,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     hub?.service?.enabled === false
       ? warning(
           'the edge-hub does not start at boot: the kubelet of this node would find no API server',
-          `${PATHS.edgeHub.unit} is not enabled (the unit that yurtadm writes has no [Install] section, so that systemctl enable does nothing)`,
+          `${PATHS.edgeHub.unit} is not enabled (the unit that yurtadm writes has no [Install] section, so systemctl enable does nothing)`,
           `mkdir -p ${PATHS.system.enabledUnits} && ln -s ${PATHS.edgeHub.unitFile} ${PATHS.system.enabledUnits}/ && systemctl daemon-reload`,
         )
       : undefined,

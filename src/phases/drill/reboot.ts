@@ -72,7 +72,7 @@ async function notCut(plain: Host): Promise<EdgeadmError> {
   return new EdgeadmError({
     code: 'DRILL_REFUSED',
     what: 'the drill proves nothing: the node was not cut off',
-    why: 'the machine has not rebooted since the drill was begun, or iptables failed during the boot; the drill was ended',
+    why: 'the machine has not rebooted since the drill started, or iptables failed during the boot; the drill was ended',
     next: 'journalctl -u edgeadm-drill-cut.service; then begin again: edgeadm node drill --reboot',
   });
 }

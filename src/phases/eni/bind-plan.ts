@@ -86,6 +86,7 @@ export function namedBroken({ interfaceIds = [] }: BindSpec, { instance, interfa
     const eni = interfaces.find((each) => each.id === id);
     if (!eni) return [`${id}: the network of the instance has no such ENI`];
     if (eni.type === 'Primary') return [`${id}: it is a primary ENI`];
+    if (eni.status === 'Deleting') return [`${id}: it is being deleted`];
     if (eni.instanceId && eni.instanceId !== instance.id) return [`${id}: it is attached to ${eni.instanceId}`];
     return [];
   });

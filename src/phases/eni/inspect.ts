@@ -85,10 +85,11 @@ async function vSwitchFaults({ ens }: BindContext, instance: EnsInstance, id: st
 }
 
 /** Limits and preconditions, all at once; nothing was bought. */
-export function checkFailed(instanceId: string, broken: readonly string[]): EdgeadmError {
+export function checkFailed(instanceId: string, broken: readonly string[], next?: string): EdgeadmError {
   return new EdgeadmError({
     code: 'ENI_CHECK_FAILED',
     what: `instance ${instanceId} cannot get these ENIs; nothing was bought`,
     why: broken.join('\n'),
+    next,
   });
 }

@@ -4,6 +4,9 @@ import { type BindContext, found } from './context.ts';
 import { refuseUndrainableInstance } from './drain.ts';
 import { checkFailed } from './inspect.ts';
 
+const NAME_OTHERS =
+  'name ENIs with --eni that are Available in the VPC of the instance, or leave --eni out to buy new ones';
+
 /** Tells what is going to happen, and refuses what the limits forbid. */
 export const plan: Phase<BindContext> = {
   name: 'plan',
@@ -15,8 +18,9 @@ export const plan: Phase<BindContext> = {
     facts.plan = made;
     facts.nothing = made.nothing;
     for (const line of describePlan(made, inspection)) say(line);
-    const broken = [...namedBroken(spec, inspection), ...limitsBroken(made)];
-    if (broken.length > 0) throw checkFailed(spec.instanceId, broken);
+    const named = namedBroken(spec, inspection);
+    const broken = [...named, ...limitsBroken(made)];
+    if (broken.length > 0) throw checkFailed(spec.instanceId, broken, named.length > 0 ? NAME_OTHERS : undefined);
     if (made.stops) await refuseUndrainableInstance(context, inspection);
     for (const rule of spec.addRules ? [] : made.missingRules)
       log.warning(

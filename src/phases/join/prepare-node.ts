@@ -86,7 +86,7 @@ async function sysctlsNotInForce(host: Host, wanted: readonly (readonly [string,
     const now = host.runsPrograms ? await host.sysctl(key) : value;
     const boot = atBoot.get(key);
     if (now === undefined)
-      warnings.push(`${key} does not exist: the kernel module that brings it could not be loaded.`);
+      warnings.push(`${key} does not exist: the kernel module that provides it could not be loaded.`);
     else if (now !== value) warnings.push(`${key} is ${now}, not ${value}: something sets it back.`);
     if (boot && boot.value !== value)
       warnings.push(

@@ -110,7 +110,7 @@ function refusalOf(node: V1Node, duration: string | undefined): string[] {
     return [`${name}: not an edge node: it has no label ${labels}`];
   }
   if (duration === undefined || names.autonomyDuration) return [];
-  return [`${name}: ${names.title} has no limit in time; leave out --duration`];
+  return [`${name}: ${names.title} has no time limit; leave out --duration`];
 }
 
 /** The controller of OpenYurt that keeps the pods, and its version; both undefined if the cluster does not have it. */

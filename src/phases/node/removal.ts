@@ -111,7 +111,7 @@ function notFound(unknown: readonly string[], nodes: readonly ServiceNode[], whe
     code: 'NODE_NOT_FOUND',
     what: `${unknown.slice(0, MOST_LISTED).join(', ')}: not found in ${where}`,
     why: near ? `did you mean ${near}?` : `it has ${count('node', names.length)}`,
-    next: 'list them with `edgeadm node list`; if they were removed before, add --ignore-not-found',
+    next: `\`edgeadm node list --cluster-id ${where.replace(/^cluster /, '')}\` lists the nodes that the service knows; delete any other with \`kubectl delete node ${unknown[0]}\`, and if they were removed before, add --ignore-not-found`,
   });
 }
 

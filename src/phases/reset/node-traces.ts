@@ -6,6 +6,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { readIfFile } from '../../host/read-if-file.ts';
 import { isControlPlaneManifest } from '../../kubernetes/node-files.ts';
 import { type NodeCredentials, nodeCredentials } from '../node-credentials.ts';
+import { hasDrill } from './teardown/drill.ts';
 import { findNotedRuntime, type NodeRuntime } from './teardown/runtime.ts';
 import { KUBELET_KUBECONFIGS } from './teardown/state.ts';
 
@@ -18,6 +19,8 @@ export interface NodeTraces {
   readonly credentials: NodeCredentials | undefined;
   /** Paths of manifests of a control plane. */
   readonly controlPlane: readonly string[];
+  /** True if a drill of this node was begun and not ended. */
+  readonly drill: boolean;
 }
 
 const CONTROL_PLANE_IMAGE = /\bimage['"]?:\s*['"]?\S*\b(kube-apiserver|etcd)[:@]/;
@@ -32,7 +35,8 @@ export async function nodeTraces(host: Host, journal: Journal): Promise<NodeTrac
   ]);
   const name =
     journal.joined?.node ?? credentials?.nodeName ?? journal.choice(CHOICES.nodeName) ?? facts.hostname.toLowerCase();
-  return { joinedBy, name, runtime, credentials, controlPlane };
+  const drill = facts.platform === 'linux' && (await hasDrill(host));
+  return { joinedBy, name, runtime, credentials, controlPlane, drill };
 }
 
 /** What preflight takes for traces of another tool, too: what it sends here must be dealt with here. */

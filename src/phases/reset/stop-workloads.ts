@@ -2,7 +2,7 @@ import { CHOICES } from '../../host/journal/choices.ts';
 import { notePodNetwork } from '../../host/pod-network.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import type { ResetContext } from './context.ts';
-import { endDrill, hasDrill } from './teardown/drill.ts';
+import { endDrill } from './teardown/drill.ts';
 import { stopHubService, stopKubelet } from './teardown/kubelet.ts';
 import { linksBeforeJoin, removeNetwork } from './teardown/network.ts';
 import { removePods } from './teardown/pods.ts';
@@ -12,8 +12,8 @@ import { unmountKubeletVolumes } from './teardown/volumes.ts';
 /** Before the kubelet is stopped: the timer of the drill would start it again. */
 export const endDrillPhase: Phase<ResetContext> = {
   name: 'end-drill',
-  title: 'End a drill that was killed',
-  check: async ({ host }) => !(await hasDrill(host)),
+  title: 'End an unfinished drill',
+  when: ({ node }) => node.drill || 'no drill is unfinished',
   run: ({ host }) => endDrill(host),
 };
 

@@ -94,7 +94,7 @@ const MEANT: readonly (readonly [thread: string, kubelet: string, found: RegExp]
   ],
   ['rancher/os#228, a text for a list', 'clusterDNS: 10.96.0.10\n', /clusterDNS: .*\["10\.96\.0\.10"\] is used/],
   ['kubernetes-sigs/kind#3455, quoted as a flag', 'maxPods: "120"\n', /maxPods: "120" is not a number.*120 is used/],
-  ['YAML 1.1 of Kubernetes', 'failSwapOn: off\n', /failSwapOn: "off" is not true or false.*false is used/],
+  ['a quoted word of YAML 1.1', 'failSwapOn: "off"\n', /failSwapOn: "off" is not true or false.*false is used/],
   [
     'a name in the place of an address',
     'clusterDNS: [kube-dns]\n',
@@ -114,6 +114,9 @@ describe("values in the cluster's ConfigMaps that no kubelet takes", () => {
       await assertFinds('KubeletConfiguration', 'warning', found, edited(kubelet));
       await assertOk('KubeletConfigurationFields', edited(kubelet));
     });
+
+  it('a word of YAML 1.1 that stands for false is read as Kubernetes reads it', () =>
+    assertOk('KubeletConfiguration', edited('failSwapOn: off\n')));
 
   it('a static policy whose processors do not fit this node becomes none, over which no kubelet exits (kubernetes/kubernetes#84333)', () =>
     assertFinds(

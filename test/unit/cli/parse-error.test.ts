@@ -55,12 +55,13 @@ describe('a mistyped command line', () => {
     ['np list -o json', 'edgeadm nodepool list --help'],
     ['get nodes -o wide', 'kubectl get nodes', /sandbox node list/],
     ['get np', 'edgeadm nodepool list --help'],
-    ['get pods -A', 'kubectl get nodes', /shown by kubectl/],
+    ['get pods -A', 'kubectl get nodes', /kubectl shows the objects/],
     ['node get edge1', 'edgeadm node list --help'],
-    ['node drain edge1', 'edgeadm reset --drain --help', /part of its reset or upgrade/],
+    ['node drain edge1', 'edgeadm reset --drain --help', /drains a node when it resets or upgrades it/],
     ['agent --server https://10.0.0.1', 'edgeadm join --help'],
     ['sandbox start', 'edgeadm sandbox up --help'],
     ['kubeadm join 10.0.0.1:6443', 'edgeadm join --help'],
+    ['logs edge1', 'kubectl logs --help', /logs is a command of kubectl/],
     ['certs renew all', 'kubeadm certs check-expiration', /control plane/],
   ] as const)
     it(`edgeadm ${line} is answered with ${next}`, () => {

@@ -160,7 +160,7 @@ describe('what a cluster refuses', () => {
       node('edge1', { addresses: ['192.168.7.9'] }),
       node('edge2', { pool: 'other', addresses: ['192.168.7.8'] }),
     ];
-    refused(ENHANCED, { vpcCidrs, nodes }, /the address of node edge1 lies in a VPC: 192\.168\.7\.9/);
+    refused(ENHANCED, { vpcCidrs, nodes }, /the address of node edge1 is in a VPC: 192\.168\.7\.9/);
     const byId = nodes.map((each) => ({ ...each, pool: 'np1' })).slice(0, 1);
     refused(ENHANCED, { vpcCidrs, nodes: byId, pools: [POOL] }, /node edge1/);
   });

@@ -42,7 +42,7 @@ describe('YAML by others', () => {
 
   it('a key beside the merge key that brings it too is not there twice', () => {
     assert.equal(repeatedKeyIn('a: &a {b: 1}\nc:\n  <<: *a\n  b: 2\n'), undefined);
-    assert.equal(repeatedKeyIn('a: &a {b: 1}\nc:\n  <<: *a\n  b: 2\n  b: 3\n'), 'line 5: the key b is there twice');
+    assert.equal(repeatedKeyIn('a: &a {b: 1}\nc:\n  <<: *a\n  b: 2\n  b: 3\n'), 'line 5: the key b appears twice');
   });
 
   it('an inventory may use merge keys, and a label of it that says no stays a text (stategraph/stategraph#1029)', () => {

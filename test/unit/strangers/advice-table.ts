@@ -54,11 +54,15 @@ const UPGRADE_WAYS = test(
   'the upgrade of a cluster is watched, paused and cancelled from any machine, even if its controller never runs',
 );
 
+const DELETES_FAILED = test(
+  'cluster delete lists what goes and what stays, and a cluster that could not be created can be deleted',
+);
+
 /** Every command of edgeadm that a text in `src` advises: `FILE COMMAND`, of codes.ts `CODE COMMAND`. */
 export const ADVICE: Readonly<Record<string, Advice>> = {
   // Errors by their catalogue
   'USAGE config:validate': { code: 'USAGE', proof: test('a configuration file with mistakes') },
-  'OS_UNSUPPORTED compat': { code: 'OS_UNSUPPORTED', proof: 'shows' },
+  'OS_UNSUPPORTED compat': { code: 'OS_UNSUPPORTED', proof: test("a system that the vendor's matrix does not have") },
   'ALREADY_JOINED reset': { code: 'ALREADY_JOINED', proof: test('a node of another pool') },
   'JOURNAL_UNREADABLE reset': { code: 'JOURNAL_UNREADABLE', proof: test('a damaged journal') },
   'CA_HASH_MISMATCH token:create': {
@@ -80,14 +84,14 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'ADDON_NOT_FOUND',
     proof: test('an add-on that the cluster does not offer'),
   },
-  'HUB_CHECK_FAILED diagnose': { code: 'HUB_CHECK_FAILED', proof: 'shows' },
+  'HUB_CHECK_FAILED diagnose': { code: 'HUB_CHECK_FAILED', proof: test('an edge-hub whose endpoints are closed') },
   'NODE_NOT_FOUND node:list': { code: 'NODE_NOT_FOUND', proof: test('a node that the cluster does not have') },
   'CLOUD_CLUSTER_NOT_FOUND cluster:list': {
     code: 'CLOUD_CLUSTER_NOT_FOUND',
     proof: test('a cluster that the container service does not have'),
   },
-  'CLOUD_CLUSTER_FAILED cluster:logs': { code: 'CLOUD_CLUSTER_FAILED', proof: 'shows' },
-  'CLOUD_CLUSTER_FAILED cluster:events': { code: 'CLOUD_CLUSTER_FAILED', proof: 'shows' },
+  'CLOUD_CLUSTER_FAILED cluster:logs': { code: 'CLOUD_CLUSTER_FAILED', proof: DELETES_FAILED },
+  'CLOUD_CLUSTER_FAILED cluster:events': { code: 'CLOUD_CLUSTER_FAILED', proof: DELETES_FAILED },
   'CLOUD_CLUSTER_FAILED cluster:delete': {
     code: 'CLOUD_CLUSTER_FAILED',
     proof: test(
@@ -121,9 +125,9 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'UPGRADE_NOT_RECOVERED reset': { code: 'UPGRADE_NOT_RECOVERED', proof: RESET_ENDS },
   'NO_UPGRADE cluster:upgrade:plan': { code: 'NO_UPGRADE', proof: test('a cluster without an upgrade') },
-  'UPGRADE_UNDER_WAY cluster:upgrade:status': { code: 'UPGRADE_UNDER_WAY', proof: 'shows' },
+  'UPGRADE_UNDER_WAY cluster:upgrade:status': { code: 'UPGRADE_UNDER_WAY', proof: UPGRADE_WAYS },
   'UPGRADE_UNDER_WAY cluster:upgrade:pause': { code: 'UPGRADE_UNDER_WAY', proof: UPGRADE_WAYS },
-  'UPGRADE_NOT_POSSIBLE cluster:upgrade:status': { code: 'UPGRADE_NOT_POSSIBLE', proof: 'shows' },
+  'UPGRADE_NOT_POSSIBLE cluster:upgrade:status': { code: 'UPGRADE_NOT_POSSIBLE', proof: UPGRADE_WAYS },
   'UPGRADE_PAUSED cluster:upgrade:continue': {
     code: 'UPGRADE_PAUSED',
     proof: CONTINUES,
@@ -156,7 +160,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'cli/cluster-upgrade/follow.ts cluster:upgrade:status': { code: 'INTERRUPTED', proof: 'shows' },
   'cli/cluster-upgrade/run.ts cluster:upgrade:continue': { code: 'INTERRUPTED', proof: UPGRADE_WAYS },
   'cli/cluster-upgrade/start.ts explain': { code: 'USAGE', proof: test('a check that does not exist') },
-  'cloud/errors.ts cluster:list': { code: 'CLOUD_REFUSED', proof: 'shows' },
+  'cloud/errors.ts cluster:list': {
+    code: 'CLOUD_REFUSED',
+    proof: test('the name of a cluster in the place of its ID'),
+  },
   'cli/explain/topics.ts explain': { code: 'USAGE', proof: test('a word that explain does not know') },
   'cli/foreign-commands.ts sandbox:up': { code: 'USAGE', proof: test('a sandbox that does not run') },
   'cli/foreign-commands.ts reset': {
@@ -167,7 +174,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'USAGE',
     proof: test('a command of kubeadm or kubectl that edgeadm does not have: nodes'),
   },
-  'config/kubeadm-file.ts join:phases': { code: 'USAGE', proof: 'shows' },
+  'config/kubeadm-file.ts join:phases': { code: 'USAGE', proof: test("phases in kubeadm's words") },
   'cli/join/run.ts join:phases': { code: 'USAGE', proof: test('a phase that does not exist') },
   'cloud/cluster-access.ts reset': {
     code: 'ALREADY_JOINED',
@@ -189,7 +196,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'cluster-upgrade/plan/store.ts cluster:upgrade:status': { code: 'API_ERROR', proof: 'shows' },
   'cluster-upgrade/plan/transitions.ts cluster:upgrade:pause': { code: 'UPGRADE_NOT_POSSIBLE', proof: UPGRADE_WAYS },
-  'cluster-upgrade/plan/transitions.ts cluster:upgrade:status': { code: 'UPGRADE_NOT_POSSIBLE', proof: 'shows' },
+  'cluster-upgrade/plan/transitions.ts cluster:upgrade:status': { code: 'UPGRADE_NOT_POSSIBLE', proof: UPGRADE_WAYS },
   'cluster-upgrade/plan/transitions.ts cluster:upgrade:continue': {
     code: 'UPGRADE_NOT_POSSIBLE',
     proof: CONTINUES,
@@ -291,15 +298,18 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'HUB_CHECK_FAILED',
     proof: test('a program for which the edge-hub has cached nothing'),
   },
-  'phases/hub/endpoints.ts diagnose': { code: 'HUB_CHECK_FAILED', proof: 'shows' },
-  'phases/hub/traffic.ts diagnose': { code: 'EDGE_HUB_FAILED', proof: 'shows' },
+  'phases/hub/endpoints.ts diagnose': {
+    code: 'HUB_CHECK_FAILED',
+    proof: test('an edge-hub whose endpoints are closed'),
+  },
+  'phases/hub/traffic.ts diagnose': { code: 'EDGE_HUB_FAILED', proof: test('an edge-hub that does not count') },
   'phases/join/preflight.ts upgrade': {
     code: 'ALREADY_JOINED',
     proof: test(
       'an upgrade moves the edge-hub from a static pod to a service and back, with the flags that its owner gave it',
     ),
   },
-  'phases/node/gateway.ts addon:list': { code: 'SETTING_REFUSED', proof: 'shows' },
+  'phases/node/gateway.ts addon:list': { code: 'SETTING_REFUSED', proof: test('an edge node that is to be a gateway') },
   'phases/node/autonomy.ts node:autonomy:show': {
     code: 'SETTING_REFUSED',
     proof: test('a node that cannot be autonomous'),
@@ -330,8 +340,11 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'CLOUD_CLUSTER_REFUSED',
     proof: test('what needs a Pro cluster is refused, and works after upgrade-edition; each is idempotent'),
   },
-  'phases/node/gateway.ts node:list': { code: 'SETTING_REFUSED', proof: 'shows' },
-  'phases/node/removal.ts node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
+  'phases/node/gateway.ts node:list': { code: 'SETTING_REFUSED', proof: test('an edge node that is to be a gateway') },
+  'phases/node/removal.ts node:list': {
+    code: 'NODE_NOT_FOUND',
+    proof: test('a node that is to be removed and that there is not'),
+  },
   'phases/nodepool/named-nodes.ts node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
   // Checks and findings
   'cluster-upgrade/precheck/checks/platform.ts reset': { code: undefined, proof: RESET_ENDS },
@@ -379,7 +392,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: undefined,
     proof: test('an upgrade to the version that a node has already adds the gate, and a second one changes nothing'),
   },
-  'phases/preflight/checks/platform.ts compat': { code: 'OS_UNSUPPORTED', proof: 'shows' },
+  'phases/preflight/checks/platform.ts compat': {
+    code: 'OS_UNSUPPORTED',
+    proof: test("a system that the vendor's matrix does not have"),
+  },
   'phases/addon/steps.ts addon:upgrade': {
     code: 'ADDON_REFUSED',
     proof: test('an add-on that is installed in another version'),

@@ -321,7 +321,7 @@ describe('a text by others that cannot be read', () => {
       const key = ConfigMap === 'kubeadm-config' ? 'ClusterConfiguration' : 'kubelet';
       const cluster = { configMaps: { [ConfigMap]: { [key]: text } } };
       const says = new RegExp(
-        `key ${key} of the ConfigMap kube-system/${ConfigMap}: line ${line}: the key \\w+ is there twice`,
+        `key ${key} of the ConfigMap kube-system/${ConfigMap}: line ${line}: the key \\w+ appears twice`,
       );
       await assertFinds('ClusterConfiguration', 'warning', says, { cluster });
     });

@@ -1,7 +1,10 @@
 import { type EdgeHubLayout, edgeHubLayouts } from '../../../edge-hub/edge-hub.ts';
 import type { EdgeHubForm } from '../../../edge-hub/releases.ts';
 import { PATHS } from '../../../host/node-paths.ts';
+import { readIfFile } from '../../../host/read-if-file.ts';
+import { serverIn } from '../../../kubernetes/kubeconfig/parse.ts';
 import { imageIn } from '../../../kubernetes/node-files.ts';
+import { isLoopback } from '../../../lib/cidr.ts';
 import { checkPodEndpoint, hasPodAddress } from '../../hub/endpoints.ts';
 import { hubComplaints, withoutSystemd } from '../../join/hub-guard.ts';
 import { HUB_HEALTH } from '../../join/install-edgehub.ts';
@@ -42,7 +45,12 @@ export const edgeHubState: Collector = {
   name: 'edge-hub/state',
   run: async (context) => {
     const [hub, second] = await hubFiles(context);
-    if (!hub) return { files: [{ path: 'edge-hub/state.txt', text: 'no edge-hub is set up\n' }] };
+    if (!hub) {
+      const asked = serverIn(await readIfFile(context.host, PATHS.kubelet.kubeconfig));
+      const isHub = asked !== undefined && isLoopback(URL.parse(asked)?.hostname ?? '') && asked.startsWith('http:');
+      const files = [{ path: 'edge-hub/state.txt', text: 'no edge-hub is set up\n' }];
+      return { files, facts: isHub ? { missingHub: asked } : {} };
+    }
     const health = await healthOf(context, HUB_HEALTH);
     const pods = health.healthy ? await podEndpoint(context) : undefined;
     const service = hub.form === 'service' ? await serviceState(context) : undefined;

@@ -59,14 +59,25 @@ export const clusterVersion: Check = {
       });
     }
     if (minorOf(kubelet) === wanted) return pass(`cluster ${version}, kubelet ${kubelet}`);
-    return fail(`the cluster runs ${version}, the kubelet is ${kubelet}, but 1.${wanted} was requested`, {
-      code,
-      remedy: NEEDS_BUNDLE,
-    });
+    const isRequested = spec.kubernetesVersion !== undefined;
+    return fail(
+      `the cluster runs ${version}, the kubelet is ${kubelet}${isRequested ? `, but 1.${wanted} was requested` : ''}`,
+      { code, remedy: code ? NEEDS_BUNDLE : otherBundle(kubelet, { wanted, oldest }) },
+    );
   },
 };
 
 const NEEDS_BUNDLE = "Pass `--bundle`, or install a kubelet of the cluster's minor version first.";
+
+/** For a bundle that was given and has another kubelet: what fits, and how to join with this one if the cluster allows it. */
+function otherBundle(
+  kubelet: string,
+  { wanted, oldest }: { readonly wanted: number; readonly oldest: number },
+): string {
+  const minor = minorOf(kubelet);
+  const older = minor >= oldest && minor < wanted;
+  return `Use a bundle with a kubelet 1.${wanted}${older ? `, or add \`--kubernetes-version ${kubelet}\` to join with this one` : ''}.`;
+}
 
 /** @see https://kubernetes.io/releases/version-skew-policy/: three, but for a kubelet below 1.25 two. */
 function oldestSkew(minor: number): number {

@@ -6,7 +6,7 @@ import type { CheckContext } from '../context.ts';
 const HUB_CONFIGURATION = '/api/v1/namespaces/kube-system/configmaps/yurt-hub-cfg';
 const HUB_ROLE = '/apis/rbac.authorization.k8s.io/v1/clusterroles/yurt-hub';
 const INSTALL =
-  "Install OpenYurt's yurt-manager of the release of this edge-hub: its chart brings NodePool, ClusterRole and ConfigMap.";
+  "Install OpenYurt's yurt-manager of the release of this edge-hub: its chart installs NodePool, ClusterRole and ConfigMap.";
 
 export const edgeHub: Check = {
   name: 'EdgeHub',

@@ -34,7 +34,7 @@ export const runtimeFileSystem: Check = {
     if (spec.runtime === 'containerd' && snapshotter !== 'overlayfs') return pass(`${found.type}, by ${snapshotter}`);
     const refusal = await refusalOf(host, found);
     if (!refusal) return inMemory(found) ? lostAtBoot(folder, found) : pass(found.type);
-    const told = `${folder} lies on ${found.type} (${found.source} on ${found.path}): ${refusal.why}`;
+    const told = `${folder} is on ${found.type} (${found.source} on ${found.path}): ${refusal.why}`;
     // Docker falls back to a driver that copies every layer.
     return fail(told, { severity: spec.runtime === 'docker' ? 'warning' : 'error', remedy: refusal.remedy });
   },
@@ -104,7 +104,7 @@ async function hasChangesInMemory(host: ReadOnlyHost, { path, options }: Mounted
 }
 
 function lostAtBoot(folder: string, { path }: MountedFileSystem): CheckResult {
-  return fail(`${folder} lies in memory (tmpfs on ${path}): all images are gone after a reboot`, {
+  return fail(`${folder} is in memory (tmpfs on ${path}): all images are gone after a reboot`, {
     severity: 'warning',
   });
 }

@@ -32,7 +32,7 @@ export const filesAvailable: readonly Check[] = FILES.map((path) => ({
 async function controlPlaneRemedy({ host }: CheckContext): Promise<string | undefined> {
   const names = await host.list(PATHS.kubernetes.manifests);
   if (!names.some(isControlPlaneManifest)) return undefined;
-  return 'This is a control-plane node, which edgeadm neither joins nor resets. To make a worker of it, take it out of its cluster with `kubeadm reset` first.';
+  return 'This is a control-plane node, which edgeadm neither joins nor resets. To make it a worker, remove it from its cluster with `kubeadm reset` first.';
 }
 
 interface Folder {

@@ -25,7 +25,7 @@ export const kernelAccess: Check = {
   remedy:
     'On the machine that runs the container, allow it both: for LXC `lxc.mount.entry = /dev/kmsg dev/kmsg none defaults,bind,create=file` and `lxc.mount.auto = proc:rw sys:rw`. Or use a virtual machine.',
   run: async ({ host }) => {
-    if (!host.runsPrograms) return skip('a folder of files has no kernel');
+    if (!host.runsPrograms) return skip('a scratch root has no kernel');
     const missing = [
       ...((await host.stat(KERNEL_LOG)) ? [] : [`${KERNEL_LOG} does not exist`]),
       ...(await parametersOutOfReach(host)),

@@ -76,7 +76,7 @@ const OF_RED_HAT = /^(rhel|centos|rocky|almalinux|ol|fedora)$/;
 function packageOf(id: string, kernel: string): string | undefined {
   if (id === 'ubuntu') {
     const name = kernel.endsWith('-raspi') ? 'linux-modules-extra-raspi' : `linux-modules-extra-${kernel}`;
-    return `Install the other modules of the kernel: \`apt install ${name}\`; reboot if that brings a newer kernel.`;
+    return `Install the other modules of the kernel: \`apt install ${name}\`; reboot if that installs a newer kernel.`;
   }
   return OF_RED_HAT.test(id)
     ? `Install the other modules of the running kernel: \`dnf install kernel-modules-extra-${kernel}\`.`

@@ -148,16 +148,16 @@ function judgeVersion(
   const silent = driver || kubelet === undefined ? undefined : removalOf('runtime', 'withoutRuntimeConfig', kubelet);
   if (silent) {
     return fail(
-      `${told} does not say which cgroup driver it uses (CRI RuntimeConfig): kubelets from 1.${silent.goneIn} on are announced to refuse it`,
+      `${told} does not say which cgroup driver it uses (CRI RuntimeConfig): kubelets from 1.${silent.goneIn} on will refuse it, as Kubernetes has announced`,
       { severity: 'warning', remedy: silent.advice },
     );
   }
   if (kubelet === undefined || name !== 'containerd') return pass(told);
   const removal = removalOf('runtime', api, kubelet);
   if (removal)
-    return fail(`${told} supports only CRI ${api}, kubelet 1.${kubelet} needs v1`, { remedy: removal.advice });
+    return fail(`${told} supports only CRI ${api}, but kubelet 1.${kubelet} needs v1`, { remedy: removal.advice });
   if (kubelet <= 22 && majorOf(version) >= 2) {
-    return fail(`${told} supports only CRI v1, kubelet 1.${kubelet} needs v1alpha2`, {
+    return fail(`${told} supports only CRI v1, but kubelet 1.${kubelet} needs v1alpha2`, {
       remedy: 'Install containerd 1.6 or 1.7.',
     });
   }

@@ -8,7 +8,7 @@ export const swap: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    "No swap is active: the kubelet does not start with swap unless the cluster's kubelet configuration has `failSwapOn: false`. A warning if swap is off, but comes back at the next boot.",
+    "No swap is active: the kubelet does not start with swap unless the cluster's kubelet configuration has `failSwapOn: false`. A warning if swap is off now, but the next boot turns it on again.",
   remedy: 'Run `swapoff -a`, and remove the swap entries from /etc/fstab.',
   run: async ({ host, cluster }) => {
     const text = await host.read('/proc/swaps');

@@ -29,7 +29,7 @@ export const terwayEdge: Check = {
     const found = `${names.join(', ')}: up to ${room} pods`;
     if (spec.maxPods === undefined || spec.maxPods <= room) return pass(found);
     return fail(`${found}, but --max-pods is ${spec.maxPods}`, {
-      remedy: `Pass \`--max-pods ${room}\`, or bind further ENIs: \`edgeadm eni bind --instance ID\`.`,
+      remedy: `Pass \`--max-pods ${room}\`, or bind more ENIs: \`edgeadm eni bind --instance ID\`.`,
     });
   },
 };

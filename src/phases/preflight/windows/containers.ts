@@ -18,7 +18,7 @@ export const containersFeature: Check = {
         code: 'REBOOT_NEEDED',
         remedy: 'Reboot (`Restart-Computer`), then run the same command again.',
       });
-    return fail('it is disabled: the join enables it, and then the machine has to be rebooted', {
+    return fail('it is disabled: the join enables it, and the machine must be rebooted after that', {
       severity: 'warning',
       remedy: 'No action is needed before the join.',
     });

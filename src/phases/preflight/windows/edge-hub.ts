@@ -4,7 +4,7 @@ import type { CheckContext } from '../context.ts';
 
 export const windowsHub: Check = {
   ...edgeHub,
-  about: `An edge-hub runs on Windows only as a service, from a program of yours: neither the vendor nor OpenYurt publishes one for Windows. Without \`--edge-hub-program\` the kubelet speaks to the API server itself, and does not work offline: a warning, unless \`--no-edge-hub\` says that it is intended. With it: ${edgeHub.about}`,
+  about: `An edge-hub runs on Windows only as a service, from a program of yours: neither the vendor nor OpenYurt publishes one for Windows. Without \`--edge-hub-program\` the kubelet talks to the API server directly, and does not work offline: a warning, unless \`--no-edge-hub\` says that it is intended. With it: ${edgeHub.about}`,
   run: async (context) => {
     const { spec, node } = context;
     const refused = refusedIn(spec);

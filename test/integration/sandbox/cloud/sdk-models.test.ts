@@ -178,12 +178,13 @@ describe("the container service of the sandbox, measured by the models of the ve
         tasks: { task_id: string }[];
       };
       for (const task of tasks) await measured('DescribeTaskInfo', 'GET', `/tasks/${task.task_id}`);
-      for (const [action, path] of [
+      const versions = { Region: 'cn-hangzhou', ClusterType: 'ManagedKubernetes', Profile: 'Edge' };
+      for (const [action, path, parameters] of [
         ['DescribeClusterResources', `${cluster}/resources`],
         ['DescribeClusterLogs', `${cluster}/logs`],
-        ['DescribeKubernetesVersionMetadata', '/api/v1/metadata/versions'],
+        ['DescribeKubernetesVersionMetadata', '/api/v1/metadata/versions', versions],
       ] as const) {
-        const items = await caller.read({ action, path }, z.array(z.looseObject({})));
+        const items = await caller.read({ action, path, parameters }, z.array(z.looseObject({})));
         assert.ok(items.length > 0, action);
         for (const item of items)
           assert.deepEqual(faultsInModel(item, models[`${action}ResponseBody`] as Model, action), []);

@@ -111,6 +111,18 @@ describe('node pools as objects of a cluster', function () {
     });
   });
 
+  it('a node pool whose limit is not a number is shown without a limit, not with NaN', () => {
+    const apiVersion = 'apps.openyurt.io/v1beta2';
+    const annotations = { 'nodepool.openyurt.io/max-nodes': 'ten' };
+    const { maxNodes, annotationIssues } = fromObject({
+      apiVersion,
+      kind: 'NodePool',
+      metadata: { name: 'a', annotations },
+    });
+    assert.equal(maxNodes, undefined);
+    assert.match(annotationIssues?.join() ?? '', /"ten", not a number of nodes/);
+  });
+
   it('node pools as objects of a cluster are refused for pod CIDRs of another node pool', async () => {
     const pools = clusterNodePools(cluster.client);
     const options = { vpcCidrs: [], nodeCidrs: [], dryRun: false, warn: () => {} };

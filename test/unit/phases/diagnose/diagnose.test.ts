@@ -332,6 +332,16 @@ describe('collectors of a node', () => {
       assert.match(only, found);
     });
 
+  it('name the edge-hub that the kubelet asks and that is not set up any more', async () => {
+    const kubeconfig = (server: string) => `clusters: [{name: c, cluster: {server: "${server}"}}]\n`;
+    const factsOf = async (server: string) =>
+      (await find('edge-hub/state', fakeHost({ files: { '/etc/kubernetes/kubelet.conf': kubeconfig(server) } }))).facts;
+    assert.equal((await factsOf('http://127.0.0.1:10261'))?.missingHub, 'http://127.0.0.1:10261');
+    assert.equal((await factsOf('https://10.0.0.1:6443'))?.missingHub, undefined);
+    const [first] = findings({ kubeletConfigured: true, missingHub: 'http://127.0.0.1:10261' });
+    assert.match(first?.evidence ?? '', /kubelet\.conf names http:\/\/127\.0\.0\.1:10261/);
+  });
+
   it('take the newest log of each container, and lines that look like heads of logs for what they are', () => {
     const found = '10 /var/log/pods/a/c/9.log\n11 /var/log/pods/a/c/10.log\n12 /var/log/pods/b/c/0.log\n';
     const paths = newestLogs(found);

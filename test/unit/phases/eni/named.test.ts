@@ -22,8 +22,18 @@ describe('eni bind with named ENIs and missing rules', () => {
 
   it('eni bind --eni names ENIs that cannot be attached before anything is changed', async () => {
     const cloud = inProcessEns();
-    const primary = cloud.records.interfaces().find(({ type }) => type === 'Primary')?.id ?? '';
-    const { result } = await runBind(cloud, { spec: { interfaceIds: ['eni-nope', primary] }, caller: cloud.caller() });
+    const primary = cloud.records.interfaces().find(({ type }) => type === 'Primary');
+    assert.ok(primary);
+    const going = {
+      ...primary,
+      id: 'eni-going',
+      type: 'Secondary',
+      status: 'Deleting',
+      instanceId: undefined,
+    } as const;
+    cloud.records.put('ens/network-interface', going);
+    const interfaceIds = ['eni-nope', primary.id, going.id];
+    const { result } = await runBind(cloud, { spec: { interfaceIds }, caller: cloud.caller() });
     const error = await result.then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -31,6 +41,8 @@ describe('eni bind with named ENIs and missing rules', () => {
     assert.ok(error instanceof EdgeadmError, String(error));
     assert.match(error.message + error.why, /eni-nope: the network of the instance has no such ENI/);
     assert.match(error.message + error.why, /it is a primary ENI/);
+    assert.match(error.message + error.why, /eni-going: it is being deleted/);
+    assert.match(error.next, /^name ENIs with --eni that are Available/);
     assert.equal(cloud.instanceStatus(), 'Running');
   });
 

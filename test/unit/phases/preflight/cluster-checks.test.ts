@@ -127,7 +127,21 @@ describe('ClusterVersion', () => {
 
   it('refuses a kubelet of another minor version than the cluster', async () => {
     for (const kubelet of ['v1.21.0', 'v1.19.0']) {
-      await assertFinds('ClusterVersion', 'error', /but 1\.20 was requested/, versions('v1.20.2', kubelet));
+      const found = new RegExp(`runs v1\\.20\\.2, the kubelet is ${kubelet}$`);
+      await assertFinds('ClusterVersion', 'error', found, versions('v1.20.2', kubelet));
+    }
+  });
+
+  it('a bundle with an older kubelet is refused with the flag that joins with it, where the cluster allows that', async () => {
+    for (const [kubelet, flag] of [
+      ['v1.36.3', true],
+      ['v1.33.0', false],
+      ['v1.38.0', false],
+    ] as const) {
+      const given = versions('v1.37.2', kubelet, { bundle: '/tmp/bundle' });
+      const { remedy = '' } = await assertFinds('ClusterVersion', 'error', /the kubelet is/, given);
+      assert.match(remedy, /^Use a bundle with a kubelet 1\.37/);
+      assert.equal(remedy.includes(`--kubernetes-version ${kubelet}`), flag, remedy);
     }
   });
 

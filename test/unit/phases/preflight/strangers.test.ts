@@ -51,7 +51,7 @@ const STRANGERS: readonly Stranger[] = [
     machine: mounts('10.0.0.9:/r / nfs4 rw 0 0'),
     check: 'RuntimeFileSystem',
     status: 'error',
-    found: /\/var\/lib\/containerd lies on nfs4/,
+    found: /\/var\/lib\/containerd is on nfs4/,
   },
   {
     thread: 'k3s-io/k3s#66',

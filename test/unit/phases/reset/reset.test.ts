@@ -88,6 +88,17 @@ describe('reset', () => {
     ]);
   });
 
+  it('reset shows the phase that ends a drill only if one is unfinished', async () => {
+    const [phase] = resetPhases.filter(({ name }) => name === 'end-drill');
+    const shown = async (files: Record<string, string>) => {
+      const host = joinedNode({ files });
+      const journal = await Journal.read(filesOf(host));
+      return phase?.when?.({ spec: SPEC, host, journal, node: await nodeTraces(host, journal) });
+    };
+    assert.equal(await shown({ '/var/lib/edgeadm-drill/state.json': '{}' }), true);
+    assert.equal(await shown({}), 'no drill is unfinished');
+  });
+
   it("reset that follows one with --keep-runtime leaves all links: none is noted as the machine's own any more", async () => {
     const runtime = JOINED.filter((entry) => 'phase' in entry && entry.phase.startsWith('install-runtime'));
     const host = joinedNode({ files: { [JOURNAL]: lines(runtime) } });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { age } from '../../../../sandbox/api-server/tables.ts';
+import { age } from '../../../../sandbox/api-server/columns.ts';
 
 describe('ages in tables', () => {
   it('ages in tables are shown as kubectl shows them', () => {

@@ -7,9 +7,10 @@ import { waitFor } from '../../../../src/lib/wait-for.ts';
 import { addNode, type EmulatedCluster, emulatedCluster } from './emulated-cluster.ts';
 
 const HOUR_S = 3600;
+const PATIENCE_MS = 30_000;
 
 describe("the container service of the sandbox, for the vendor's own SDK", function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let cloud: EmulatedCluster;
   let client: InstanceType<typeof sdk.default>;
   let id = '';
@@ -26,6 +27,9 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
       ...cloud.account,
       endpoint: cloud.endpoint,
       ca: cloud.pki.caPem,
+      // Its own limit for a connection is too short for a busy machine.
+      connectTimeout: PATIENCE_MS,
+      readTimeout: PATIENCE_MS,
     } as ConstructorParameters<typeof sdk.default>[0]);
   });
   after(() => cloud.close());
@@ -136,6 +140,38 @@ describe("the container service of the sandbox, for the vendor's own SDK", funct
     assert.equal(await state(), 'active');
     assert.equal(await cloud.client.find('/api/v1/nodes/counted-1'), undefined);
     await client.deleteClusterNodepool(id, poolId, deletion);
+  });
+
+  it('the container service of the sandbox tells only the nodes that the filters of the request name', async () => {
+    const poolId = await create(basic('filtered'));
+    for (const name of ['filtered-1', 'filtered-2']) await addNode(cloud, name, { pool: poolId });
+    const found = async (filter: object): Promise<string[]> => {
+      const request = new sdk.DescribeClusterNodesRequest({ nodepoolId: poolId, ...filter });
+      return ((await client.describeClusterNodes(id, request)).body?.nodes ?? []).map(({ nodeName = '' }) => nodeName);
+    };
+    assert.deepEqual(await found({ nodeNames: 'filtered-2,other' }), ['filtered-2']);
+    assert.deepEqual(await found({ instanceIds: 'filtered-1' }), ['filtered-1']);
+    assert.deepEqual(await found({ state: 'removing' }), []);
+    const removal = new sdk.RemoveNodePoolNodesRequest({ instanceIds: ['filtered-1', 'filtered-2'] });
+    await client.removeNodePoolNodes(id, poolId, removal);
+    assert.deepEqual(await found({ state: 'running' }), []);
+    assert.deepEqual(await found({ state: 'removing' }), ['filtered-1', 'filtered-2']);
+    pass();
+    assert.deepEqual(await found({}), []);
+  });
+
+  it('the container service of the sandbox offers creatable versions of edge clusters, and needs a region and a type', async () => {
+    const versions = async (request: object): Promise<(string | undefined)[]> => {
+      const all = new sdk.DescribeKubernetesVersionMetadataRequest(request);
+      return ((await client.describeKubernetesVersionMetadata(all)).body ?? []).map(({ version }) => version);
+    };
+    const edge = { region: 'cn-hangzhou', clusterType: 'ManagedKubernetes', profile: 'Edge' };
+    assert.ok(!(await versions(edge)).includes('1.20.2'));
+    assert.ok((await versions({ ...edge, mode: 'supported' })).includes('1.20.2'));
+    assert.deepEqual(await versions({ ...edge, kubernetesVersion: '1.20.2' }), ['1.20.2']);
+    assert.deepEqual(await versions({ ...edge, profile: undefined }), []);
+    for (const name of ['region', 'clusterType'])
+      assert.equal(await codeOf(versions({ ...edge, [name]: undefined })), '400 MissingParameter');
   });
 
   const script = async (request: object): Promise<string> => {

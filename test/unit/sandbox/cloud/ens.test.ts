@@ -53,6 +53,44 @@ describe('the emulated ENS', () => {
     });
   });
 
+  it('the emulated ENS tells only what every filter of the request leaves', () => {
+    const { store, call, list } = ens();
+    seedInstance(store, { id: 'i-far', regionId: 'cn-hangzhou-44' });
+    const instances = (filter: Record<string, string>): string[] =>
+      call<{ Instances: { Instance: { InstanceId: string }[] } }>('DescribeInstances', filter).Instances.Instance.map(
+        ({ InstanceId }) => InstanceId,
+      );
+    for (const filter of [
+      { InstanceIds: '["i-far","i-none"]' },
+      { InstanceName: 'i-far' },
+      { EnsRegionIds: '["cn-hangzhou-44"]' },
+      { NetworkId: 'n-cn-hangzhou-44' },
+      { VSwitchId: 'vsw-cn-hangzhou-44' },
+      { SecurityGroupId: 'sg-far' },
+    ] as Record<string, string>[])
+      assert.deepEqual(instances(filter), ['i-far'], JSON.stringify(filter));
+    assert.throws(() => instances({ InstanceIds: 'i-far' }), { code: 'InvalidParameter.InstanceIds' });
+    const [primary] = list({ SecurityGroupId: 'sg-far' });
+    assert.equal(primary?.InstanceId, 'i-far');
+    assert.deepEqual(list({ PrimaryIpAddress: '10.10.1.250' }), []);
+    assert.deepEqual(list({ EnsRegionId: 'cn-hangzhou-44' }), [primary]);
+  });
+
+  it('the emulated ENS takes no rule and no script that the real one could not read', () => {
+    const { call } = ens();
+    const rule = { SecurityGroupId: 'sg-sandbox', IpProtocol: 'tcp', PortRange: '22/22', SourceCidrIp: '10.0.0.0/8' };
+    assert.deepEqual(call('AuthorizeSecurityGroup', rule), {});
+    for (const [name, value] of [
+      ['PortRange', '22'],
+      ['SourceCidrIp', '10.0.0.0/99'],
+      ['IpProtocol', 'quic'],
+    ] as const)
+      assert.throws(() => call('AuthorizeSecurityGroup', { ...rule, [name]: value }), {
+        code: `InvalidParameter.${name}`,
+      });
+    assert.throws(() => call('AttachEnsInstances', { ...I, Scripts: 'wget x' }), { code: 'InvalidParameter.Scripts' });
+  });
+
   it('ENS takes so many times as long for each change as the sandbox was told', () => {
     const { create, statusOf, pass } = ens({}, 100);
     const id = create();

@@ -51,6 +51,21 @@ describe('owners of fields in the sandbox', () => {
     );
   });
 
+  it('an item keeps the fields of others if a configuration names the items in another order', () => {
+    const named = (name: string, variable: string) => ({ name, env: [{ name: variable, value: '' }] });
+    const live = { spec: { containers: [named('a', 'x'), named('b', 'x')] } };
+    const merged = merge(live, { spec: { containers: [named('b', 'y'), named('a', 'y')] } }, POD);
+    const both = ['y', 'x'].map((name) => ({ name, value: '' }));
+    assert.deepEqual(merged, {
+      spec: {
+        containers: [
+          { name: 'b', env: both },
+          { name: 'a', env: both },
+        ],
+      },
+    });
+  });
+
   it('managedFields are written and read without loss', () => {
     fc.assert(
       fc.property(pod, (config) => {
