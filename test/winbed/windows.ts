@@ -62,7 +62,8 @@ export class WineWindows {
       'echo mounted',
       'exec "$@"',
     ];
-    const keep = chrootIn(root, [WINE, `${OWN}\\keep.exe`]);
+    // The first process ends all others with itself: it has to outlive wine's server, which saves the registry last.
+    const keep = chrootIn(root, ['sh', '-c', `${WINE} '${OWN}\\keep.exe'; wineserver -w`]);
     const namespaces = ['--mount', '--pid', '--uts', '--fork', '--kill-child'];
     const holder = execa(
       'setpriv',
