@@ -11,9 +11,9 @@ const CONTAINER_LOG = /^\S+_\S+_\S+-[0-9a-f]{64}\.log$/;
 const CLUSTER_CNI =
   /^(\d+-)?(flannel|calico|canal|cilium|weave|kuberouter|kube-router|kindnet|kubenet|multus|edgeadm|terway|antrea|kube-ovn|ovn|hybridnet|aws|azure|gke|romana|contiv|sriov|nsx|macvlan-conf|spiderpool|eno|cbr0)\b|^(calico-kubeconfig|\d+-calico-kubeconfig|(multus|whereabouts|ib-kubernetes|sriov-cni)\.d|\.?cilium.*)$/i;
 
-/** What the plug-ins' own project ships and what the add-ons bring. */
+/** What the plug-ins' own project ships, for Windows too, and what the add-ons bring. */
 const CLUSTER_PLUGINS =
-  /^(flannel|calico(-ipam)?|install|cilium-cni|weave-(net|ipam|plugin.*)|multus(-shim|-daemon)?|passthru|whereabouts|terway|antrea|kube-ovn|kube-router|bandwidth|bridge|dhcp|dummy|firewall|host-device|host-local|ipvlan|loopback|macvlan|portmap|ptp|sbr|static|tap|tuning|vlan|vrf|LICENSE|README\.md)$/;
+  /^(flannel|calico(-ipam)?|install|cilium-cni|weave-(net|ipam|plugin.*)|multus(-shim|-daemon)?|passthru|whereabouts|terway|antrea|kube-ovn|kube-router|bandwidth|bridge|dhcp|dummy|firewall|host-device|host-local|ipvlan|loopback|macvlan|portmap|ptp|sbr|static|tap|tuning|vlan|vrf|(win-|sdn)(bridge|overlay)|nat|LICENSE|README\.md)(\.exe)?$/;
 
 /** Names that Kubernetes, its container runtime and the edge-hub give to what they keep in a folder, by folder. */
 const NAMES: readonly (readonly [folder: string, names: RegExp])[] = [

@@ -3,10 +3,10 @@ import type { Host } from './host.ts';
 
 /**
  * Which of the names in a folder belong to packages of the distribution, as dpkg or rpm has it. None if the machine
- * has neither, or runs no programs.
+ * has neither, as Windows, or runs no programs.
  */
 export async function ownedByPackages(host: Host, folder: string, names: readonly string[]): Promise<string[]> {
-  if (names.length === 0 || !host.runsPrograms) return [];
+  if (names.length === 0 || !host.runsPrograms || (await host.facts()).platform === 'windows') return [];
   const paths = names.map((name) => posix.join(folder, name));
   const [dpkg, rpm] = await Promise.all([
     host.query('dpkg-query', ['--search', ...paths]),

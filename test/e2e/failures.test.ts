@@ -305,7 +305,8 @@ function start(test: Tell): void {
   });
   test('a kubelet that ends: the error shows its last words', async () => {
     const dropIn = '/etc/systemd/system/kubelet.service.d/99-broken.conf';
-    await subject.node.write(dropIn, '[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --absent-flag\n');
+    const used = '$KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS';
+    await subject.node.write(dropIn, `[Service]\nExecStart=\nExecStart=/usr/bin/kubelet --absent-flag ${used}\n`);
     subject.before = await photograph(subject.node);
     const says = [/the kubelet does not stay up/, /^ *F\d{4}.*unknown flag: --absent-flag$/m];
     await tells(subject.node, [...(await joinWith({})), ...WITH_HUB], {

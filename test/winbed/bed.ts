@@ -6,6 +6,9 @@ import { createBundle } from '../../src/artifacts/create-bundle.ts';
 import type { ProgramResult } from '../../src/host/machine.ts';
 import { windowsExecutable } from '../dist/release.ts';
 import { CLUSTER_VERSION, type WorkflowBed, workflowBed } from '../integration/workflow-bed/bed.ts';
+import { createPool, openYurtApprover } from '../integration/workflow-bed/open-yurt.ts';
+import type { Say } from '../testbed/cache.ts';
+import { compileEdgeHub } from '../testbed/edge-hub/build.ts';
 import { tgz } from '../unit/artifacts/fixtures.ts';
 import { fakeRuntime } from '../unit/fake-runtime.ts';
 import type { Edition } from './editions.ts';
@@ -13,6 +16,7 @@ import { OWN_FOLDER, type Template } from './template.ts';
 import { WineWindows } from './windows.ts';
 
 const PROGRAM = `C:\\${OWN_FOLDER}\\edgeadm.exe`;
+const POOL = 'hangzhou';
 const BUNDLE = `C:\\${OWN_FOLDER}\\bundle`;
 
 /** A cluster, and machines that join it with the Windows program of a release. */
@@ -22,6 +26,7 @@ export class WinBed {
   readonly #runtime: Server;
   readonly #folder: string;
   readonly #machines: WineWindows[] = [];
+  #stopApprover = async (): Promise<void> => {};
 
   private constructor(cluster: WorkflowBed, template: Template, runtime: Server, folder: string) {
     this.cluster = cluster;
@@ -33,7 +38,11 @@ export class WinBed {
   static async open(template: Template): Promise<WinBed> {
     const folder = await mkdtemp(join(tmpdir(), 'edgeadm-winbed-'));
     await writeBundle(folder, template.standIn);
-    return new WinBed(await workflowBed(), template, await runtimeOnPort(), folder);
+    const cluster = await workflowBed();
+    await createPool(cluster.admin, POOL);
+    const bed = new WinBed(cluster, template, await runtimeOnPort(), folder);
+    bed.#stopApprover = openYurtApprover(cluster.admin);
+    return bed;
   }
 
   /** A machine that was just installed, with edgeadm.exe and a bundle on it. */
@@ -48,12 +57,24 @@ export class WinBed {
     return windows;
   }
 
+  /**
+   * Puts a program of an edge-hub on the machine: a service host, and the stand-in that it runs.
+   * @returns words for a join
+   */
+  async giveHub(windows: WineWindows, say: Say): Promise<string[]> {
+    const program = await compileEdgeHub(say, '', 'windows');
+    await windows.put(`/${OWN_FOLDER}/hub/yurthub.exe`, { from: program });
+    await windows.put(`/${OWN_FOLDER}/given/yurthub.exe`, { from: this.#template.standIn });
+    const given = `C:\\${OWN_FOLDER}\\given\\yurthub.exe`;
+    return ['--edge-hub-program', given, '--edge-hub-version', 'v1.7.0', '--nodepool', POOL];
+  }
+
   preflight(windows: WineWindows): Promise<ProgramResult> {
     return windows.run(PROGRAM, ['preflight', ...this.#words(), '-o', 'json']);
   }
 
   join(windows: WineWindows, more: readonly string[] = []): Promise<ProgramResult> {
-    return windows.run(PROGRAM, ['join', ...this.#words(), ...more, '--yes', '-o', 'json']);
+    return windows.run(PROGRAM, ['join', ...this.#words(more), '--yes', '-o', 'json']);
   }
 
   reset(windows: WineWindows): Promise<ProgramResult> {
@@ -63,13 +84,15 @@ export class WinBed {
   async close(): Promise<void> {
     for (const windows of this.#machines) await windows.remove();
     this.#runtime.close();
+    await this.#stopApprover();
     await this.cluster.close();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #words(): string[] {
-    const settings = ['--manage-runtime', '--no-edge-hub', '--ignore-preflight-errors=ClusterVersion'];
-    return [...this.cluster.joinWords, '--bundle', BUNDLE, ...settings];
+  #words(more: readonly string[] = []): string[] {
+    const settings = ['--manage-runtime', '--ignore-preflight-errors=ClusterVersion', ...more];
+    const hub = more.includes('--edge-hub-program') ? [] : ['--no-edge-hub'];
+    return [...this.cluster.joinWords, '--bundle', BUNDLE, ...settings, ...hub];
   }
 }
 

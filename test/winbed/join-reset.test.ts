@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import type { V1Node } from '@kubernetes/client-node';
 import type { ProgramResult } from '../../src/host/machine.ts';
 import { splitCommandLine } from '../../src/host/windows/quote.ts';
@@ -32,6 +33,18 @@ describe('edgeadm.exe on Windows under wine', () => {
     assert.equal(node?.metadata?.labels?.['kubernetes.io/os'], 'windows');
     succeeds(await bed.reset(windows));
     assert.deepEqual(await windows.photograph(), before);
+    succeeds(await bed.reset(windows));
+    assert.deepEqual(await windows.photograph(), before);
+  });
+
+  it('a join with --edge-hub-program runs it as a service that the kubelet speaks through, and a reset leaves nothing of it', async () => {
+    const windows = await bed.machine();
+    const hub = await bed.giveHub(windows, say);
+    const before = await windows.photograph();
+    assert.equal(succeeds(await bed.join(windows, hub)).ok, true);
+    const kubeconfig = await readFile(windows.place('/etc/kubernetes/kubelet.conf'), 'utf8');
+    assert.match(kubeconfig, /server: http:\/\/127\.0\.0\.1:10261/);
+    assert.match((await windows.told('yurthub.log')) ?? '', /listening on 127\.0\.0\.1:10261/);
     succeeds(await bed.reset(windows));
     assert.deepEqual(await windows.photograph(), before);
   });

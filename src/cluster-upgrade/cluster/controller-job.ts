@@ -2,6 +2,7 @@ import type { V1ConfigMap, V1Job, V1Pod } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { CLUSTER_INFO_PATH, parseClusterInfo } from '../../kubernetes/api/cluster-info.ts';
+import { listNodes } from '../../kubernetes/node/list-nodes.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { acquireLease, leaseHolder } from '../control/lease.ts';
 import { isPausedOrEnded, type Plan } from '../plan/plan.ts';
@@ -78,7 +79,8 @@ const NEXT = `kubectl -n kube-upgrade describe pod -l job-name=${CONTROLLER}
 to use another image: edgeadm cluster upgrade continue --image IMAGE`;
 
 async function createJob(client: ApiClient, { spec }: Plan): Promise<void> {
-  await client.writeUnlessStale('POST', batch('jobs'), controllerJob(spec, await serversForNodes(client)));
+  const [servers, nodes] = await Promise.all([serversForNodes(client), listNodes(client)]);
+  await client.writeUnlessStale('POST', batch('jobs'), controllerJob(spec, { servers, nodes }));
 }
 
 /** What nodes call the API server: the address that they have joined it by; their pods know that of its service. */

@@ -1,5 +1,7 @@
+import type { V1Node } from '@kubernetes/client-node';
 import { TERMINATION_MESSAGE_FILE } from '../../errors/termination-message.ts';
 import type { NodeRecord, PlanSpec } from '../plan/plan.ts';
+import { controllerTolerations } from './controller-tolerations.ts';
 import { CONTROLLER, NAMESPACE, NODE_ANNOTATION, ROLE_LABEL, TRY_ANNOTATION } from './names.ts';
 
 /** Where the image's files are seen from the node's own root while a Job upgrades it. */
@@ -36,17 +38,6 @@ exit $code
 `;
 
 const EVERYWHERE = [{ operator: 'Exists' }];
-/** A controller whose node loses the cluster for so many seconds is replaced by one elsewhere. */
-const OFFLINE_S = 30;
-const WHERE_ONLINE = [
-  { operator: 'Exists', effect: 'NoSchedule' },
-  ...['unreachable', 'not-ready'].map((state) => ({
-    key: `node.kubernetes.io/${state}`,
-    operator: 'Exists',
-    effect: 'NoExecute',
-    tolerationSeconds: OFFLINE_S,
-  })),
-];
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Different for each try of each upgrade; the same for a controller that continues with what another has begun. */
@@ -103,11 +94,15 @@ export function nodeJob(name: string, record: NodeRecord, spec: PlanSpec): objec
   };
 }
 
-/**
- * The Job of the controller. It prefers nodes that are no edge workers, since those lose the cluster more often.
- * @param servers addresses of the API server that nodes use, `https://host:port`
- */
-export function controllerJob(spec: PlanSpec, servers: readonly string[]): object {
+/** What the controller's Job takes from the cluster. */
+export interface ControllerSurroundings {
+  /** Addresses of the API server that nodes use, `https://host:port`. */
+  readonly servers: readonly string[];
+  readonly nodes: readonly V1Node[];
+}
+
+/** The Job of the controller. It prefers nodes that are no edge workers, since those lose the cluster more often. */
+export function controllerJob(spec: PlanSpec, { servers, nodes }: ControllerSurroundings): object {
   const labels = { [ROLE_LABEL]: 'controller' };
   const edge = ['alibabacloud.com/is-edge-worker', 'openyurt.io/is-edge-worker'];
   const matchExpressions = edge.map((key) => ({ key, operator: 'NotIn', values: ['true'] }));
@@ -122,7 +117,8 @@ export function controllerJob(spec: PlanSpec, servers: readonly string[]): objec
         spec: {
           serviceAccountName: CONTROLLER,
           restartPolicy: 'OnFailure',
-          tolerations: WHERE_ONLINE,
+          nodeSelector: { 'kubernetes.io/os': 'linux' },
+          tolerations: controllerTolerations(nodes),
           hostNetwork: true,
           affinity: {
             nodeAffinity: {

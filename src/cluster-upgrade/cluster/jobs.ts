@@ -74,7 +74,8 @@ export function describePod(pod: V1Pod | undefined): string {
   if (terminated) return `its pod ended with exit code ${terminated.exitCode}`;
   const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status !== 'True');
   const why = [pod.status?.reason, pod.status?.message, unscheduled?.message].filter(Boolean).join(': ');
-  return `its pod is ${pod.status?.phase}${why ? `: ${why}` : ''}`;
+  const where = pod.spec?.nodeName ? ` on ${pod.spec.nodeName}` : '';
+  return `its pod is ${pod.status?.phase}${where}${why ? `: ${why}` : ''}`;
 }
 
 /** The error that edgeadm has ended with in a pod; undefined if it was killed before it could report one. */

@@ -40,7 +40,10 @@ export function kubeletOf(node: V1Node): string {
 
 function isLinuxWorker(node: V1Node): boolean {
   const { labels = {} } = node.metadata ?? {};
-  const isLinux = (operatingSystemOf(node) ?? 'linux') === 'linux';
-  // What stands for other machines, such as a virtual kubelet, reports its own version or a word.
-  return isLinux && isVersion(kubeletOf(node)) && !CONTROL_PLANE.some((label) => label in labels);
+  return isLinuxMachine(node) && !CONTROL_PLANE.some((label) => label in labels);
+}
+
+/** False for what stands for other machines, such as a virtual kubelet: it reports its own version or a word. */
+export function isLinuxMachine(node: V1Node): boolean {
+  return (operatingSystemOf(node) ?? 'linux') === 'linux' && isVersion(kubeletOf(node));
 }

@@ -25,6 +25,20 @@ import { photograph } from './photograph.ts';
 /** As `hostname` says it, in small letters. */
 export const WINDOWS_NAME = 'win-edge1';
 
+/** What services leave on the drive while they run, and the pods of a kubelet with them. */
+const LEFT_BEHIND: Readonly<Record<string, readonly string[]>> = {
+  containerd: ['/ProgramData/containerd/root/metadata.db', '/ProgramData/containerd/state/pid'],
+  kubelet: [
+    '/var/lib/kubelet/pods/1/volume',
+    '/var/log/pods/1/0.log',
+    '/etc/cni/net.d/10-flannel.conf',
+    '/opt/cni/bin/flannel.exe',
+    '/run/flannel/subnet.env',
+    '/k/flannel/flanneld.exe',
+    '/var/lib/kube-proxy/config.conf',
+  ],
+};
+
 interface RunOptions {
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly dryRun?: boolean;
@@ -52,6 +66,7 @@ export class WindowsNode {
     const windows: FakeWindows = await FakeWindows.make({
       containerd: fakeRuntime({ name: 'containerd', version: '1.7.0', apis: ['v1', 'v1alpha2'] }),
       onStart: async (name, command) => {
+        for (const path of LEFT_BEHIND[name] ?? []) await windows.put(`C:${path}`, '');
         if (name === 'kubelet') await registerNode(bed, command, (await version()).replace('Kubernetes ', ''));
       },
       ...options,

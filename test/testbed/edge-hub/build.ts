@@ -36,15 +36,15 @@ export function releaseOf(image: string): string {
  * @param release of the yurthub that it stands for, `1.7.0`: it then refuses and needs what that one does
  * @returns its path in the cache
  */
-export async function compileEdgeHub(say: Say, release = ''): Promise<string> {
+export async function compileEdgeHub(say: Say, release = '', system: 'linux' | 'windows' = 'linux'): Promise<string> {
   const cwd = import.meta.dirname;
   const files = (await readdir(cwd))
     .filter((file) => /(\.go|^go\.mod)$/.test(file) && !file.endsWith('_test.go'))
     .sort();
   const source = await Promise.all(files.map((file) => readFile(join(cwd, file), 'utf8')));
-  const dir = await cached(`edge-hub${release}`, { files, source, release }, (dir) =>
+  const dir = await cached(`edge-hub${release}`, { files, source, release, system }, (dir) =>
     timed(say, `the edge-hub stand-in ${release}`.trim(), async () => {
-      const env = { CGO_ENABLED: '0', GO111MODULE: 'on', GOFLAGS: '-buildvcs=false' };
+      const env = { CGO_ENABLED: '0', GOOS: system, GO111MODULE: 'on', GOFLAGS: '-buildvcs=false' };
       await execa(
         'go',
         ['build', '-trimpath', `-ldflags=-s -w -X main.release=${release}`, '-o', join(dir, 'edge-hub'), '.'],

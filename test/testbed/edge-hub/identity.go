@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -71,12 +72,15 @@ func loadIdentity(cfg *config, now time.Time) (*identity, error) {
 	return id, nil
 }
 
+// Files of Windows have lists of access, which their modes do not show; wine has hard links in place of symlinks.
+const hasModes = runtime.GOOS != "windows"
+
 func readSafely(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if info.Mode().Perm()&0o022 != 0 {
+	if hasModes && info.Mode().Perm()&0o022 != 0 {
 		return nil, fmt.Errorf("%s may be written by others (mode %04o)", path, info.Mode().Perm())
 	}
 	return os.ReadFile(path)
@@ -87,14 +91,14 @@ func loadPair(path string) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	if link.Mode()&os.ModeSymlink == 0 {
+	if hasModes && link.Mode()&os.ModeSymlink == 0 {
 		return nil, errors.New("is a plain file: client-go's certificate store renews a certificate only behind a symlink")
 	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if hasModes && info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("holds a key and is open to others (mode %04o)", info.Mode().Perm())
 	}
 	data, err := os.ReadFile(path)

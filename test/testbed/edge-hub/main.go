@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -25,7 +26,7 @@ func main() {
 	log.Println(banner)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	err := run(ctx, filepath.Base(os.Args[0]), os.Args[1:], os.Getenv)
+	err := run(ctx, strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"), os.Args[1:], os.Getenv)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		if release != "" {
 			die(err)

@@ -31,6 +31,7 @@ var programs = map[string]program{
 	"sc":         serviceControl,
 	"schtasks":   scheduler,
 	"shutdown":   func([]string) int { return 0 },
+	"yurthub":    hub,
 }
 
 func main() {

@@ -19,9 +19,24 @@ const (
 // Set when it is built.
 var kubernetes = "v1.20.2"
 
+// What services leave on the drive while they run, and the pods of a kubelet with them.
+var leftBehind = map[string][]string{
+	"containerd": {`C:\ProgramData\containerd\root\metadata.db`},
+	"kubelet": {
+		`C:\var\lib\kubelet\pods\1\volume`,
+		`C:\var\log\pods\1\0.log`,
+		`C:\etc\cni\net.d\10-flannel.conf`,
+		`C:\opt\cni\bin\flannel.exe`,
+		`C:\run\flannel\subnet.env`,
+		`C:\k\kube-proxy\kube-proxy.exe`,
+	},
+}
+
 // A service that works until it is stopped.
 type service struct {
 	work func()
+	// What is done when it is stopped, if there is something.
+	stop func()
 	// What it ends with; none if it is 0.
 	code uint32
 }
@@ -36,6 +51,9 @@ func (s service) Execute(_ []string, requests <-chan svc.ChangeRequest, status c
 			status <- request.CurrentStatus
 		case svc.Stop, svc.Shutdown:
 			status <- svc.Status{State: svc.StopPending}
+			if s.stop != nil {
+				s.stop()
+			}
 			return s.code != 0, s.code
 		}
 	}
@@ -43,6 +61,10 @@ func (s service) Execute(_ []string, requests <-chan svc.ChangeRequest, status c
 }
 
 func serve(name string, of service) int {
+	for _, path := range leftBehind[name] {
+		os.MkdirAll(filepath.Dir(path), 0o700)
+		os.WriteFile(path, nil, 0o600)
+	}
 	if err := svc.Run(name, of); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

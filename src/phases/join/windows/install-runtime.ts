@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { importImages, installContainerd } from '../../../artifacts/install.ts';
 import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
@@ -37,7 +38,7 @@ export const windowsInstallRuntime: Phase<JoinContext> = {
 };
 
 async function installFromBundle(context: JoinContext & PhaseTools): Promise<void> {
-  const { host, node, log } = context;
+  const { host, node, spec, log } = context;
   const bundle = await node.bundle();
   const { exists } = await host.unit(PATHS.containerd.unit);
   if (exists && !node.journal.made('service', SERVICE)) {
@@ -53,7 +54,12 @@ async function installFromBundle(context: JoinContext & PhaseTools): Promise<voi
       next: 'pass a bundle with containerd, or install containerd as a service',
     });
   }
-  for (const path of [WINDOWS_PATHS.containerd.data, WINDOWS_PATHS.containerd.runtimeState]) await host.claim(path);
+  const { data, runtimeState } = WINDOWS_PATHS.containerd;
+  for (const path of [spec.runtimeRootDir ?? data, runtimeState]) {
+    // Who may read it is what containerd itself would set.
+    await host.makeDirectory(posix.dirname(path), 0o700);
+    await host.claim(path);
+  }
   await installContainerd(bundle, host);
   await configure(context);
 }

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { EdgeadmError } from '../../../errors/index.ts';
 import { CHOICES } from '../../../host/journal/choices.ts';
 import { PATHS } from '../../../host/node-paths.ts';
@@ -35,13 +36,22 @@ const FOLDERS = [
   { path: PATHS.flannel.runtimeState, mode: 0o755 },
 ] as const;
 
+/** Folders that kube-proxy and flannel make where they are not. Source: kubernetes-sigs/sig-windows-tools, kube-proxy and flannel */
+const OF_ADDONS = ['/k/kube-proxy', '/var/lib/kube-proxy', '/k/flannel', '/etc/kube-flannel'];
+
+const FILLED = [...FOLDERS.map(({ path }) => path), ...OF_ADDONS];
+
+/** Linux has most of them, Windows none: noted before what Kubernetes fills, so that they go after it. */
+const ABOVE = FILLED.map((path) => posix.dirname(path)).filter((path) => !FILLED.includes(path));
+
 /** A reset can roll back only what was noted first: every phase that begins a membership calls it. */
 export async function noteWindowsNode(context: JoinContext): Promise<void> {
   const { host } = context;
   await noteCluster(context);
   const networks = await hnsNetworks(host);
   await host.choose(CHOICES.linksBefore, () => JSON.stringify((networks ?? []).map(({ id }) => id)));
-  for (const { path } of FOLDERS) await host.claim(path);
+  for (const path of ABOVE) await host.makeDirectory(path, 0o755);
+  for (const path of FILLED) await host.claim(path);
 }
 
 /** @throws EdgeadmError REBOOT_NEEDED; the same command continues after the reboot */

@@ -231,7 +231,7 @@ describe('the Job of the controller', function () {
 
   it('the Job of the controller is made again if the one that is there is over, though the lease names it still', async () => {
     const plan = await bed.begin(['edge-1']);
-    const left = controllerJob(plan.spec, []) as V1Job;
+    const left = controllerJob(plan.spec, { servers: [], nodes: [] }) as V1Job;
     await bed.client.create(JOBS, left);
     const conditions = [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded' }];
     await bed.client.patch(`${JOBS}/${left.metadata?.name}/status`, { status: { conditions } });
@@ -243,7 +243,7 @@ describe('the Job of the controller', function () {
 
   it('the Job of the controller is made again with the image of continue', async () => {
     await bed.begin(['edge-1']);
-    await bed.client.create(JOBS, controllerJob(SPEC, []));
+    await bed.client.create(JOBS, controllerJob(SPEC, { servers: [], nodes: [] }));
     await leaseOf(bed.client, 'edgeadm-upgrade-controller-old01');
     const plan = await continueUpgrade(bed.client, { image: 'example.com/mended:2' });
     await ensureController(bed.client, plan, signal);
