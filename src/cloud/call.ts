@@ -22,8 +22,8 @@ export interface SendOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   /**
-   * Over a new connection, for a request that must not be sent again: a server may close one that was kept at the moment in
-   * which it is used, and nobody knows then whether the request arrived. Source: RFC 9112, 9.3.1.
+   * Over a new connection, for a request that must not be sent again: a server may close a kept one at the moment in which
+   * it is used, and it is unknown then whether the request arrived. Source: RFC 9112, 9.3.1.
    */
   readonly onNewConnection?: boolean;
 }
