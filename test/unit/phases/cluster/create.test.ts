@@ -113,7 +113,9 @@ describe('cluster create', function () {
   });
 
   /** Sources: the vendor's user guide (4.1, 5.1, 5.2, 5.4) and the SDK's CreateCluster. */
-  const workers = (more: object): Record<string, unknown> => ({ workers: { instanceTypes: ['ecs.g6.large'], keyPair: 'ops', ...more } });
+  const workers = (more: object): Record<string, unknown> => ({
+    workers: { instanceTypes: ['ecs.g6.large'], keyPair: 'ops', ...more },
+  });
   const password = (text: string) => workers({ keyPair: undefined, password: text });
   const LIMITS: readonly (readonly [limit: ClusterLimit, inside: object, outside: object])[] = [
     ['ServiceCidr', { serviceCidr: '172.16.0.0/16' }, { serviceCidr: '172.16.0.0/15' }],
