@@ -7,6 +7,8 @@ import { createCluster, planCreation } from '../../../../src/phases/cluster/crea
 import { clusterSpec } from './cluster-spec.ts';
 import { type CallAccident, type InProcessCs, inProcessCs } from './in-process-cs.ts';
 
+type Values = Readonly<Record<string, unknown>>;
+
 const tags = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 'v']));
 
 describe('cluster create', function () {
@@ -113,11 +115,11 @@ describe('cluster create', function () {
   });
 
   /** Sources: the vendor's user guide (4.1, 5.1, 5.2, 5.4) and the SDK's CreateCluster. */
-  const workers = (more: object): Record<string, unknown> => ({
+  const workers = (more: object): Values => ({
     workers: { instanceTypes: ['ecs.g6.large'], keyPair: 'ops', ...more },
   });
   const password = (text: string) => workers({ keyPair: undefined, password: text });
-  const LIMITS: readonly (readonly [limit: ClusterLimit, inside: object, outside: object])[] = [
+  const LIMITS: readonly (readonly [limit: ClusterLimit, inside: Values, outside: Values])[] = [
     ['ServiceCidr', { serviceCidr: '172.16.0.0/16' }, { serviceCidr: '172.16.0.0/15' }],
     ['ServiceCidr', { serviceCidr: '172.16.0.0/24' }, { serviceCidr: '172.16.0.0/25' }],
     ['ServiceCidr', { serviceCidr: '172.31.0.0/16' }, { serviceCidr: '172.32.0.0/16' }],
