@@ -99,6 +99,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'UPGRADE_NOT_RECOVERED reset': { code: 'UPGRADE_NOT_RECOVERED', proof: RESET_ENDS },
   'NO_UPGRADE cluster:upgrade:plan': { code: 'NO_UPGRADE', proof: test('a cluster without an upgrade') },
   'UPGRADE_UNDER_WAY cluster:upgrade:status': { code: 'UPGRADE_UNDER_WAY', proof: UPGRADE_WAYS },
+  'UPGRADE_UNDER_WAY cluster:upgrade:continue': { code: 'UPGRADE_UNDER_WAY', proof: CONTINUES },
   'UPGRADE_UNDER_WAY cluster:upgrade:pause': { code: 'UPGRADE_UNDER_WAY', proof: UPGRADE_WAYS },
   'UPGRADE_NOT_POSSIBLE cluster:upgrade:status': { code: 'UPGRADE_NOT_POSSIBLE', proof: UPGRADE_WAYS },
   'UPGRADE_PAUSED cluster:upgrade:continue': {
