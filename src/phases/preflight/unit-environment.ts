@@ -1,8 +1,7 @@
 import { posix } from 'node:path';
+import { PATHS } from '../../host/node-paths.ts';
 import type { ReadOnlyHost } from './read-only-host.ts';
 import { unitTextOf } from './unit-command.ts';
-
-const MANAGER = '/etc/systemd/system.conf';
 
 /**
  * The environment that systemd gives a service: the manager's own for all services, then that of the unit, then that of
@@ -10,8 +9,9 @@ const MANAGER = '/etc/systemd/system.conf';
  */
 export async function unitEnvironment(host: ReadOnlyHost, unit: string): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  const dropIns = (await host.list(`${MANAGER}.d`)).filter((name) => name.endsWith('.conf'));
-  for (const path of [MANAGER, ...dropIns.map((name) => posix.join(`${MANAGER}.d`, name))])
+  const { manager } = PATHS.system;
+  const dropIns = (await host.list(`${manager}.d`)).filter((name) => name.endsWith('.conf'));
+  for (const path of [manager, ...dropIns.map((name) => posix.join(`${manager}.d`, name))])
     for (const value of valuesOf('DefaultEnvironment', (await host.read(path)) ?? '')) setWords(found, value);
   const text = await unitTextOf(host, unit);
   for (const value of valuesOf('Environment', text)) setWords(found, value);
