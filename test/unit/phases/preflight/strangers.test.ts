@@ -1294,6 +1294,21 @@ const LATER: readonly Stranger[] = [
     status: 'ok',
   },
   {
+    thread: 'kubernetes/kubernetes#135711, after a restart',
+    machine: files({ '/var/lib/kubelet/pod_status_manager_state': '{"data":{},"checksum":1}"}' }),
+    check: 'KubeletState',
+    status: 'error',
+    found: /^\/var\/lib\/kubelet\/pod_status_manager_state is damaged: line 1: it is not JSON$/,
+    remedy: /^Remove the file/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#135711, after a power cut',
+    machine: files({ '/var/lib/kubelet/cpu_manager_state': '' }),
+    check: 'KubeletState',
+    status: 'error',
+    found: /cpu_manager_state is damaged: it is empty/,
+  },
+  {
     thread: 'kubernetes/kubernetes#103110',
     machine: { files: { '/etc/resolv.conf': undefined } },
     check: 'Nameserver',
