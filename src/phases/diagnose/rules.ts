@@ -60,6 +60,14 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
           damagedFiles.join('\n'),
           'run the `edgeadm join` of the cluster again, with a new token: it makes the file again',
         ),
+  DamagedState: ({ damagedStates = [] }) =>
+    damagedStates.length === 0
+      ? undefined
+      : error(
+          'a file of the state of the kubelet is damaged: the kubelet exits over it when it starts',
+          damagedStates.map(({ path, why }) => `${path}: ${why}`),
+          `rm ${damagedStates.map(({ path }) => path).join(' ')}; systemctl restart kubelet: it makes them again`,
+        ),
   CertificateExpired: ({ certificates = [], clock }) => {
     const expired = certificates.filter(({ validTo }) => clock !== undefined && validTo < clock.node);
     if (expired.length === 0) return undefined;
