@@ -198,7 +198,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     const files = cniFiles && `${PATHS.cni.configurations}: ${cniFiles.join(', ') || 'empty'}`;
     const evidence = [files ?? '', network?.ready === false ? network.detail : ''];
     const node = journal?.joined ?? name ?? 'NODE';
-    const pods = `kubectl get pods -A --field-selector spec.nodeName=${node}: does the network add-on run there?`;
+    const pods = `see whether the network add-on runs there: kubectl get pods -A --field-selector spec.nodeName=${node}`;
     return missing
       ? warning('there is no CNI configuration: the node stays NotReady', evidence, pods)
       : error(
