@@ -1,5 +1,7 @@
 import { PATHS } from '../../host/node-paths.ts';
 
+const [SYSCTLS] = PATHS.system.sysctlFolders;
+
 type Remedy = (match: RegExpExecArray) => string;
 
 /** What a kubelet says when it dies, and what helps: its log has the cause, but not always the way out. */
@@ -7,7 +9,7 @@ const REMEDIES: readonly (readonly [says: RegExp, remedy: Remedy])[] = [
   [
     /inotify(_init|_add_watch| resources)?\b.*(too many open files|no space left on device|exhausted)/i,
     () =>
-      'raise the limits of inotify, which all programs of a user share: `sysctl -w fs.inotify.max_user_instances=8192 fs.inotify.max_user_watches=524288`, and the same two lines in a file in /etc/sysctl.d',
+      `raise the limits of inotify, which all programs of a user share: \`sysctl -w fs.inotify.max_user_instances=8192 fs.inotify.max_user_watches=524288\`, and the same two lines in a file in ${SYSCTLS}`,
   ],
   [
     /could not restore state from checkpoint.*?(\/[\w/.-]+_state)\b/,
