@@ -60,6 +60,14 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
           damagedFiles.join('\n'),
           'run the join command of the cluster again, which writes the file again; `edgeadm token create --print-join-command` prints it',
         ),
+  DamagedState: ({ damagedStates = [] }) =>
+    damagedStates.length === 0
+      ? undefined
+      : error(
+          'a file of the state of the kubelet is damaged: the kubelet exits over it when it starts',
+          damagedStates.map(({ path, why }) => `${path}: ${why}`),
+          `rm ${damagedStates.map(({ path }) => path).join(' ')}; systemctl restart kubelet: it makes them again`,
+        ),
   CertificateExpired: ({ certificates = [], clock }) => {
     const expired = certificates.filter(({ validTo }) => clock !== undefined && validTo < clock.node);
     if (expired.length === 0) return undefined;
@@ -189,7 +197,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     const files = cniFiles && `${PATHS.cni.configurations}: ${cniFiles.join(', ') || 'empty'}`;
     const evidence = [files ?? '', network?.ready === false ? network.detail : ''];
     const node = journal?.joined ?? name ?? 'NODE';
-    const pods = `kubectl get pods -A --field-selector spec.nodeName=${node}: does the network add-on run there?`;
+    const pods = `see whether the network add-on runs there: kubectl get pods -A --field-selector spec.nodeName=${node}`;
     return missing
       ? warning('there is no CNI configuration: the node stays NotReady', evidence, pods)
       : error(
