@@ -59,7 +59,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
       : error(
           'a file that the kubelet needs is damaged',
           damagedFiles.join('\n'),
-          'run the `edgeadm join` of the cluster again, with a new token: it makes the file again',
+          'run the join command of the cluster again, which writes the file again; `edgeadm token create --print-join-command` prints it',
         ),
   DamagedState: ({ damagedStates = [] }) =>
     damagedStates.length === 0
