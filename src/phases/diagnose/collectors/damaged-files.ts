@@ -38,7 +38,7 @@ async function damageOf({ host }: CollectContext, path: string, judge: Judge): P
   const text = await readIfFile(host, path);
   const why =
     text === undefined
-      ? 'it is not a file, or a link that leads to none'
+      ? 'it is not a regular file, or it is a dangling symlink'
       : text.trim() === ''
         ? 'it is empty'
         : judge(text);
