@@ -18,10 +18,20 @@ export interface CloudCall {
   readonly signal?: AbortSignal;
 }
 
+export interface SendOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /**
+   * Over a new connection, for a request that must not be sent again: a server may close a kept one at the moment in which
+   * it is used, and it is unknown then whether the request arrived. Source: RFC 9112, 9.3.1.
+   */
+  readonly onNewConnection?: boolean;
+}
+
 /** Sends one request and gives the answer, whatever its status. Throws what the network threw. */
 export interface CloudTransport {
   readonly endpoint: string;
-  send(call: CloudCall, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<CloudResponse>;
+  send(call: CloudCall, options: SendOptions): Promise<CloudResponse>;
 }
 
 export interface CloudResponse {

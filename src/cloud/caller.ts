@@ -4,7 +4,7 @@ import { REGION } from '../config/grammar.ts';
 import { EdgeadmError } from '../errors/index.ts';
 import { type RetryPolicy, retry } from '../lib/retry.ts';
 import { readUserText } from '../lib/user-file.ts';
-import type { CloudCall, CloudTransport } from './call.ts';
+import type { CloudCall, CloudTransport, SendOptions } from './call.ts';
 import { callPace } from './call-pace.ts';
 import type { CloudCredentialOptions } from './credentials.ts';
 import { answerError, excerptOf, invalidAnswer, isRefusal, isThrottled, networkError } from './errors.ts';
@@ -89,10 +89,10 @@ export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}
   const { tries = 4, pauseMs = [300, 5000], readTimeoutMs = READ_TIMEOUT_MS, plan, product } = policy;
   const { endpoint } = transport;
   const pace = callPace(pauseMs[0]);
-  const once = async (call: CloudCall, timeoutMs: number, signal?: AbortSignal): Promise<unknown> => {
+  const once = async (call: CloudCall, options: SendOptions): Promise<unknown> => {
     const where = { endpoint, action: call.action, product };
-    await pace.turn(signal);
-    const response = await transport.send(call, { timeoutMs, signal }).catch((error: unknown) => {
+    await pace.turn(options.signal);
+    const response = await transport.send(call, options).catch((error: unknown) => {
       throw networkError(error, where);
     });
     const { status, body, text } = response;
@@ -109,12 +109,12 @@ export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}
   };
   const read = <T>(call: CloudCall, shape: z.ZodType<T>): Promise<T> => {
     const { action, signal, makes } = call;
-    const attempt = async (): Promise<T> =>
-      checked(shape, await once(call, readTimeoutMs, signal), { endpoint, action });
+    const options = { timeoutMs: readTimeoutMs, signal, onNewConnection: makes };
+    const attempt = async (): Promise<T> => checked(shape, await once(call, options), { endpoint, action });
     return retry(attempt, { tries, pauseMs, isPassing: makes ? isThrottled : isWorthAnotherRead, signal });
   };
   const order = async (call: CloudCall): Promise<unknown> => {
-    if (!plan) return once(call, ORDER_TIMEOUT_MS);
+    if (!plan) return once(call, { timeoutMs: ORDER_TIMEOUT_MS, onNewConnection: true });
     plan(`${call.action} at ${endpoint}${describe(call)}`);
     return undefined;
   };

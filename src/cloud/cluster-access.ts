@@ -81,7 +81,7 @@ async function lend(
     service.nodePools(clusterId),
     service.nodeQuota().catch(() => undefined),
   ]);
-  const pool = edgePoolNamed(pools, nodePool, `cluster ${clusterId}`);
+  const pool = edgePoolNamed(pools, nodePool, clusterId);
   const ttlMs = timeoutMs + SPARE_MS;
   const cluster = await openTemporaryCluster(service, detail, { minutes: (ttlMs + SPARE_MS) / MINUTE_MS, signal });
   opened.cluster = cluster;

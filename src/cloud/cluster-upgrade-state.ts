@@ -28,10 +28,19 @@ export interface CloudUpgrade {
   readonly offered: readonly string[];
   /** Of the newest upgrade; undefined if the service lists none. */
   readonly task?: CloudTaskInfo;
+  /** Its target, and whether the worker nodes stay; undefined if neither the task nor a start from here tells. */
+  readonly to?: string;
+  readonly masterOnly?: boolean;
   /** What the newest stage of the task says. */
   readonly progress?: string;
   /** Why it failed, or paused by itself. */
   readonly error?: string;
+}
+
+/** The last upgrade of a cluster that was started from here. */
+export interface KeptUpgrade {
+  readonly taskId: string;
+  readonly to?: string;
 }
 
 /** Phases that change without an order. */
@@ -42,16 +51,13 @@ export function isIdle({ phase }: CloudUpgrade): boolean {
   return phase !== 'Unknown' && !ACTIVE_PHASES.includes(phase);
 }
 
-/**
- * @param known the task of the last upgrade that was started from here
- * @throws EdgeadmError CLOUD_*
- */
+/** @throws EdgeadmError CLOUD_* */
 export async function readClusterUpgrade(
   service: ContainerService,
   clusterId: string,
-  known?: string,
+  kept?: KeptUpgrade,
 ): Promise<CloudUpgrade> {
-  const task = await newestUpgrade(service, clusterId, known);
+  const task = await newestUpgrade(service, clusterId, kept?.taskId);
   // After the task: a cluster that was read before it may have the old version of an upgrade that is completed.
   const cluster = await service.cluster(clusterId);
   const phase = phaseOf(task, cluster.state);
@@ -61,8 +67,22 @@ export async function readClusterUpgrade(
     version: cluster.currentVersion || cluster.initVersion || '',
     offered: offeredBy(cluster),
     task,
+    ...targetOf(task, kept),
     progress: task?.stages?.at(-1)?.message,
     error: ((phase === 'Failed' || phase === 'Paused' || phase === 'Pausing') && task?.error?.message) || undefined,
+  };
+}
+
+/** Parameters of a task are those of the request, if the service tells them. */
+function targetOf(
+  task: CloudTaskInfo | undefined,
+  kept: KeptUpgrade | undefined,
+): Pick<CloudUpgrade, 'to' | 'masterOnly'> {
+  if (!task) return {};
+  const { next_version: to, master_only: masterOnly } = task.parameters ?? {};
+  return {
+    to: typeof to === 'string' && to !== '' ? to : task.taskId === kept?.taskId ? kept?.to : undefined,
+    masterOnly: typeof masterOnly === 'boolean' ? masterOnly : undefined,
   };
 }
 

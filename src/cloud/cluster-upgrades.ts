@@ -6,6 +6,7 @@ import {
   type CloudUpgrade,
   type CloudUpgradePhase,
   isIdle,
+  type KeptUpgrade,
   readClusterUpgrade,
 } from './cluster-upgrade-state.ts';
 import type { ContainerService } from './cs.ts';
@@ -19,6 +20,8 @@ export interface UpgradeIntent {
   readonly from: string;
   readonly to: string;
   readonly masterOnly: boolean;
+  /** The upgrade that is requested is in progress or complete: an earlier run has ordered it. */
+  readonly existing?: CloudUpgrade;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface UpgradeIntent {
 export interface CloudUpgrades {
   look(): Promise<CloudUpgrade>;
   /**
-   * Changes nothing.
+   * Changes nothing. An upgrade in progress to the same target is taken for the one that is requested.
    * @param version default: the one that the service offers
    * @throws EdgeadmError UPGRADE_VERSION, UPGRADE_UNDER_WAY
    */
@@ -51,10 +54,10 @@ interface IntendedChange {
   readonly isUnchanged: boolean;
 }
 
-/** Keeps the task of an upgrade for later commands on this machine. Neither of its methods throws. */
+/** Keeps the task of an upgrade, with its target, for later commands on this machine. Neither of its methods throws. */
 export interface UpgradeMemory {
-  recall(): Promise<string | undefined>;
-  keep(taskId: string): Promise<void>;
+  recall(): Promise<KeptUpgrade | undefined>;
+  keep(upgrade: KeptUpgrade): Promise<void>;
 }
 
 interface CloudUpgradesOptions {
@@ -69,7 +72,7 @@ export function cloudUpgrades(
   clusterId: string,
   { clock, signal, memory }: CloudUpgradesOptions = {},
 ): CloudUpgrades {
-  let known: string | undefined;
+  let known: KeptUpgrade | undefined;
   const look = async () => {
     known ??= await memory?.recall();
     return readClusterUpgrade(service, clusterId, known);
@@ -108,11 +111,12 @@ export function cloudUpgrades(
     intent: async (version, masterOnly) => intended(await look(), version, masterOnly),
     start: async ({ to, masterOnly }) => {
       const before = await look();
+      if (isInProgress(before, to, masterOnly)) return before;
       refuseUnderWay(before);
       const keep = async (taskId: string | undefined) => {
-        if (taskId === undefined || taskId === known) return;
-        known = taskId;
-        await memory?.keep(taskId);
+        if (taskId === undefined || taskId === known?.taskId) return;
+        known = { taskId, to };
+        await memory?.keep(known);
       };
       // Kept as soon as it is known: from here on the program may be killed.
       const send = async () => keep(await service.upgradeCluster(clusterId, { nextVersion: to, masterOnly }));
@@ -166,8 +170,10 @@ function hasBegun(now: CloudUpgrade, before: CloudUpgrade): boolean {
 }
 
 function intended(now: CloudUpgrade, wanted: string | undefined, masterOnly: boolean): UpgradeIntent {
+  const { offered, version: from, to: existing } = now;
+  if (existing && (isInProgress(now, wanted, masterOnly) || isComplete(now, wanted, masterOnly)))
+    return { from, to: existing, masterOnly, existing: now };
   refuseUnderWay(now);
-  const { offered, version: from } = now;
   const to = wanted ?? (offered.length === 1 ? offered[0] : undefined);
   if (to !== undefined && offered.includes(to)) return { from, to, masterOnly };
   throw new EdgeadmError({
@@ -183,12 +189,33 @@ function intended(now: CloudUpgrade, wanted: string | undefined, masterOnly: boo
   });
 }
 
-function refuseUnderWay({ phase, task, clusterId }: CloudUpgrade): void {
+/** @param wanted undefined: whichever it is */
+function isInProgress(now: CloudUpgrade, wanted: string | undefined, masterOnly: boolean): boolean {
+  return ACTIVE_PHASES.includes(now.phase) && isTheSame(now, wanted ?? now.to, masterOnly);
+}
+
+/** Without a version the next one is meant. */
+function isComplete(now: CloudUpgrade, wanted: string | undefined, masterOnly: boolean): boolean {
+  const isOffered = wanted === undefined || now.offered.includes(wanted);
+  return now.phase === 'Completed' && !isOffered && isTheSame(now, wanted, masterOnly);
+}
+
+function isTheSame(now: CloudUpgrade, to: string | undefined, masterOnly: boolean): boolean {
+  return to !== undefined && to === now.to && (now.masterOnly ?? masterOnly) === masterOnly;
+}
+
+function refuseUnderWay({ phase, task, clusterId, to, masterOnly }: CloudUpgrade): void {
   if (phase !== 'Paused' && phase !== 'Unknown' && !ACTIVE_PHASES.includes(phase)) return;
   throw new EdgeadmError({
     code: 'UPGRADE_UNDER_WAY',
     what: `cluster ${clusterId} is already being upgraded`,
-    why: [`it is ${phase}`, task?.taskId && `task ${task.taskId}, since ${task.created}`].filter(Boolean).join('\n'),
+    why: [
+      `it is ${phase}`,
+      to && `its target is ${to}${masterOnly ? ', the control plane only' : ''}`,
+      task?.taskId && `task ${task.taskId}, since ${task.created}`,
+    ]
+      .filter(Boolean)
+      .join('\n'),
   });
 }
 

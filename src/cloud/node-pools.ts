@@ -215,14 +215,19 @@ async function annotate(
  * The pool of that name or id that an edge node can join; the default one if none is named.
  * @throws EdgeadmError NODEPOOL_NOT_FOUND, NODEPOOL_REFUSED
  */
-export function edgePoolNamed(pools: readonly CloudNodePool[], wanted: string | undefined, where: string): NodePool {
+export function edgePoolNamed(
+  pools: readonly CloudNodePool[],
+  wanted: string | undefined,
+  clusterId: string,
+): NodePool {
+  const where = `cluster ${clusterId}`;
   const pool = poolNamed(pools.map(fromCloud), wanted, where);
   if (!pool.isInCloud) return pool;
   throw new EdgeadmError({
     code: 'NODEPOOL_REFUSED',
     what: `edge nodes cannot join the node pool ${pool.name} of ${where}`,
     why: 'it is a node pool of cloud instances',
-    next: 'choose an edge node pool: edgeadm nodepool list',
+    next: `choose an edge node pool: edgeadm nodepool list --cluster-id ${clusterId}`,
   });
 }
 

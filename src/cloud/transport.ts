@@ -18,7 +18,7 @@ export interface CloudTransportOptions {
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Signed requests over one kept connection.
+ * Signed requests; those that can be sent again go over one kept connection.
  *
  * The vendor's generic client is not used for this: its HTTP library reads answers of any size, has no total time limit
  * (its limit for the connection is the longest silence of the socket), cannot be aborted, and never ends if a
@@ -26,14 +26,16 @@ const CONNECT_TIMEOUT_MS = 5_000;
  */
 export function cloudTransport(options: CloudTransportOptions): CloudTransport {
   const { endpoint, credential, ca, address } = options;
-  const agent = localTlsAgent(ca, address);
+  const kept = localTlsAgent({ ca, address, keepAlive: true });
+  const single = localTlsAgent({ ca, address, keepAlive: false });
   return {
     endpoint,
-    send: async (call, { timeoutMs, signal }) => {
+    send: async (call, { timeoutMs, signal, onNewConnection }) => {
       const { path, query, method, headers, body } = unsigned(call, options);
       const url = new URL(`https://${endpoint}${path}?${new URLSearchParams(query)}`);
       const signed = await signedHeaders({ method, path, query, headers, body }, await credential());
       const limits = { maxBytes: MAX_RESPONSE_BYTES.cloud, totalMs: timeoutMs, connectMs: CONNECT_TIMEOUT_MS };
+      const agent = onNewConnection ? single : kept;
       const answer = await sendRequest({ url, method, headers: signed, body, agent, limits, signal });
       return { status: answer.status, ...parsed(answer.text) };
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isCidr } from '../lib/cidr.ts';
-import { REGION } from './grammar.ts';
+import { LOG_PROJECT, REGION } from './grammar.ts';
 
 /** How the API spells an edition. Source: the SDK, CreateCluster. */
 export const CLUSTER_SPECS = { standard: 'ack.standard', pro: 'ack.pro.small' } as const;
@@ -17,9 +17,17 @@ const id = (prefix: string, what: string) =>
 const cidr = z.string().refine(isCidr, 'must be a CIDR such as 172.20.0.0/16');
 const ids = z.array(z.string().min(1));
 
+function between(least: number, most: number, unit = ''): z.ZodInt {
+  const rule = `must be ${least} to ${most}${unit}`;
+  return z.int(rule).min(least, rule).max(most, rule);
+}
+
 /** What the SDK lists for system and data disks; the guide has the first two. */
 const DISKS = ['cloud_ssd', 'cloud_efficiency', 'cloud_essd', 'cloud_auto', 'cloud_essd_entry'] as const;
-const disk = z.strictObject({ category: z.enum(DISKS).default('cloud_ssd'), size: z.int().min(20).max(32_768) });
+const disk = z.strictObject({
+  category: z.enum(DISKS, `must be one of ${DISKS.join(', ')}`).default('cloud_ssd'),
+  size: between(20, 32_768, ' GiB'),
+});
 
 const workers = z.strictObject({
   /** ECS instances for the components that run in the cloud. */
@@ -50,8 +58,8 @@ const logging = z.strictObject({
   components: z.array(z.enum(LOGGED_COMPONENTS)).default([]),
   audit: z.boolean().default(false),
   /** Default: the service makes one, `k8s-log-CLUSTER`. */
-  project: z.string().min(1).optional(),
-  days: z.int().min(1).max(3000).optional(),
+  project: z.string().regex(LOG_PROJECT.pattern, LOG_PROJECT.rule).optional(),
+  days: between(1, 3000, ' days').optional(),
 });
 
 const addon = z.strictObject({
@@ -81,7 +89,7 @@ export const cloudClusterKeys = z.strictObject({
   podCidr: cidr.optional(),
   serviceCidr: cidr.default('172.21.0.0/20'),
   /** Bits of the pod range of a node. */
-  nodeCidrMask: z.int().min(24).max(28).default(25),
+  nodeCidrMask: between(24, 28).default(25),
   proxyMode: z.enum(['ipvs', 'iptables']).default('ipvs'),
   /** Let nodes without a public address reach the Internet through the VPC's NAT gateway. */
   snat: z.boolean().default(true),

@@ -605,7 +605,7 @@ export const ERROR_CODES = {
     cause: 'A cluster upgrade is already running; there can be only one at a time.',
     evidence: 'Its target version, who started it, and which process controls it.',
     remedy:
-      'See `edgeadm cluster upgrade status`. To start another one, run `edgeadm cluster upgrade pause`, then `cancel`.',
+      'See `edgeadm cluster upgrade status`. If it is paused, `edgeadm cluster upgrade continue` continues it. To start another one, run `edgeadm cluster upgrade pause`, then `cancel`.',
   },
   UPGRADE_NOT_POSSIBLE: {
     exit: EXIT.cluster,

@@ -28,13 +28,18 @@ export function localAgents(env: NodeJS.ProcessEnv): Readonly<Record<'http:' | '
   };
 }
 
-/**
- * An agent of this machine that keeps its connections.
- * @param ca PEM; default: the CAs that Node trusts
- * @param address where every connection goes, whatever the host of the URL; the certificate must still be the host's
- */
-export function localTlsAgent(ca?: string, address?: { readonly host: string; readonly port: number }): HttpAgent {
-  const agent = new HttpsAgent({ keepAlive: true, ca });
+interface LocalTls {
+  /** PEM; default: the CAs that Node trusts. */
+  readonly ca?: string;
+  /** Where every connection goes, whatever the host of the URL; the certificate must still be the host's. */
+  readonly address?: { readonly host: string; readonly port: number };
+  /** False: each request has its own connection. */
+  readonly keepAlive: boolean;
+}
+
+/** An agent of this machine. */
+export function localTlsAgent({ ca, address, keepAlive }: LocalTls): HttpAgent {
+  const agent = new HttpsAgent({ keepAlive, ca });
   if (!address) return agent;
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) =>

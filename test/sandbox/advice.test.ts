@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { adminClient } from '../../sandbox/admin-client.ts';
 import { sandboxFolder } from '../../sandbox/folder.ts';
-import { type Ended, edgeadm, resultOf } from './program.ts';
+import { beginPlan } from '../../src/cluster-upgrade/control/begin.ts';
+import { acquireLease } from '../../src/cluster-upgrade/control/lease.ts';
+import { nowSeconds } from '../../src/cluster-upgrade/plan/plan.ts';
+import { PlanStore } from '../../src/cluster-upgrade/plan/store.ts';
+import { newPlan, pausePlan } from '../../src/cluster-upgrade/plan/transitions.ts';
+import { toEdgeadmError } from '../../src/errors/index.ts';
+import type { ApiClient } from '../../src/kubernetes/api/client.ts';
+import { type Ended, edgeadm, resultOf, startEdgeadm } from './program.ts';
 import { type SandboxBed, sandboxBed } from './sandbox-bed.ts';
 
 /** A way through an error: what causes it, the command that it advises, and the way on after that. */
@@ -26,7 +34,7 @@ describe('the command that an error advises', function () {
   let env: Record<string, string>;
   before(async () => {
     bed = await sandboxBed();
-    assert.equal((await bed.up()).exitCode, 0);
+    assert.equal((await bed.up('--cloud-nodes', '2')).exitCode, 0);
     env = resultOf(await bed.sandbox('env', '-o', 'json')).data as Record<string, string>;
   });
   after(() => bed.remove());
@@ -68,6 +76,28 @@ describe('the command that an error advises', function () {
     }
     const again = await onward(last);
     assert.notEqual(codeOf(again), code, `after its advice:\n${again.stderr}`);
+  };
+
+  /** An upgrade that waits for its controller: images do not run here. */
+  const beginUpgrade = async (): Promise<void> => {
+    const admin = await adminClient(sandboxFolder(bed.dir));
+    const spec = {
+      targetVersion: 'v1.20.2',
+      executor: 'job',
+      image: 'example.org/x:1',
+      startedBy: 'ann@laptop',
+    } as const;
+    const plan = newPlan(
+      { ...spec, drain: false, drainTimeoutMs: 1000, waitOffline: false },
+      [{ name: 'edge-1', pool: '', from: 'v1.20.1' }],
+      nowSeconds(),
+    );
+    await beginPlan(admin, plan, new AbortController().signal);
+    admin.close();
+  };
+  const endUpgrade = async (): Promise<Ended> => {
+    await run('cluster', 'upgrade', 'pause', '--yes');
+    return run('cluster', 'upgrade', 'cancel', '--yes');
   };
 
   /** A join with one value changed, the new line that is advised, and that line. */
@@ -359,6 +389,109 @@ describe('the command that an error advises', function () {
             },
           },
           onward: () => run('node', 'remove', node.name, '--yes', '--ignore-not-found'),
+        };
+      },
+    },
+    {
+      title: 'an upgrade that is no longer watched',
+      code: 'INTERRUPTED',
+      walk: async () => ({
+        cause: async () => {
+          await beginUpgrade();
+          const watching = startEdgeadm(['cluster', 'upgrade', 'status', '--watch'], { env });
+          watching.stderr?.on('data', (text) => String(text).includes('is Running') && watching.kill('SIGINT'));
+          const { exitCode = -1, stdout, stderr } = await watching;
+          return { exitCode, stdout, stderr };
+        },
+        advice: { 'edgeadm cluster upgrade status': () => run('cluster', 'upgrade', 'status') },
+        onward: async (status) => {
+          assert.match(status.stdout, /Running[\s\S]*1 waiting/);
+          return endUpgrade();
+        },
+      }),
+    },
+    {
+      title: 'an upgrade that another process controls',
+      code: 'UPGRADE_UNDER_WAY',
+      walk: async () => {
+        await beginUpgrade();
+        const { signal } = new AbortController();
+        const admin = await adminClient(sandboxFolder(bed.dir));
+        const lease = await acquireLease(admin, 'bob@desk (process 7)', signal);
+        return {
+          cause: () => run('cluster', 'upgrade', 'continue', '--executor', 'ssh', '--host', 'root@192.0.2.7', '--yes'),
+          advice: { 'edgeadm cluster upgrade status': () => run('cluster', 'upgrade', 'status') },
+          onward: async (status) => {
+            assert.match(status.stdout, /bob@desk \(process 7\)/);
+            if (typeof lease !== 'string') await lease.release();
+            admin.close();
+            return endUpgrade();
+          },
+        };
+      },
+    },
+    {
+      title: 'an upgrade that others change again and again',
+      code: 'API_ERROR',
+      walk: async () => {
+        await beginUpgrade();
+        const admin = await adminClient(sandboxFolder(bed.dir));
+        const others = new PlanStore(admin);
+        // Each write of this one comes after somebody else's.
+        const late = {
+          find: admin.find.bind(admin),
+          writeUnlessStale: async (...words: Parameters<ApiClient['writeUnlessStale']>) => {
+            await others.update((plan) => ({ ...plan, progress: { ...plan.progress, reason: randomUUID() } }));
+            return admin.writeUnlessStale(...words);
+          },
+        } as unknown as ApiClient;
+        return {
+          cause: () => endedBy(new PlanStore(late).update((plan) => pausePlan(plan, 'bob@desk', nowSeconds()))),
+          advice: { 'edgeadm cluster upgrade status': () => run('cluster', 'upgrade', 'status') },
+          onward: async (status) => {
+            assert.match(status.stdout, /to v1.20.2, Running/);
+            admin.close();
+            return endUpgrade();
+          },
+        };
+      },
+    },
+    {
+      title: 'a join to a node pool of cloud instances',
+      code: 'NODEPOOL_REFUSED',
+      walk: async () => {
+        const node = await machine();
+        const inService = ['--cluster-id', bed.cluster, '--region', 'cn-hangzhou'];
+        const attach = (pool: string) => node.here('join', ...inService, '--nodepool', pool, '--yes');
+        return {
+          cause: () => attach('cloud-nodes'),
+          advice: { 'edgeadm nodepool list --cluster-id': () => run('nodepool', 'list', '--cluster-id', bed.cluster) },
+          onward: async (list) => {
+            assert.match(list.stdout, /^cloud-nodes +\S+ +cloud /m);
+            const joined = await attach(/^(\S+) +\S+ +basic /m.exec(list.stdout)?.[1] ?? assert.fail(list.stdout));
+            assert.equal(joined.exitCode, 0, joined.stderr);
+            return joined;
+          },
+        };
+      },
+    },
+    {
+      title: 'a node that is to be repaired and that the node pool does not have',
+      code: 'NODE_NOT_FOUND',
+      walk: async () => {
+        const repair = (node: string) =>
+          run(
+            ...['nodepool', 'repair', 'cloud-nodes', '--node', node, '--operation', 'restart.kubelet'],
+            ...['--cluster-id', bed.cluster, '--yes'],
+          );
+        return {
+          cause: () => repair('no-such-node'),
+          advice: { 'edgeadm node list --cluster-id': () => run('node', 'list', '--cluster-id', bed.cluster) },
+          onward: async (list) => {
+            const repaired = await repair(/^(\S+) .*cloud-nodes/m.exec(list.stdout)?.[1] ?? assert.fail(list.stdout));
+            assert.equal(repaired.exitCode, 0, repaired.stderr);
+            return repaired;
+          },
         };
       },
     },
@@ -698,11 +831,43 @@ describe('the command that an error advises', function () {
     },
   ];
 
+  it('the join that warns of a condition of its node advises a diagnosis, which names it as long as it is there', async () => {
+    const node = await machine();
+    assert.equal((await node.join()).exitCode, 0);
+    const admin = await adminClient(sandboxFolder(bed.dir));
+    const report = (status: string) =>
+      admin.patch(`/api/v1/nodes/${node.name}/status`, {
+        status: { conditions: [{ type: 'NetworkUnavailable', status, reason: 'NoRoute', message: 'no route' }] },
+      });
+    const archive = join(bed.dir, `${node.name}.tgz`);
+    const diagnosed = async (): Promise<string> => (await node.here('diagnose', '-o', archive)).stdout;
+    await report('True');
+    const warned = await node.join();
+    assert.equal(warned.exitCode, 0, warned.stderr);
+    assert.match(warned.stderr, /The node reports NetworkUnavailable.*`edgeadm diagnose`/);
+    assert.match(await diagnosed(), /NetworkUnavailable/);
+    await report('False');
+    assert.doesNotMatch(await diagnosed(), /NetworkUnavailable/);
+    assert.doesNotMatch((await node.join()).stderr, /The node reports/);
+    admin.close();
+  });
+
   for (const { title, code, walk: begin } of WALKS) {
     it(`the way that ${code} advises does not lead back to it: ${title}`, async () =>
       walk({ title, code, ...(await begin()) }));
   }
 });
+
+/** What a command shows of an error that its process has. */
+async function endedBy(work: Promise<unknown>): Promise<Ended> {
+  try {
+    await work;
+    return { exitCode: 0, stdout: '', stderr: '' };
+  } catch (error) {
+    const { code, message, next } = toEdgeadmError(error);
+    return { exitCode: 4, stdout: '', stderr: `error: ${message}\nnext: ${next}\n(${code})\n` };
+  }
+}
 
 /** Kills the process that a start in the background has made for a folder, as soon as it is there. */
 async function killWhenThere(dir: string): Promise<void> {

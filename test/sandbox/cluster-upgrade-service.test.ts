@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CHECK_FAULT, CHECK_MS } from '../../sandbox/cloud/cs-checks.ts';
 import { UPGRADE_STEP_MS } from '../../sandbox/cloud/cs-upgrade-record.ts';
 import { addFault, type FaultMode } from '../../sandbox/cloud/faults.ts';
@@ -195,8 +196,31 @@ describe('cluster upgrade of a cluster of the container service', function () {
     assert.equal(begun.exitCode, 0, begun.stderr);
     assert.equal(orders(), 1);
     const again = await start();
-    assert.equal(again.exitCode, 4);
-    assert.match(again.stderr, /UPGRADE_UNDER_WAY/);
+    assert.equal(again.exitCode, 0, again.stderr);
+    assert.match(
+      again.stdout,
+      /was started before: task T-.* is Prechecking\. Nothing is sent\.\nThe upgrade is running/,
+    );
+    const other = await upgrade('start', '--target-version', '1.22.15-aliyunedge.1', '--yes');
+    assert.equal(other.exitCode, 4);
+    assert.match(other.stderr, /its target is 1\.20\.11-aliyunedge\.1[\s\S]*UPGRADE_UNDER_WAY/);
+    assert.equal(orders(), 1);
+  });
+
+  it('cluster upgrade of a cluster of the container service is followed to its end by the same command if the first one was killed', async () => {
+    live = true;
+    const line = ['cluster', 'upgrade', 'start', ...where, '--target-version', TARGET, '--yes'];
+    const child = startEdgeadm(line, { env });
+    while (orders() === 0) await delay(20);
+    child.kill('SIGKILL');
+    await child;
+    assert.equal((await upgrade('start', '--target-version', TARGET)).exitCode, 2, 'it asks before it waits');
+    const ended = await upgrade('start', '--target-version', TARGET, '--yes');
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.match(ended.stdout, /The cluster is upgraded to 1\.20\.11-aliyunedge\.1\.$/);
+    assert.equal(orders(), 1);
+    const over = await told('start', '--target-version', TARGET, '--yes');
+    assert.deepEqual([over.ok, over.data?.phase], [true, 'Completed']);
     assert.equal(orders(), 1);
   });
 

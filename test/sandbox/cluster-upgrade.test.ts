@@ -86,6 +86,11 @@ describe('the upgrade of a cluster', function () {
       ['start', ...IMAGE, '--selector', 'no=where'],
       /no worker node to upgrade with --selector no=where/,
     );
+    await failsWith(
+      2,
+      ['start', '--executor', 'ssh', '--no-wait', '--yes'],
+      /--no-wait: cannot be used with --executor ssh/,
+    );
     await failsWith(2, ['start', '--executor', 'pigeon'], /--executor: "pigeon" is not one of: job, ssh/);
   });
 
@@ -131,6 +136,8 @@ describe('the upgrade of a cluster', function () {
     first.kill('SIGINT');
     const ended = await first;
     assert.equal(ended.exitCode, 130, ended.stderr);
+    const overSsh = ['continue', '--executor', 'ssh', '--no-wait', '--yes'];
+    await failsWith(2, overSsh, /--no-wait: cannot be used with --executor ssh/);
     assert.match(ended.stderr, /edgeadm cluster upgrade continue/);
     const status = resultOf(await upgrade('status', '-o', 'json')) as { data: Record<string, unknown> };
     assert.equal(status.data.phase, 'Running');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EnsRecords } from '../../sandbox/cloud/ens-records.ts';
 import { seedInstance } from '../../sandbox/cloud/ens-seed.ts';
-import { addFault, listFaults } from '../../sandbox/cloud/faults.ts';
+import { addFault, clearFaults, listFaults } from '../../sandbox/cloud/faults.ts';
 import { sandboxFolder, writeState } from '../../sandbox/folder.ts';
 import { purchasedFor } from '../../src/cloud/eni-marker.ts';
 import { waitFor } from '../../src/lib/wait-for.ts';
@@ -105,7 +105,7 @@ describe('the eni commands against an emulated ENS', () => {
   });
 
   /** Starts a bind and ends it by a signal when the instance is on its way down. */
-  async function bindUntilStopping(signal: 'SIGKILL' | 'SIGINT') {
+  async function bindUntilStopping(signal: 'SIGKILL' | 'SIGINT', before = () => {}) {
     const child = startEdgeadm(['eni', 'bind', '--instance', INSTANCE, '--yes', ...logFile(['bind'])], { env });
     await waitFor({
       what: 'the instance to be stopped',
@@ -115,6 +115,7 @@ describe('the eni commands against an emulated ENS', () => {
         return status === 'Running' ? { seen: status } : { done: undefined };
       },
     });
+    before();
     child.kill(signal);
     return child;
   }
@@ -138,6 +139,29 @@ describe('the eni commands against an emulated ENS', () => {
     assert.equal(records.instance(INSTANCE)?.status, 'Running');
     for (const { id } of bought()) assert.ok(ended.stderr.includes(id), ended.stderr);
     assert.match(ended.stderr, /delete: edgeadm eni release/);
+  });
+
+  it('an interrupt names the command that shows what was bought if the list cannot be read, and a second bind attaches it', async () => {
+    addFault(cloud.store, { action: 'AttachNetworkInterface', mode: 'throttle', times: 1000 });
+    const ended = await bindUntilStopping('SIGINT', () => {
+      addFault(cloud.store, { action: 'DescribeNetworkInterfaces', mode: 'forbidden', times: 1000 });
+    });
+    assert.equal(ended.exitCode, 130, ended.stderr);
+    const words = /unknown which of .* were bought but not attached: edgeadm (eni list .*)/.exec(ended.stderr)?.[1];
+    assert.ok(words, ended.stderr);
+    clearFaults(cloud.store);
+    const list = await edgeadm(words.trim().split(' '), { env });
+    assert.equal(list.exitCode, 0, list.stderr);
+    assert.deepEqual(
+      bought().map(({ id }) => new RegExp(`^${id} .* no +yes `, 'm').test(list.stdout)),
+      [true, true],
+    );
+    const again = await eni('bind', '--yes');
+    assert.equal(again.exitCode, 0, again.stderr);
+    assert.deepEqual(
+      bought().map(({ status }) => status),
+      ['InUse', 'InUse'],
+    );
   });
 
   it('the eni commands against an emulated ENS has faults added, listed and cleared by another process', async () => {

@@ -4,7 +4,7 @@ import type { UpgradeMemory } from '../../cloud/cluster-upgrades.ts';
 import { stateFolder } from '../../lib/state-folder.ts';
 
 /**
- * Keeps the task of the last upgrade of a cluster in the user's state folder. The command continues if
+ * Keeps the task of the last upgrade of a cluster, and its target on a second line, in the user's state folder. The command continues if
  * the file cannot be written or read: the service's list of tasks tells the same, later.
  */
 export function keptTask(
@@ -16,10 +16,13 @@ export function keptTask(
   const folder = join(state, 'edgeadm', 'upgrade-tasks');
   const file = join(folder, encodeURIComponent(clusterId));
   return {
-    recall: async () => (await readFile(file, 'utf8').catch(() => '')).trim() || undefined,
-    keep: async (taskId) => {
+    recall: async () => {
+      const [taskId, to] = (await readFile(file, 'utf8').catch(() => '')).trim().split('\n');
+      return taskId ? { taskId, to } : undefined;
+    },
+    keep: async ({ taskId, to }) => {
       await mkdir(folder, { recursive: true, mode: 0o700 })
-        .then(() => writeFile(file, `${taskId}\n`, { mode: 0o600 }))
+        .then(() => writeFile(file, `${[taskId, to].filter(Boolean).join('\n')}\n`, { mode: 0o600 }))
         .catch(() => undefined);
     },
   };

@@ -13,6 +13,7 @@ export const upgradeServiceFlags = {
 /** What `start` takes for them alone. */
 export const serviceStartFlags = {
   'control-plane-only': Flags.boolean({
+    default: false,
     description: 'upgrade the control plane only',
     helpGroup: 'CLUSTER',
   }),

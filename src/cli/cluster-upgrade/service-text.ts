@@ -92,7 +92,11 @@ export function serviceData(upgrade: CloudUpgrade): object {
 }
 
 /** What would be ordered, or is. */
-export function intentText(clusterId: string, { from, to, masterOnly }: UpgradeIntent): string {
+export function intentText(clusterId: string, { from, to, masterOnly, existing }: UpgradeIntent): string {
+  if (existing) {
+    const { phase, task } = existing;
+    return `The upgrade of cluster ${clusterId} to ${to} was started before: task ${task?.taskId}, since ${task?.created}, is ${phase}. Nothing is sent.\n`;
+  }
   const parts = masterOnly ? 'the control plane only' : 'the control plane, then the worker nodes in batches';
   return `Cluster ${clusterId}: from ${from} to ${to}, ${parts}, by the container service.\n`;
 }

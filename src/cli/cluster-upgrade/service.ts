@@ -33,6 +33,7 @@ export async function startOfService(
     const { 'cluster-id': clusterId = '', 'target-version': version, 'dry-run': dryRun } = flags;
     const intent = await upgrades.intent(version, flags['control-plane-only']);
     output.tell(intentText(clusterId, intent));
+    if (intent.existing) return endOfExisting(intent.existing, upgrades, { flags, output, signal, argv });
     const question = `Start the upgrade of cluster ${clusterId} to ${intent.to}?`;
     refuseUnanswerable(question, { output, yes: flags.yes || dryRun, argv });
     const type = intent.masterOnly ? 'MasterUpgrade' : 'ClusterUpgrade';
@@ -53,6 +54,31 @@ export async function startOfService(
   });
 }
 
+interface Starting {
+  readonly flags: ServiceFlags & StartFlags;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+  readonly argv: readonly string[];
+}
+
+/** Nothing is sent: an earlier run has started it. */
+async function endOfExisting(
+  now: CloudUpgrade,
+  upgrades: CloudUpgrades,
+  { flags, output, signal, argv }: Starting,
+): Promise<Ended> {
+  if (!flags.wait || isIdle(now)) return ending(now, flags);
+  if (flags['dry-run'])
+    return {
+      ok: true,
+      hosts: [],
+      data: { ...serviceData(now), dryRun: true },
+      text: 'Nothing was changed (dry run).\n',
+    };
+  await confirm('Wait for the upgrade?', { output, signal, yes: flags.yes, argv });
+  return ending(await followService(upgrades, { flags, output, signal }), flags);
+}
+
 /** `edgeadm cluster upgrade plan --cluster-id ...` */
 export async function planOfService(
   flags: ServiceFlags & Pick<StartFlags, 'target-version' | 'control-plane-only'>,
@@ -61,6 +87,8 @@ export async function planOfService(
     const { 'cluster-id': clusterId = '', 'target-version': version } = flags;
     const intent = await upgrades.intent(version, flags['control-plane-only']);
     const start = `${lineFor('start', flags)} --target-version ${intent.to}`;
+    if (intent.existing)
+      return { data: serviceData(intent.existing), text: `${intentText(clusterId, intent)}To wait for it: ${start}\n` };
     return {
       data: { clusterId, ...intent },
       text: `${intentText(clusterId, intent)}The service checks the cluster first; to see its report now: ${checkLine(flags)}\nTo start it: ${start}\n`,

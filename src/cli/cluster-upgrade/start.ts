@@ -12,7 +12,7 @@ import { durationOf, nodeFlags, repeatable } from '../flags.ts';
 import { upgradeFlags } from '../upgrade/flags.ts';
 import { currentUser, executorFlag } from './follow.ts';
 import { batchesText } from './text.ts';
-import { watchFlag } from './verbs.ts';
+import { noWaitMistakes, watchFlag } from './verbs.ts';
 
 /** What is to be upgraded, and how. */
 export const startFlags = {
@@ -59,6 +59,7 @@ interface StartFlags extends DrainFlags {
   readonly drain: boolean;
   readonly 'drain-timeout'?: string;
   readonly 'wait-offline': boolean;
+  readonly wait?: boolean;
   readonly 'ignore-preflight-errors'?: readonly string[];
 }
 
@@ -69,7 +70,10 @@ interface StartFlags extends DrainFlags {
  */
 export function specOf(flags: StartFlags, cluster: string, runs = true): PlanSpec {
   const { executor = 'job', image, bundle, selector, nodepool, drain } = flags;
-  const mistakes = unknownUpgradeChecks(flags['ignore-preflight-errors'] ?? []);
+  const mistakes = [
+    ...unknownUpgradeChecks(flags['ignore-preflight-errors'] ?? []),
+    ...noWaitMistakes(executor, flags.wait),
+  ];
   const drainTimeoutMs =
     durationOf(flags['drain-timeout'], '--drain-timeout', (mistake) => mistakes.push(mistake)) ?? DRAIN_TIMEOUT_MS;
   const request = {

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { UpgradeVerb } from '../../cloud/cluster-upgrades.ts';
 import { currentPlan } from '../../cluster-upgrade/control/actions.ts';
-import { nodesIn, type Plan } from '../../cluster-upgrade/plan/plan.ts';
+import { nodesIn, type Plan, type PlanSpec } from '../../cluster-upgrade/plan/plan.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import type { Output } from '../../output/index.ts';
 import type { CommandResult } from '../../output/renderer.ts';
@@ -17,6 +17,14 @@ export const watchFlag = {
     helpGroup: 'COMMON',
   }),
 };
+
+/** Over SSH the command itself is the controller: if it returned, nothing would be upgraded. */
+export function noWaitMistakes(executor: PlanSpec['executor'], wait: boolean | undefined): string[] {
+  if (executor !== 'ssh' || wait !== false) return [];
+  return [
+    '--no-wait: cannot be used with --executor ssh: this machine upgrades the nodes, and must stay until it is done',
+  ];
+}
 
 /** Of `pause`, `continue` and `cancel`. */
 export const upgradeChangeFlags = { 'dry-run': serviceChangeFlags['dry-run'], yes: serviceChangeFlags.yes };

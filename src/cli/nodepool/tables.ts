@@ -33,7 +33,8 @@ export function poolTable(pools: readonly ShownPool[], wide = false): string {
   const rows = pools.map(({ name, id, mode, nodes, maxNodes, isDefault, working, ...pool }) => ({
     name,
     ...(pools.some((pool) => pool.id !== pool.name) && { id }),
-    mode,
+    // Edge nodes cannot join it, whatever mode the service gives for it.
+    mode: pool.isInCloud ? 'cloud' : mode,
     ready: `${nodes.filter(({ ready }) => ready).length}/${nodes.length}`,
     'max-nodes': maxNodes ?? '-',
     default: isDefault ? 'yes' : '',

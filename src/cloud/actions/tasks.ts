@@ -14,6 +14,8 @@ const taskInfo = wire({
   ...taskShape,
   target: wire({ id: text, type: text }).nullish(),
   current_stage: text,
+  // Which there are is not documented for any type of task.
+  parameters: z.record(z.string(), z.unknown()).nullish().catch(undefined),
   stages: z.array(wire({ message: text, state: text, start_time: text, end_time: text })).nullish(),
   events: z
     .array(wire({ action: text, level: text, reason: text, message: text, source: text, timestamp: text }))

@@ -54,7 +54,7 @@ export default class NodePoolAttachScript extends BaseCommand {
     const script = await interruptible(async (signal) => {
       const service = await serviceOf(flags, signal);
       const { edgePoolNamed } = await import('../../cloud/node-pools.ts');
-      const pool = edgePoolNamed(await service.nodePools(id), args.name, `cluster ${id}`);
+      const pool = edgePoolNamed(await service.nodePools(id), args.name, id);
       const nodeSpec = JSON.stringify(
         pool.mode === 'private' ? { interconnectMode: 'private', ...spec.keys } : spec.keys,
       );

@@ -65,8 +65,7 @@ export default class NodePoolUpdate extends BaseCommand {
         taints: taints as readonly Taint[],
         podCidrs: [],
         ofService: {},
-      }),
-      ...(name?.includes('.') ? ['--rename: the container service does not accept "." in a name'] : []),
+      }).map(withFlagsOfUpdate),
     );
     if (!CHANGES.some((flag) => flags[flag] !== undefined))
       mistakes.push('name at least one change, such as --label KEY=VALUE');
@@ -98,4 +97,9 @@ export default class NodePoolUpdate extends BaseCommand {
       }),
     );
   }
+}
+
+/** The rules name the flags of `create`. */
+function withFlagsOfUpdate(mistake: string): string {
+  return mistake.replace(/^NAME:/, '--rename:').replace(/^--(label|taint)s:/, '--$1:');
 }

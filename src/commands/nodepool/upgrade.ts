@@ -5,6 +5,8 @@ import { changePoolInService } from '../../cli/nodepool/change-in-service.ts';
 import { poolUpgrade } from '../../cli/nodepool/upgrade.ts';
 import { ramActions, requireClusterId, serviceChangeFlags } from '../../cli/service-change.ts';
 
+import { isVersion } from '../../kubernetes/version.ts';
+
 export default class NodePoolUpgrade extends BaseCommand {
   static override summary = 'Upgrade the nodes of a node pool in batches, by the container service.';
   static override description =
@@ -52,7 +54,11 @@ export default class NodePoolUpgrade extends BaseCommand {
   async run(): Promise<void> {
     const { flags, args } = await this.parse(NodePoolUpgrade);
     const { 'batch-interval': interval, 'pause-policy': pause } = flags;
+    const { 'target-version': target } = flags;
     requireClusterId(flags, [
+      ...(target !== undefined && !isVersion(target)
+        ? [`--target-version: "${target}" is not a version such as 1.20.11-aliyunedge.1`]
+        : []),
       ...(interval !== undefined && interval !== 0 && (interval < 5 || interval > 120)
         ? ['--batch-interval: 0, or 5 to 120 minutes']
         : []),

@@ -3,6 +3,7 @@ import { parse, stringify, type TomlTable } from 'smol-toml';
 import { EdgeadmError } from '../../errors/index.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { editArray } from './toml-array.ts';
+import { editToml, type Setting } from './toml-edit.ts';
 
 /** What a join needs of containerd's configuration; absent keys are left unchanged. */
 export interface ContainerdNeeds {
@@ -16,13 +17,6 @@ export interface ContainerdNeeds {
   readonly cniPlugins?: string;
   /** Program of the runtime `nvidia`, on a node with GPUs. */
   readonly nvidiaRuntime?: string;
-}
-
-/** One value that must be in a table of the file; `table` is a path of keys. */
-interface Setting {
-  readonly table: readonly string[];
-  readonly key: string;
-  readonly value: string | boolean | number | readonly string[];
 }
 
 const V1_CRI = ['plugins', 'cri'];
@@ -114,7 +108,8 @@ export function cniPluginFolders(text: string): string[] {
 }
 
 /**
- * Changes only what a join needs in containerd's configuration; comments and everything else stay.
+ * Changes only what a join needs in containerd's configuration; comments and everything else stay, except in a file
+ * that nothing but a TOML parser understands.
  * @returns the new text, or undefined if the file already is as needed
  * @throws EdgeadmError RUNTIME_FAILED if the file is not TOML
  */
@@ -127,9 +122,23 @@ export function fitContainerdConfig(text: string, needs: ContainerdNeeds): strin
   const missing = settings.filter((setting) => apply(after, setting));
   const pluginsChanged = enableCri(after);
   if (missing.length === 0 && !pluginsChanged) return undefined;
-  let edited = pluginsChanged ? editArray(text, 'disabled_plugins', pluginNames(before)) : text;
-  for (const setting of missing) edited = editLine(edited, setting);
-  return sameTable(edited, after) ? edited : stringify(after);
+  const enabled = pluginsChanged ? editArray(text, 'disabled_plugins', pluginNames(before)) : text;
+  const edited = edit(enabled, missing);
+  return edited !== undefined && sameTable(edited, after) ? edited : stringify(after);
+}
+
+/** False for a file that {@link fitContainerdConfig} could not edit line by line, and has rewritten. */
+export function keepsComments(before: string, after: string): boolean {
+  const own = before.split('\n').filter((line) => /^\s*#/.test(line));
+  return own.every((line) => after.includes(line));
+}
+
+function edit(text: string, settings: readonly Setting[]): string | undefined {
+  try {
+    return settings.reduce(editToml, text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -150,6 +159,12 @@ function tableAt(root: TomlTable, path: readonly string[]): TomlTable {
   let at: unknown = root;
   for (const name of path) at = typeof at === 'object' && at !== null ? (at as TomlTable)[name] : undefined;
   return typeof at === 'object' && at !== null ? (at as TomlTable) : {};
+}
+
+/** The version that a file names; 0 if it names none, as containerd has it. */
+export function configVersion(text: string, file?: string): number {
+  const { version } = parseToml(text, file);
+  return typeof version === 'number' ? version : 0;
 }
 
 /** The patterns of files that a configuration imports; what they set counts before its own. */
@@ -279,34 +294,6 @@ const KINDS: Readonly<Record<string, string>> = {
 function wholeName(plugin: string): string {
   const kind = plugin.endsWith('-service') ? 'service.v1' : (KINDS[plugin] ?? 'grpc.v1');
   return `io.containerd.${kind}.${plugin}`;
-}
-
-/** Replaces the line of a key, or adds one below the header of its table, or adds the table. */
-function editLine(text: string, { table, key, value }: Setting): string {
-  const lines = text.split('\n');
-  const assignment = `${key} = ${JSON.stringify(value)}`;
-  const start = table.length === 0 ? 0 : lines.findIndex((line) => isDeepStrictEqual(headerOf(line), table)) + 1;
-  if (start === 0 && table.length > 0) {
-    const header = `[${table.map((name) => (/^[\w-]+$/.test(name) ? name : JSON.stringify(name))).join('.')}]`;
-    return `${text.trimEnd()}\n\n${header}\n  ${assignment}\n`;
-  }
-  const next = lines.findIndex((line, i) => i >= start && headerOf(line) !== undefined);
-  const end = next < 0 ? lines.length : next;
-  const own = lines.findIndex((line, i) => i >= start && i < end && new RegExp(`^\\s*${key}\\s*=`).test(line));
-  if (own >= 0) lines[own] = `${/^\s*/.exec(lines[own] ?? '')?.[0] ?? ''}${assignment}${commentOn(lines[own] ?? '')}`;
-  else lines.splice(start, 0, `${table.length > 0 ? '  ' : ''}${assignment}`);
-  return lines.join('\n');
-}
-
-/** The comment behind the value of a line, with the blanks before it. */
-function commentOn(line: string): string {
-  return /^[^=]*=\s*("(?:\\.|[^"\\])*"|'[^']*'|[^"'#[{]+?)(\s*#.*)$/.exec(line)?.[2] ?? '';
-}
-
-/** The keys of a table header line, undefined for other lines. */
-function headerOf(line: string): string[] | undefined {
-  const match = /^\s*\[([^[\]]+)\]\s*(#.*)?$/.exec(line);
-  return match?.[1]?.match(/"[^"]*"|'[^']*'|[^.\s]+/g)?.map((part) => part.replace(/^["']|["']$/g, ''));
 }
 
 function sameTable(text: string, expected: TomlTable): boolean {

@@ -15,7 +15,7 @@ const PIECES: readonly (readonly [kind: Piece['kind'], pattern: RegExp])[] = [
  * @param change undefined takes the string out
  */
 export function editArray(text: string, key: string, change: (value: string) => string | undefined): string {
-  const begin = new RegExp(`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[`, 'm').exec(text);
+  const begin = new RegExp(`^[ \\t]*(["']?)${key}\\1[ \\t]*=[ \\t]*\\[`, 'm').exec(text);
   if (!begin) return text;
   const start = begin.index + begin[0].length;
   const pieces = piecesOf(text, start);

@@ -44,11 +44,15 @@ export interface Creation {
 }
 
 /**
- * Looks before anything is bought: a cluster of this name is waited for or left as it is.
- * @throws EdgeadmError CLOUD_CLUSTER_DIFFERS, CLOUD_CLUSTER_FAILED, CLOUD_CLUSTER_REFUSED with all limits at once
+ * Looks before anything is bought: a cluster of this name is waited for or left as it is. What the request alone breaks is
+ * refused without a call.
+ * @throws EdgeadmError CLOUD_CLUSTER_DIFFERS, CLOUD_CLUSTER_FAILED, CLOUD_CLUSTER_REFUSED with all limits of the request, or
+ * of what is around the cluster
  */
 export async function planCreation(service: ContainerService, options: CreationOptions): Promise<Creation> {
   const { spec, vpcCidrs: given, ignoredLimits, networks } = options;
+  const ofRequest = refuseClusterSpec(spec);
+  refuseBreaches(spec, ofRequest, ignoredLimits);
   const all = await service.clusters(spec.region);
   const existing = onlyOneNamed(all, spec.name, spec.region);
   if (existing) {
@@ -63,14 +67,13 @@ export async function planCreation(service: ContainerService, options: CreationO
   const vpcCidrs = [...new Set([...given, ...around.vpcCidrs])];
   const names = versions.map(({ version }) => version);
   const breaches = [
-    ...refuseClusterSpec(spec),
+    ...ofRequest,
     ...refuseQuota(all, quota),
     ...refuseVersion(spec, names),
     ...around.breaches,
     ...refuseTaken(spec, [...vpcCidrs.map((cidr) => ({ of: 'the VPC', cidr })), ...takenIn(all, spec.vpc)]),
   ];
-  const refused = breaches.filter(({ limit }) => !ignoredLimits.includes(limit));
-  if (refused.length > 0) throw refusedBy(spec, refused);
+  refuseBreaches(spec, breaches, ignoredLimits);
   return { spec, version: spec.kubernetesVersion ?? newestOf(names), ignored: breaches, notChecked: around.notChecked };
 }
 
@@ -99,11 +102,17 @@ function takenIn(clusters: readonly ListedCluster[], vpc: string): TakenRange[] 
     );
 }
 
-function refusedBy({ name, region }: CloudClusterSpec, breaches: readonly LimitBreach[]): EdgeadmError {
-  return new EdgeadmError({
+function refuseBreaches(
+  { name, region }: CloudClusterSpec,
+  breaches: readonly LimitBreach[],
+  ignoredLimits: readonly ClusterLimit[],
+): void {
+  const refused = breaches.filter(({ limit }) => !ignoredLimits.includes(limit));
+  if (refused.length === 0) return;
+  throw new EdgeadmError({
     code: 'CLOUD_CLUSTER_REFUSED',
     what: `cluster ${name} cannot be created in ${region}`,
-    why: breaches.map(({ limit, why }) => `${limit}: ${why}`).join('\n'),
+    why: refused.map(({ limit, why }) => `${limit}: ${why}`).join('\n'),
   });
 }
 

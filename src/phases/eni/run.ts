@@ -141,7 +141,7 @@ async function withLeftOver({ spec, ens, facts, paceMs }: Agreed, plan: BindPlan
     what: 'the list of ENIs',
     timeoutMs: LIST_TIMEOUT_MS,
     intervalMs: paceMs,
-    probe: async () => ({ done: await ens.interfaces({ networkId }) }),
+    probe: async () => ({ done: await ens.interfaces({ networkId }).catch(unlessRefused) }),
   }).catch(() => undefined);
   const wanted = { ...spec, eniNumber: plan.attached.length + plan.attach.length + plan.buy.length };
   const [left, ...commands] = interfaces ? leftOver(wanted, interfaces) : notKnown(spec, plan);
@@ -150,6 +150,11 @@ async function withLeftOver({ spec, ens, facts, paceMs }: Agreed, plan: BindPlan
   const why = [error.why, !down && `${spec.instanceId} is running`, left].filter(Boolean).join('\n');
   const next = [...(down ? [error.next] : []), ...commands].join('\n') || undefined;
   return new EdgeadmError({ code: error.code, what: error.what, why, next, cause: error.cause });
+}
+
+/** Who may not see the list is not let in a minute later either. */
+function unlessRefused(thrown: unknown): undefined {
+  if (!['CLOUD_CREDENTIALS', 'CLOUD_REFUSED'].includes(toEdgeadmError(thrown).code)) throw thrown;
 }
 
 /** What to say of it where the list cannot be read. */

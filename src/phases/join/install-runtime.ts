@@ -8,6 +8,7 @@ import {
   type ContainerdNeeds,
   fitContainerdConfig,
   fitImportedConfig,
+  keepsComments,
 } from '../../kubernetes/cri/containerd-config.ts';
 import { importedFiles } from '../../kubernetes/cri/containerd-imports.ts';
 import { nvidiaRuntime } from '../../kubernetes/cri/nvidia-runtime.ts';
@@ -119,8 +120,11 @@ async function configure(context: JoinContext & PhaseTools): Promise<void> {
   const { host, spec, log } = context;
   if (spec.runtimeRootDir) await host.claim(spec.runtimeRootDir);
   const needs = await needsOf(context);
-  for (const path of await configureContainerd(context, needs))
+  for (const { path, keepsComments } of await configureContainerd(context, needs)) {
     log.info(`${path} was changed for the join; a copy is kept for reset.`);
+    if (!keepsComments)
+      log.warning(`${path} had to be rewritten without its comments; the copy has them, and reset restores it.`);
+  }
   if (!(await isInForce(host, needs)))
     log.warning(
       'containerd does not use what the join configured: compare `containerd config dump` with the files it imports.',
@@ -147,9 +151,12 @@ async function isInForce(host: Host, needs: ContainerdNeeds): Promise<boolean> {
 export async function configureContainerd(
   { host, waitFor }: Pick<JoinContext & PhaseTools, 'host' | 'waitFor'>,
   needs: ContainerdNeeds,
-): Promise<string[]> {
+): Promise<{ readonly path: string; readonly keepsComments: boolean }[]> {
   const { existing, wanted, imports } = await wantedConfig(host, needs);
   const own = wanted === undefined ? [] : [{ path: PATHS.containerd.configuration, text: wanted }];
+  const changed = [];
+  for (const { path, text } of [...(existing === undefined ? [] : own), ...imports])
+    changed.push({ path, keepsComments: keepsComments((await host.read(path)) ?? '', text) });
   for (const { path, text } of [...own, ...imports])
     await host.write(path, text, { mode: (await host.stat(path))?.mode ?? 0o644 });
   const restarted = await host.applyUnit(PATHS.containerd.unit, [
@@ -159,7 +166,7 @@ export async function configureContainerd(
     PATHS.containerd.program,
   ]);
   if (restarted && host.runsPrograms) await waitForContainerd(host, waitFor);
-  return [...(existing === undefined ? [] : own), ...imports].map(({ path }) => path);
+  return changed;
 }
 
 async function images({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { UPGRADE_STEP_MS } from '../../../sandbox/cloud/cs-upgrade-record.ts';
 import { addFault, type FaultMode, listFaults } from '../../../sandbox/cloud/faults.ts';
-import { phaseOf } from '../../../src/cloud/cluster-upgrade-state.ts';
+import { type KeptUpgrade, phaseOf, readClusterUpgrade } from '../../../src/cloud/cluster-upgrade-state.ts';
 import { type CloudUpgrades, cloudUpgrades } from '../../../src/cloud/cluster-upgrades.ts';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { type CloudUnderTest, cloudUnderTest } from '../../unit/cloud/cloud-under-test.ts';
@@ -208,17 +208,17 @@ describe('the upgrade of a cluster through the container service', function () {
   });
 
   it('the upgrade of a cluster through the container service is found again after a kill by the task that was kept, even if the account may not list tasks', async () => {
-    let kept: string | undefined;
+    let kept: KeptUpgrade | undefined;
     const memory = {
       recall: async () => kept,
-      keep: async (taskId: string) => {
-        kept = taskId;
+      keep: async (upgrade: KeptUpgrade) => {
+        kept = upgrade;
       },
     };
     const opened = () => cloudUpgrades(cloud.service, cloud.cluster.id, { clock: skippingClock(), memory });
     upgrades = opened();
     const { task } = await begin();
-    assert.equal(kept, task?.taskId);
+    assert.deepEqual(kept, { taskId: task?.taskId, to: TARGET });
     upgrades = opened();
     fault('500', 'DescribeClusterTasks', 100);
     assert.equal((await upgrades.pause()).phase, 'Pausing');
@@ -226,6 +226,37 @@ describe('the upgrade of a cluster through the container service', function () {
     assert.equal((await upgrades.resume()).phase, 'Running');
     kept = undefined;
     assert.equal((await fails(opened().look())).code, 'CLOUD_FAILED');
+  });
+
+  it('the upgrade of a cluster through the container service is taken for the one that is requested if its target is the same, and not ordered again', async () => {
+    const { task } = await begin();
+    for (const version of [TARGET, undefined]) {
+      const again = await upgrades.intent(version, false);
+      assert.deepEqual([again.to, again.existing?.task?.taskId], [TARGET, task?.taskId]);
+      assert.equal((await upgrades.start(again)).phase, 'Prechecking');
+    }
+    const other = await fails(upgrades.intent('1.22.15-aliyunedge.1', false));
+    assert.equal(other.code, 'UPGRADE_UNDER_WAY');
+    assert.match(other.why ?? '', /it is Prechecking\nits target is 1\.20\.11-aliyunedge\.1\ntask T-/);
+    assert.equal((await fails(upgrades.intent(TARGET, true))).code, 'UPGRADE_UNDER_WAY');
+    pass('precheck', 'master', 'node', 'node');
+    assert.equal((await upgrades.intent(TARGET, false)).existing?.phase, 'Completed');
+    assert.equal((await fails(upgrades.intent(TARGET, true))).code, 'UPGRADE_VERSION');
+    assert.equal((await upgrades.intent(undefined, false)).existing, undefined);
+    assert.equal(await ordered(), 1);
+  });
+
+  it('the upgrade of a cluster through the container service has the target that was kept if its task does not tell it', async () => {
+    const { task } = await begin();
+    const silent = {
+      ...cloud.service,
+      task: async (id: string) => ({ ...(await cloud.service.task(id)), parameters: {} }),
+    };
+    const toOf = async (kept?: KeptUpgrade) => (await readClusterUpgrade(silent, cloud.cluster.id, kept)).to;
+    assert.equal(await toOf({ taskId: task?.taskId ?? '', to: TARGET }), TARGET);
+    assert.equal(await toOf({ taskId: 'T-older', to: TARGET }), undefined);
+    upgrades = cloudUpgrades(silent, cloud.cluster.id);
+    assert.equal((await fails(upgrades.intent(TARGET, false))).code, 'UPGRADE_UNDER_WAY');
   });
 
   it('the upgrade of a cluster through the container service is the newest task of its type among those of other types on several pages', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCaller } from '../../../src/cloud/caller.ts';
@@ -203,6 +204,25 @@ describe('a cloud that does not answer as its API does', function () {
       server.misdeed = misdeed;
       assert.ok(isAmbiguous(await refuses((await edge()).attach('i-1', 'eni-1'))));
     }
+  });
+
+  /** Source: RFC 9112, 9.3.1: a server may close a kept connection at any time, also while a request is on its way. */
+  it('a cloud that closes a kept connection at the moment of the next request loses no order, and reads are sent again', async () => {
+    const used = new WeakSet<Socket>();
+    server.misdeed = (response) => {
+      const { socket } = response;
+      if (!socket || used.has(socket)) return socket?.destroy();
+      used.add(socket);
+      answers(200, response.req.url?.includes('attachscript') ? 'wget x' : '{"nodepools":[]}')(response, server);
+    };
+    const [edgeService, service] = [await edge(), await openContainerService({ ...POLICY, tries: 2, env: env() })];
+    for (let round = 0; round < 3; round++) {
+      assert.deepEqual(await service.nodePools('c-1'), []);
+      await service.cancelTask('T-1');
+      await service.attachScript('c-1', { nodePoolId: 'np1', arch: 'amd64', nodeSpec: '{}' });
+    }
+    await edgeService.attach('i-1', 'eni-1');
+    await edgeService.attach('i-1', 'eni-2');
   });
 
   it('a cloud that does not answer as its API does is not waited for any longer once the command is interrupted', async () => {

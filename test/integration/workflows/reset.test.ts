@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BedNode, type WorkflowBed, workflowBed } from '../workflow-bed/bed.ts';
 
@@ -54,6 +54,23 @@ describe('reset in process', function () {
     await node.reset();
     assert.deepEqual(await node.photograph(), before);
   });
+
+  for (const [what, text, told] of [
+    ['dotted keys', 'plugins."io.containerd.grpc.v1.cri".sandbox_image = "a:1"\nversion = 2 # ours\n', false],
+    // A name that only a TOML parser reads.
+    ['an escape that JSON does not have', '# ours\nversion = 2\n"\\U00000078" = 1\n', true],
+  ] as const)
+    it(`a join says whether the configuration of containerd keeps its comments, and reset restores it: ${what}`, async () => {
+      const node = await bed.node();
+      await node.put('/etc/containerd/config.toml', text);
+      const before = await node.photograph();
+      await node.join({ spec: { manageRuntime: true } });
+      assert.match(said(node), /config\.toml was changed for the join; a copy is kept for reset/);
+      assert.equal(/config\.toml had to be rewritten without its comments/.test(said(node)), told);
+      assert.equal((await readFile(join(node.root, 'etc/containerd/config.toml'), 'utf8')).includes('# ours'), !told);
+      await node.reset();
+      assert.deepEqual(await node.photograph(), before);
+    });
 
   it('reset of a node that kubeadm joined takes the node out of the cluster and says what stays', async () => {
     const node = await joined();

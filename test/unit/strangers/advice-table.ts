@@ -4,8 +4,6 @@ import type { ErrorCode } from '../../../src/errors/index.ts';
 type Proof =
   /** A test with this title goes the way, and on. */
   | { readonly test: string }
-  /** It only shows something; what it can end with itself is in {@link SHOWS}. */
-  | 'shows'
   /** Not advice of an error: help, a heading, what was done. */
   | 'text';
 
@@ -16,31 +14,6 @@ export interface Advice {
 }
 
 const test = (title: string): Proof => ({ test: title });
-
-/** Commands that change nothing, and the codes that they can end with for reasons of their own. */
-export const SHOWS: Readonly<Record<string, readonly ErrorCode[]>> = {
-  compat: ['USAGE'],
-  'cluster:events': ['CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
-  'cluster:list': ['CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
-  'cluster:logs': ['CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
-  'config:print-defaults': [],
-  'config:validate': ['USAGE'],
-  diagnose: ['HOST_UNREACHABLE', 'NOT_PRIVILEGED'],
-  'eni:list': ['CLOUD_UNREACHABLE', 'CLOUD_REFUSED', 'CLOUD_CREDENTIALS'],
-  explain: ['USAGE'],
-  'app:status': ['API_UNREACHABLE', 'API_ERROR'],
-  'addon:list': ['API_UNREACHABLE', 'CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
-  'hub:cache:list': ['API_UNREACHABLE', 'API_ERROR'],
-  'storage:lvm:show': ['API_UNREACHABLE', 'API_ERROR', 'SETTING_REFUSED'],
-  'join:phases': [],
-  'node:list': ['API_UNREACHABLE', 'API_ERROR'],
-  'node:autonomy:show': ['API_UNREACHABLE', 'API_ERROR'],
-  'cluster:upgrade:plan': ['API_UNREACHABLE', 'UPGRADE_VERSION'],
-  'cluster:upgrade:status': ['API_UNREACHABLE', 'NO_UPGRADE', 'UPGRADE_STATE_UNREADABLE'],
-  'nodepool:list': ['API_UNREACHABLE', 'CLOUD_UNREACHABLE', 'CLOUD_CREDENTIALS'],
-  'sandbox:node:list': ['SANDBOX_NOT_RUNNING'],
-  'token:list': ['API_UNREACHABLE', 'API_ERROR'],
-};
 
 const LEFT_BEHIND = test('what the join refuses, the command that it advises clears:');
 const RESET_ENDS = test('a joined machine is reset, whichever of its files was damaged since');
@@ -126,6 +99,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   'UPGRADE_NOT_RECOVERED reset': { code: 'UPGRADE_NOT_RECOVERED', proof: RESET_ENDS },
   'NO_UPGRADE cluster:upgrade:plan': { code: 'NO_UPGRADE', proof: test('a cluster without an upgrade') },
   'UPGRADE_UNDER_WAY cluster:upgrade:status': { code: 'UPGRADE_UNDER_WAY', proof: UPGRADE_WAYS },
+  'UPGRADE_UNDER_WAY cluster:upgrade:continue': { code: 'UPGRADE_UNDER_WAY', proof: CONTINUES },
   'UPGRADE_UNDER_WAY cluster:upgrade:pause': { code: 'UPGRADE_UNDER_WAY', proof: UPGRADE_WAYS },
   'UPGRADE_NOT_POSSIBLE cluster:upgrade:status': { code: 'UPGRADE_NOT_POSSIBLE', proof: UPGRADE_WAYS },
   'UPGRADE_PAUSED cluster:upgrade:continue': {
@@ -157,7 +131,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     proof: test('over plain http is accepted only with a pin'),
   },
   'artifacts/pin.ts bundle:create': { code: 'BUNDLE_INVALID', proof: test('a bundle that is damaged') },
-  'cli/cluster-upgrade/follow.ts cluster:upgrade:status': { code: 'INTERRUPTED', proof: 'shows' },
+  'cli/cluster-upgrade/follow.ts cluster:upgrade:status': {
+    code: 'INTERRUPTED',
+    proof: test('an upgrade that is no longer watched'),
+  },
   'cli/cluster-upgrade/run.ts cluster:upgrade:continue': { code: 'INTERRUPTED', proof: UPGRADE_WAYS },
   'cli/cluster-upgrade/start.ts explain': { code: 'USAGE', proof: test('a check that does not exist') },
   'cloud/errors.ts cluster:list': {
@@ -188,13 +165,22 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'ALREADY_JOINED',
     proof: test('for another node pool is refused until the node is reset'),
   },
-  'cloud/node-pools.ts nodepool:list': { code: 'NODEPOOL_REFUSED', proof: 'shows' },
-  'cluster-upgrade/control/lease.ts cluster:upgrade:status': { code: 'UPGRADE_UNDER_WAY', proof: 'shows' },
+  'cloud/node-pools.ts nodepool:list': {
+    code: 'NODEPOOL_REFUSED',
+    proof: test('a join to a node pool of cloud instances'),
+  },
+  'cluster-upgrade/control/lease.ts cluster:upgrade:status': {
+    code: 'UPGRADE_UNDER_WAY',
+    proof: test('an upgrade that another process controls'),
+  },
   'cluster-upgrade/control/run-controller.ts cluster:upgrade:start': {
     code: 'UPGRADE_PAUSED',
     proof: test('takes the place of one that has ended, and of no other'),
   },
-  'cluster-upgrade/plan/store.ts cluster:upgrade:status': { code: 'API_ERROR', proof: 'shows' },
+  'cluster-upgrade/plan/store.ts cluster:upgrade:status': {
+    code: 'API_ERROR',
+    proof: test('an upgrade that others change again and again'),
+  },
   'cluster-upgrade/plan/transitions.ts cluster:upgrade:pause': { code: 'UPGRADE_NOT_POSSIBLE', proof: UPGRADE_WAYS },
   'cluster-upgrade/plan/transitions.ts cluster:upgrade:status': { code: 'UPGRADE_NOT_POSSIBLE', proof: UPGRADE_WAYS },
   'cluster-upgrade/plan/transitions.ts cluster:upgrade:continue': {
@@ -218,7 +204,12 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'USAGE',
     proof: test('the controller outside of a pod is refused with the command that starts it in one'),
   },
-  'phases/eni/run.ts eni:list': { code: 'ENI_INCOMPLETE', proof: 'shows' },
+  'phases/eni/run.ts eni:list': {
+    code: 'INTERRUPTED',
+    proof: test(
+      'an interrupt names the command that shows what was bought if the list cannot be read, and a second bind attaches it',
+    ),
+  },
   'phases/join/join.ts reset': {
     code: 'INTERRUPTED',
     proof: test('join whose roll-back fails as well names what is left, and reset is the next command'),
@@ -345,7 +336,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'NODE_NOT_FOUND',
     proof: test('a node that is to be removed and that there is not'),
   },
-  'phases/nodepool/named-nodes.ts node:list': { code: 'NODE_NOT_FOUND', proof: 'shows' },
+  'phases/nodepool/named-nodes.ts node:list': {
+    code: 'NODE_NOT_FOUND',
+    proof: test('a node that is to be repaired and that the node pool does not have'),
+  },
   // Checks and findings
   'cluster-upgrade/precheck/checks/platform.ts reset': { code: undefined, proof: RESET_ENDS },
   'phases/diagnose/cluster-rules.ts reset': { code: undefined, proof: RESET_ENDS },
@@ -404,7 +398,12 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'HUB_CHECK_FAILED',
     proof: test('a program for which the edge-hub has cached nothing'),
   },
-  'phases/join/node-conditions.ts diagnose': { code: undefined, proof: 'shows' },
+  'phases/join/node-conditions.ts diagnose': {
+    code: undefined,
+    proof: test(
+      'the join that warns of a condition of its node advises a diagnosis, which names it as long as it is there',
+    ),
+  },
   'phases/join/post-check.ts reset': { code: undefined, proof: RESET_ENDS },
   // Converted nodes and drills
   'RESET_REFUSED revert': { code: 'RESET_REFUSED', proof: REVERTED },
@@ -447,7 +446,12 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     code: 'DRILL_FAILED',
     proof: test('a drill that was refused or has failed passes once what it named is put right'),
   },
-  'phases/drill/report.ts diagnose': { code: 'DRILL_FAILED', proof: 'shows' },
+  'phases/drill/report.ts diagnose': {
+    code: 'DRILL_FAILED',
+    proof: test(
+      'a drill that fails without a known cause advises a diagnosis, which names the cause that the drill did not',
+    ),
+  },
   'cli/nodepool/upgrade.ts cluster:upgrade:start': {
     code: 'UPGRADE_VERSION',
     proof: test(

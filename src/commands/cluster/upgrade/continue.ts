@@ -5,11 +5,12 @@ import { executorFlag } from '../../../cli/cluster-upgrade/follow.ts';
 import { resultOf, runByJobs, runOverSsh, sshFlags } from '../../../cli/cluster-upgrade/run.ts';
 import { upgradeServiceFlags, usesContainerService } from '../../../cli/cluster-upgrade/service-flags.ts';
 import { changeOfService } from '../../../cli/cluster-upgrade/service-verbs.ts';
-import { askBefore, upgradeChangeFlags, watchFlag } from '../../../cli/cluster-upgrade/verbs.ts';
+import { askBefore, noWaitMistakes, upgradeChangeFlags, watchFlag } from '../../../cli/cluster-upgrade/verbs.ts';
 import { ramActions } from '../../../cli/service-change.ts';
 import { continueUpgrade } from '../../../cluster-upgrade/control/actions.ts';
-import { isPausedOrEnded } from '../../../cluster-upgrade/plan/plan.ts';
+import { isPausedOrEnded, type Plan } from '../../../cluster-upgrade/plan/plan.ts';
 import { continuePlan } from '../../../cluster-upgrade/plan/transitions.ts';
+import { usageError } from '../../../errors/usage.ts';
 
 export default class ClusterUpgradeContinue extends BaseCommand {
   static override summary = 'Continue a paused upgrade, or one whose controller has stopped.';
@@ -40,7 +41,12 @@ export default class ClusterUpgradeContinue extends BaseCommand {
     const { executor, image, bundle } = flags;
     const ended = await withCluster(flags.kubeconfig, async (client, signal) => {
       const change = { ...(executor && { executor }), ...(image && { image }), ...(bundle && { bundle }) };
-      const shown = await askBefore('continue', client, { flags, output, signal, argv, intended: continuePlan });
+      const intended = (plan: Plan) => {
+        const mistakes = noWaitMistakes(executor ?? plan.spec.executor, flags.wait);
+        if (mistakes.length > 0) throw usageError(mistakes);
+        return continuePlan(plan);
+      };
+      const shown = await askBefore('continue', client, { flags, output, signal, argv, intended });
       if (shown) return shown;
       const plan = await continueUpgrade(client, change);
       if (isPausedOrEnded(plan)) return resultOf(plan);

@@ -13,9 +13,10 @@ describe('the task of an upgrade by the container service that is kept for later
 
   it('keeps the task of an upgrade for each cluster on its own, for its user only', async () => {
     const env = { XDG_STATE_HOME: folder };
-    await keptTask('c1', env).keep('T-1');
-    await keptTask('c1', env).keep('T-2');
-    assert.equal(await keptTask('c1', env).recall(), 'T-2');
+    await keptTask('c1', env).keep({ taskId: 'T-1' });
+    assert.deepEqual(await keptTask('c1', env).recall(), { taskId: 'T-1', to: undefined });
+    await keptTask('c1', env).keep({ taskId: 'T-2', to: '1.20.11-aliyunedge.1' });
+    assert.deepEqual(await keptTask('c1', env).recall(), { taskId: 'T-2', to: '1.20.11-aliyunedge.1' });
     assert.equal(await keptTask('../c1', env).recall(), undefined);
     const { mode } = await stat(join(folder, 'edgeadm', 'upgrade-tasks', 'c1'));
     assert.equal(mode & 0o777, 0o600);
@@ -26,7 +27,7 @@ describe('the task of an upgrade by the container service that is kept for later
     await writeFile(file, '');
     await chmod(file, 0o400);
     const kept = keptTask('c1', { XDG_STATE_HOME: file });
-    await kept.keep('T-1');
+    await kept.keep({ taskId: 'T-1' });
     assert.equal(await kept.recall(), undefined);
   });
 });

@@ -80,7 +80,7 @@ describe("containerd's configuration", () => {
     assert.match(text, /\[plugins\.cri\.containerd\.runtimes\.runc\.options\]\n\s+SystemdCgroup = true/);
   });
 
-  it("containerd's configuration is right even if keys are written inline, which costs the comments", () => {
+  it("containerd's configuration is right even if keys are written inline", () => {
     const text =
       fitContainerdConfig('version = 2\nplugins = { "io.containerd.grpc.v1.cri" = { sandbox_image = "a:1" } }\n', {
         sandboxImage: 'b:1',

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import type { EdgeadmError } from '../../../../src/errors/index.ts';
+import { collect } from '../../../../src/phases/diagnose/collect.ts';
+import { COLLECTORS } from '../../../../src/phases/diagnose/collectors.ts';
+import { findings } from '../../../../src/phases/diagnose/rules.ts';
 import { refuseFaults } from '../../../../src/phases/drill/report.ts';
 import { DrilledNode, nodeCertificate } from './drilled-node.ts';
 
@@ -93,6 +96,24 @@ describe('the offline drill of a node', () => {
     at.returning = ['web'];
     const failed = (await at.drill({ cut: 'manual', limitMs: 600 })) ?? assert.fail();
     assert.throws(() => refuseFaults(failed, JOINED), { code: 'DRILL_FAILED' });
+    const repaired = node();
+    refuseFaults((await repaired.drill()) ?? assert.fail(), JOINED);
+  });
+
+  it('a drill that fails without a known cause advises a diagnosis, which names the cause that the drill did not', async () => {
+    const at = node();
+    at.images = [];
+    at.returning = [];
+    const report = (await at.drill({ limitMs: 600 })) ?? assert.fail();
+    const { code, next, why } = await failure((async () => refuseFaults(report, JOINED))());
+    assert.equal(code, 'DRILL_FAILED');
+    assert.match(next, /^edgeadm diagnose; journalctl -u kubelet$/);
+    assert.doesNotMatch(why ?? '', /image/);
+    const { signal } = new AbortController();
+    const collected = await collect(at.host, COLLECTORS, { signal });
+    const found = findings(Object.assign({}, ...collected.map(({ facts }) => facts)));
+    const named = found.find(({ rule }) => rule === 'EdgeHubImage') ?? assert.fail(JSON.stringify(found));
+    assert.match(named.evidence, /needs openyurt\/yurthub:v1\.7\.0/);
     const repaired = node();
     refuseFaults((await repaired.drill()) ?? assert.fail(), JOINED);
   });

@@ -27,6 +27,8 @@ export class DrilledNode {
   /** Whether the user cuts it off when he is asked to. */
   isObeyed = false;
   hasIptables = true;
+  /** Names of the images that its runtime has. */
+  images = ['openyurt/yurthub:v1.7.0'];
   #isCutByHand = false;
   #round = 0;
   #running = ['web', 'db'];
@@ -48,6 +50,8 @@ export class DrilledNode {
       PodSandboxStatus: ({ podSandboxId }) => ({
         status: { network: { ip: this.addresses[String(podSandboxId).slice(2)] } },
       }),
+      Status: () => ({ status: { conditions: [] } }),
+      ListImages: () => ({ images: this.images.map((tag) => ({ id: tag, repoTags: [tag] })) }),
       StopContainer: ({ containerId }) => {
         this.#running = this.#running.filter((name) => !String(containerId).startsWith(`c-${name}-`));
         return {};
@@ -94,6 +98,8 @@ export class DrilledNode {
 
   async #connect(address: Address) {
     if ('socket' in address) return this.cri.connect();
+    if (this.images.length === 0 && address.host === '127.0.0.1')
+      throw new EdgeadmError({ code: 'API_UNREACHABLE', what: 'no edge-hub runs' });
     if (this.isCut()) throw new EdgeadmError({ code: 'API_UNREACHABLE', what: 'cut off' });
     return duplexPair()[0];
   }
