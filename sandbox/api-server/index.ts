@@ -27,7 +27,7 @@ export interface ApiServerOptions {
   readonly takes?: (request: IncomingMessage) => boolean;
 }
 
-/** As long as kube-apiserver keeps a connection that nobody uses. Source: kubernetes/apiserver, secure_serving.go. Milliseconds. */
+/** How long kube-apiserver keeps an idle connection. Source: kubernetes/apiserver, secure_serving.go. Milliseconds. */
 const IDLE_MS = 90_000;
 
 export interface RunningApiServer {
