@@ -1,4 +1,5 @@
 import { PATHS } from '../../host/node-paths.ts';
+import { kubeletRemedy } from '../../kubernetes/kubelet/remedies.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { shownTime } from '../../lib/shown-time.ts';
 import * as cluster from './cluster-rules.ts';
@@ -115,7 +116,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     return error(
       kubelet?.active ? 'the kubelet is not healthy' : 'the kubelet is not running',
       [state, health, complaints].filter(Boolean).join('\n'),
-      'journalctl -u kubelet | tail -n 50; systemctl restart kubelet',
+      kubeletRemedy(complaints) ?? 'journalctl -u kubelet | tail -n 50; systemctl restart kubelet',
     );
   },
   // A kubelet that needs space removes images and evicts pods, the edge-hub's among them.
