@@ -34,7 +34,7 @@ export const NETWORK_KIND = {
   vSwitch: 'vpc/vswitch',
   cen: 'cbn/cen',
   ccn: 'smartag/ccn',
-  /** Further resources of the account, beside those of its clusters; the documents are empty. */
+  /** Further resources of the account, beside those of its clusters; the documents are empty, or a {@link SecurityGroup}. */
   eip: 'vpc/eip',
   loadBalancer: 'slb/load-balancer',
   securityGroup: 'ecs/security-group',
@@ -93,4 +93,22 @@ export function resourceIds(store: Store, kind: CountedKind, region?: string): s
     return kind === 'securityGroup' && made?.securityGroupId !== resource ? [] : [resource];
   });
   return [...own, ...store.list(NETWORK_KIND[kind]).map(({ key }) => key)];
+}
+
+export interface SecurityGroup {
+  readonly id: string;
+  readonly name: string;
+  /** Empty for one of the classic network. */
+  readonly vpcId: string;
+}
+
+/** Those of {@link resourceIds} with their VPCs. */
+export function securityGroups(store: Store, region: string): SecurityGroup[] {
+  const clusters = store.list<ClusterRecord>(KIND.cluster).map(({ document }) => document);
+  return resourceIds(store, 'securityGroup', region).map((id) => {
+    const owner = clusters.find(({ made }) => made?.securityGroupId === id);
+    const own = store.get<Partial<SecurityGroup>>(NETWORK_KIND.securityGroup, id);
+    const vpcId = owner?.made?.vpcId ?? own?.vpcId ?? '';
+    return { id, name: own?.name ?? (owner ? `alicloud-cs-auto-created-security-group-${owner.id}` : id), vpcId };
+  });
 }

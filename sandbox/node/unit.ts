@@ -71,7 +71,11 @@ export class SandboxUnit {
     clearTimeout(this.#restart);
     await this.#stop();
     this.#seen = start;
-    if (found && (await readFile(this.#path, 'utf8')).trim() === 'active') await this.#start();
+    if (!found) return;
+    // One that was waiting for its next start is started by a touch, as `systemctl restart` starts it.
+    const state = (await readFile(this.#path, 'utf8')).trim();
+    if (state === 'active') await this.#start();
+    else if (state.startsWith('activating') && (await this.#setState('active'))) await this.#start();
   }
 
   async #start(): Promise<void> {

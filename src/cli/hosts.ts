@@ -2,6 +2,7 @@ import { EdgeadmError, ERROR_CODES, toEdgeadmError } from '../errors/index.ts';
 import { interruptedError } from '../errors/interrupted.ts';
 import type { Machine } from '../host/machine.ts';
 import { quote } from '../host/quote.ts';
+import { adviceForRoot } from '../host/scratch-agent.ts';
 import type { Target } from '../host/targets.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { forEachLimited } from '../lib/for-each.ts';
@@ -76,7 +77,10 @@ const ON_NODES = /\bedgeadm (?:join|reset|upgrade|convert|revert|preflight|diagn
  * administrator's machine.
  */
 function onTarget(next: string, { flag }: Target): string {
-  return flag ? next.replace(ON_NODES, `$& ${flag[0]} ${quote(flag[1])}`) : next;
+  if (!flag) return next;
+  const [name, value] = flag;
+  const advice = name === '--root' ? adviceForRoot(next, value) : next;
+  return advice.replace(ON_NODES, `$& ${name} ${quote(value)}`);
 }
 
 async function onMachine(target: Target, signal: AbortSignal, work: Work): Promise<HostOutcome> {

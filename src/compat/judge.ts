@@ -66,6 +66,9 @@ export function judgePlatform(platform: Platform, rows: readonly MatrixRow[]): J
   if (fit.verdict === 'too old') {
     return refuse('OS_UNSUPPORTED', `Kubernetes needs kernel ${fit.needs} or newer, found ${kernel}`);
   }
-  if (fit.verdict === 'untested') notes.push(`Kubernetes ${clusterVersion} is tested from kernel ${fit.needs} on`);
+  if (fit.verdict === 'untested')
+    notes.push(
+      `kernel ${kernel} is older than ${fit.needs}, the oldest that Kubernetes ${clusterVersion} is tested with`,
+    );
   return { ...support, supported: true, nearest: [], notes: [notInMatrix(platform), ...notes] };
 }

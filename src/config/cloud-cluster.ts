@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isCidr } from '../lib/cidr.ts';
-import { REGION } from './grammar.ts';
+import { LOG_PROJECT, REGION } from './grammar.ts';
 
 /** How the API spells an edition. Source: the SDK, CreateCluster. */
 export const CLUSTER_SPECS = { standard: 'ack.standard', pro: 'ack.pro.small' } as const;
@@ -58,7 +58,7 @@ const logging = z.strictObject({
   components: z.array(z.enum(LOGGED_COMPONENTS)).default([]),
   audit: z.boolean().default(false),
   /** Default: the service makes one, `k8s-log-CLUSTER`. */
-  project: z.string().min(1).optional(),
+  project: z.string().regex(LOG_PROJECT.pattern, LOG_PROJECT.rule).optional(),
   days: between(1, 3000, ' days').optional(),
 });
 

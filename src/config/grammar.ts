@@ -72,6 +72,12 @@ export function refuseLabelValue(value: string): Refusal {
 /** A region of the cloud: it becomes a part of host names. */
 export const REGION = { pattern: /^[a-z0-9-]+$/, rule: 'must be a region such as cn-hangzhou' };
 
+/** A project of Log Service. Source: the vendor's API reference, CreateProject. */
+export const LOG_PROJECT = {
+  pattern: /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
+  rule: 'must be 3 to 63 lower-case letters, digits and "-", beginning and ending with a letter or digit',
+};
+
 /** The labels under kubernetes.io that a kubelet may give itself; it exits on any other. Source: kubeletapis.IsKubeletLabel. */
 const KUBELET_LABELS = new Set([
   'kubernetes.io/hostname',

@@ -2,6 +2,7 @@ import { dump } from 'js-yaml';
 import { EdgeadmError } from '../errors/index.ts';
 import { usageError } from '../errors/usage.ts';
 import { registerSecret } from '../lib/redact.ts';
+import { refuseNodeLabel } from './grammar.ts';
 import type { JoinKey } from './join-schema.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -13,6 +14,7 @@ const TOKEN = 'pass it with --token @FILE';
 const WORKER = 'edgeadm joins worker nodes only; for a control-plane node use `kubeadm join`';
 const CLUSTER = 'the kubelet configuration comes from the cluster';
 const ARGS = 'nodeRegistration.kubeletExtraArgs';
+const LABELS = { key: 'labels' } as const;
 
 /**
  * Keys of kubeadm's JoinConfiguration. Source: cmd/kubeadm/app/apis/kubeadm/v1beta3/types.go and v1beta4/types.go
@@ -36,16 +38,22 @@ const KEYS: Readonly<Record<string, Replacement>> = {
   [`${ARGS}.hostname-override`]: { key: 'nodeName' },
   [`${ARGS}.max-pods`]: { key: 'maxPods', convert: Number },
   [`${ARGS}.node-ip`]: { key: 'nodeIp' },
-  [`${ARGS}.node-labels`]: { key: 'labels', convert: labelsOf },
+  [`${ARGS}.node-labels`]: LABELS,
   [`${ARGS}.pod-infra-container-image`]: { key: 'pauseImage' },
   patches: 'edgeadm applies no patches: the kubelet configuration comes from the cluster',
   skipPhases: 'the phases of edgeadm have other names: `edgeadm join phases`',
   timeouts: 'use --timeout',
 };
 
-function labelsOf(text: unknown): Values {
-  const pairs = String(text).split(',');
-  return Object.fromEntries(pairs.map((pair) => [pair.split('=')[0], pair.slice(pair.indexOf('=') + 1)]));
+/** Labels that a node may set on itself, and why not the others: a file with these would be refused again. */
+function ownLabels(text: unknown): { readonly labels: Values; readonly refusals: readonly string[] } {
+  const pairs = String(text)
+    .split(',')
+    .map((pair) => [pair.split('=')[0]?.trim() ?? '', pair.slice(pair.indexOf('=') + 1)] as const);
+  return {
+    labels: Object.fromEntries(pairs.filter(([key]) => refuseNodeLabel(key) === undefined)),
+    refusals: pairs.flatMap(([key]) => refuseNodeLabel(key) ?? []),
+  };
 }
 
 /** The document of kubeadm in a file, if it has one. */
@@ -77,7 +85,11 @@ function replaced(values: Values): { readonly keys: Values; readonly notes: read
   for (const [path, value] of settingsOf(values)) {
     const replacement = Object.hasOwn(KEYS, path) ? KEYS[path] : undefined;
     if (replacement === TOKEN && typeof value === 'string') registerSecret(value);
-    if (typeof replacement === 'object') keys[replacement.key] = replacement.convert?.(value) ?? value;
+    if (replacement === LABELS) {
+      const { labels, refusals } = ownLabels(value);
+      if (Object.keys(labels).length > 0) keys[LABELS.key] = labels;
+      notes.push(...refusals.map((refusal) => `${path}: ${refusal}`));
+    } else if (typeof replacement === 'object') keys[replacement.key] = replacement.convert?.(value) ?? value;
     else notes.push(`${path}: ${replacement ?? (path.startsWith(ARGS) ? CLUSTER : 'edgeadm has no such setting')}`);
   }
   return { keys, notes };

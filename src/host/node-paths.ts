@@ -100,6 +100,8 @@ export interface NodePaths {
   readonly system: {
     /** In the order in which systemd looks. */
     readonly unitFolders: readonly string[];
+    /** systemd's own settings. */
+    readonly manager: string;
     /** Units that systemd makes at boot of what it finds, such as a swap partition that no file names. */
     readonly generatedUnits: string;
     /** Symlinks to the units that start at boot. */
@@ -230,6 +232,7 @@ const linux: NodePaths = {
       '/usr/lib/systemd/system',
       '/lib/systemd/system',
     ],
+    manager: '/etc/systemd/system.conf',
     generatedUnits: '/run/systemd/generator.late',
     enabledUnits: '/etc/systemd/system/multi-user.target.wants',
     modules: '/etc/modules-load.d/edgeadm.conf',

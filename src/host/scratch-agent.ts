@@ -22,6 +22,20 @@ export const AGENT_PATHS = {
   logs: '/var/log/units',
 } as const;
 
+/**
+ * Advice for a machine as it is for a scratch root, where a pasted `systemctl` or `journalctl` would ask the machine that
+ * the root is on, and a path would be one of that machine.
+ */
+export function adviceForRoot(advice: string, root: string): string {
+  return advice
+    .replace(/(?<=^|[\s(`'])\/(?=(?:etc|run|usr|var)\/)/g, (slash, at, whole: string) =>
+      whole.startsWith(`${root}/`, at) ? slash : `${root}/`,
+    )
+    .replace(/\bsystemctl status ([\w-]+)(?:\.service)?/g, `cat ${root}${AGENT_PATHS.units}/$1.service`)
+    .replace(/\bsystemctl (?:restart|start) ([\w-]+)(?:\.service)?/g, `touch ${root}${AGENT_PATHS.units}/$1.service`)
+    .replace(/\bjournalctl -u ([\w-]+)(?:\.service)?/g, `cat ${root}${AGENT_PATHS.logs}/$1.service.log`);
+}
+
 /** First line of a file that stands for a program; what the program would answer to `--version` follows. */
 export const FAKE_PROGRAM_HEADER = '#!edgeadm sandbox';
 

@@ -99,7 +99,7 @@ async function throughSocket(root: string, address: Address): Promise<Address> {
   throw new EdgeadmError({
     code: 'API_UNREACHABLE',
     what: `cannot connect to ${describeAddress(address)}`,
-    why: `nothing listens there on the scratch root ${root}`,
+    why: `no process listens there on the scratch root ${root}`,
   });
 }
 

@@ -313,7 +313,7 @@ function start(test: Tell): void {
       exit: 1,
       code: 'KUBELET_FAILED',
       says,
-      next: /journalctl -u kubelet/,
+      next: /take --absent-flag out of/,
     });
     await unchanged(subject);
   });

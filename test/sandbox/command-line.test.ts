@@ -30,6 +30,13 @@ describe('the command line', () => {
     assert.match(version.stdout, /^edgeadm\/\d+\.\d+\.\d+/);
   });
 
+  it('edgeadm alone prints its help, in a checkout too', () => {
+    const run = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+    const { status, stdout, stderr } = spawnSync(process.execPath, [run], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /USAGE\n {2}edgeadm /);
+  });
+
   it('a Node.js that is too old is named with its version, before anything is loaded that it lacks', () => {
     const old = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.19.2" } })';
     const run = fileURLToPath(new URL('../../bin/run.js', import.meta.url));

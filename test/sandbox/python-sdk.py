@@ -134,7 +134,7 @@ elif product == "networks":
     for product, version, calls in (
         ("vpc", "20160428", {"DescribeVpcs": {}, "DescribeVSwitches": {"vpc_id": "vpc-1"}, "DescribeEipAddresses": {}}),
         ("slb", "20140515", {"DescribeLoadBalancers": {}}),
-        ("ecs", "20140526", {"DescribeSecurityGroups": {}, "DescribeInstances": {}}),
+        ("ecs", "20140526", {"DescribeSecurityGroups": {"vpc_id": "vpc-1"}, "DescribeInstances": {}}),
         ("smartag", "20180313", {"DescribeCloudConnectNetworks": {}}),
         ("quotas", "20200510", {"GetProductQuota": {"product_code": "slb", "quota_action_code": "slb_quota_instances_num"}}),
         ("cbn", "20170912", {"DescribeCens": {}, "DescribeCenAttachedChildInstances": {"cen_id": "cen-1"}}),

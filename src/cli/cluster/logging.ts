@@ -1,7 +1,9 @@
 import { Flags } from '@oclif/core';
 import type { AuditLog, ControlPlaneLog } from '../../cloud/actions/settings.ts';
 import { LOGGED_COMPONENTS } from '../../config/cloud-cluster.ts';
+import { LOG_PROJECT } from '../../config/grammar.ts';
 import { usageError } from '../../errors/usage.ts';
+import { count } from '../../lib/count.ts';
 import { factLines } from '../../output/columns.ts';
 import { runAddonSteps } from '../../phases/addon/run.ts';
 import { type AddonStep, describeStep, installSteps, uninstallSteps } from '../../phases/addon/steps.ts';
@@ -42,6 +44,8 @@ export async function changeLogging(flags: LoggingFlags, on: boolean, host: Comm
     throw usageError(['--containers, --control-plane or --audit is required: which logs']);
   if (!flags['control-plane'] && (flags.component || flags.days))
     throw usageError(['--component and --days are for --control-plane']);
+  if (flags.project !== undefined && !LOG_PROJECT.pattern.test(flags.project))
+    throw usageError([`--project: ${LOG_PROJECT.rule}`]);
   return changeInService<LoggingPlan>({
     flags,
     output: host.openOutput({ looksOnly: true }),
@@ -119,7 +123,7 @@ function nextAudit(
 
 function controlPlaneLine({ components = [], logProject, logTtl }: ControlPlaneLog): string {
   if (components.length === 0) return 'no longer keep logs of the control plane';
-  return `keep logs of ${components.join(', ')} in ${logProject}${logTtl ? ` for ${logTtl} days` : ''}`;
+  return `keep logs of ${components.join(', ')} in ${logProject}${logTtl ? ` for ${count('day', Number(logTtl))}` : ''}`;
 }
 
 async function runLogging({ id, addons, controlPlane, audit }: LoggingPlan, work: ChangeWork): Promise<void> {
@@ -159,7 +163,7 @@ export function loggingText({ containers, controlPlane, audit }: ClusterLogging)
     Containers: containers.map(({ name, version, state }) => `${name} ${version}, ${state}`).join('; ') || 'not kept',
     'Control plane':
       components.length > 0
-        ? `${components.join(', ')}, in ${logProject}${logTtl ? `, ${logTtl} days` : ''}`
+        ? `${components.join(', ')}, in ${logProject}${logTtl ? `, ${count('day', Number(logTtl))}` : ''}`
         : 'not kept',
     Audit: audit.auditEnabled ? `in ${audit.slsProjectName}` : 'not kept',
   });

@@ -55,7 +55,7 @@ function endOf(
   only: string | undefined,
   hosts: number,
 ): Pick<HostOutcome, 'verdict' | 'next'> {
-  if (only !== undefined) return { verdict: (took) => `Phase ${only} is done on ${nodeName}, in ${took}` };
+  if (only !== undefined) return { verdict: (took) => `Phase ${only} completed on ${nodeName} in ${took}` };
   const notReady = ready === false ? ' (not Ready yet)' : '';
   return {
     verdict: (took) =>

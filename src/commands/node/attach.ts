@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { flagText } from '../../cli/flags.ts';
 import { attachByService } from '../../cli/node/attach.ts';
 import { ramActions, requireClusterId, serviceChangeFlags } from '../../cli/service-change.ts';
+import { REGION } from '../../config/grammar.ts';
 import { refuseLoginPassword } from '../../config/login-password.ts';
 import { usageError } from '../../errors/usage.ts';
 import { registerSecret } from '../../lib/redact.ts';
@@ -63,7 +64,9 @@ export default class NodeAttach extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags, argv } = await this.parse(NodeAttach);
-    requireClusterId(flags);
+    const { 'ens-region': ensRegion } = flags;
+    const isRegion = ensRegion === undefined || REGION.pattern.test(ensRegion);
+    requireClusterId(flags, isRegion ? [] : [`--ens-region: ${REGION.rule}`]);
     const password = await passwordOf(flags['password-file']);
     const ids = [...new Set(argv as string[])];
     await this.finish(await attachByService(flags, ids, { host: this.host, password }));

@@ -161,6 +161,12 @@ function tableAt(root: TomlTable, path: readonly string[]): TomlTable {
   return typeof at === 'object' && at !== null ? (at as TomlTable) : {};
 }
 
+/** The version that a file names; 0 if it names none, as containerd has it. */
+export function configVersion(text: string, file?: string): number {
+  const { version } = parseToml(text, file);
+  return typeof version === 'number' ? version : 0;
+}
+
 /** The patterns of files that a configuration imports; what they set counts before its own. */
 export function importsOf(text: string, file?: string): string[] {
   const { imports } = parseToml(text, file);

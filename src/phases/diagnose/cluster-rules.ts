@@ -55,7 +55,7 @@ export const networkUnavailable: Rule = ({ cluster }) => {
   return error(
     `the node reports NetworkUnavailable: ${effectOf(found.type)}, and no pods are scheduled on it`,
     shownCondition(found),
-    `${podsOn(cluster)}: does the network add-on (or the cloud controller that makes routes) run?`,
+    `see whether the network add-on runs there, or the cloud controller that makes routes: ${podsOn(cluster)}`,
   );
 };
 
@@ -195,12 +195,12 @@ export const nodeObject: Rule = ({ cluster, journal, refusedNode, refusals = [] 
     ? error(
         'the cluster has no Node object for this node: the kubelet has not registered it',
         evidence,
-        'journalctl -u kubelet | tail -n 50: a kubelet that runs registers its node',
+        'journalctl -u kubelet | tail -n 50',
       )
     : error(
         'the cluster has no Node object for this node: it was deleted',
         evidence,
-        'systemctl restart kubelet: it registers the node again; or edgeadm reset',
+        'to register it again: systemctl restart kubelet; to take the machine out of the cluster: edgeadm reset',
       );
 };
 

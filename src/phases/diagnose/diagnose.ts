@@ -2,6 +2,7 @@ import type { OperatingSystem } from '../../host/host-facts.ts';
 import { Journal } from '../../host/journal/journal.ts';
 import type { Machine } from '../../host/machine.ts';
 import { NodeHost } from '../../host/node-host.ts';
+import { adviceForRoot } from '../../host/scratch-agent.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { memoize } from '../../lib/memoize.ts';
 import type { Verdict } from '../preflight/check.ts';
@@ -92,6 +93,7 @@ export async function diagnose(
     version,
     findings: findings({ ...facts, join })
       .map((finding) => ({ ...finding, next: nextStep(finding.rule, finding.next) }))
+      .map((finding) => (host.runsPrograms ? finding : { ...finding, next: adviceForRoot(finding.next, machine.name) }))
       .map(cleanTexts),
     checks: checks.map(cleanTexts),
     collectors: collections.map(({ files: _, facts: __, ...rest }) => cleanTexts(rest)),

@@ -1,3 +1,4 @@
+import type { DamagedState } from '../../kubernetes/kubelet/damaged-states.ts';
 import type { ClusterFacts } from './collectors/cluster-facts.ts';
 
 /** What is known of a node; a fact that could not be collected is missing. */
@@ -25,6 +26,8 @@ export interface CollectedFacts {
   readonly certificates: readonly { readonly path: string; readonly subject: string; readonly validTo: number }[];
   /** Files that the kubelet needs and cannot read, each with what is wrong with it. */
   readonly damagedFiles: readonly string[];
+  /** Files of the kubelet's state, which it makes again if they are missing. */
+  readonly damagedStates: readonly DamagedState[];
   /** Milliseconds since 1970. */
   readonly clock: { readonly node: number; readonly uncertaintyMs: number };
   readonly disks: readonly {

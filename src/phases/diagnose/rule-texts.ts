@@ -5,6 +5,7 @@ export const RULE_TEXTS = {
   Clock: "the node's clock differs by more than a minute from the API server's",
   DamagedFile:
     'the certificate, the kubeconfig or the configuration of the kubelet, or the CA of the cluster, is empty or damaged',
+  DamagedState: 'a file of the kubelet with CPU, memory or pod assignments is empty or damaged',
   CertificateExpired: 'a certificate of kubelet, edge-hub or CA has expired',
   Unfinished: 'the last join or upgrade was interrupted, or is still running',
   Swap: 'the kubelet is not running, swap is on, and `failSwapOn` is not false',

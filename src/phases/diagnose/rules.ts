@@ -1,4 +1,5 @@
 import { PATHS } from '../../host/node-paths.ts';
+import { kubeletRemedy } from '../../kubernetes/kubelet/remedies.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { shownTime } from '../../lib/shown-time.ts';
 import * as cluster from './cluster-rules.ts';
@@ -58,7 +59,15 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
       : error(
           'a file that the kubelet needs is damaged',
           damagedFiles.join('\n'),
-          'run the `edgeadm join` of the cluster again, with a new token: it makes the file again',
+          'run the join command of the cluster again, which writes the file again; `edgeadm token create --print-join-command` prints it',
+        ),
+  DamagedState: ({ damagedStates = [] }) =>
+    damagedStates.length === 0
+      ? undefined
+      : error(
+          'a file of the state of the kubelet is damaged: the kubelet exits over it when it starts',
+          damagedStates.map(({ path, why }) => `${path}: ${why}`),
+          `rm ${damagedStates.map(({ path }) => path).join(' ')}; systemctl restart kubelet: it makes them again`,
         ),
   CertificateExpired: ({ certificates = [], clock }) => {
     const expired = certificates.filter(({ validTo }) => clock !== undefined && validTo < clock.node);
@@ -107,7 +116,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     return error(
       kubelet?.active ? 'the kubelet is not healthy' : 'the kubelet is not running',
       [state, health, complaints].filter(Boolean).join('\n'),
-      'journalctl -u kubelet | tail -n 50; systemctl restart kubelet',
+      kubeletRemedy(complaints) ?? 'journalctl -u kubelet | tail -n 50; systemctl restart kubelet',
     );
   },
   // A kubelet that needs space removes images and evicts pods, the edge-hub's among them.
@@ -189,7 +198,7 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
     const files = cniFiles && `${PATHS.cni.configurations}: ${cniFiles.join(', ') || 'empty'}`;
     const evidence = [files ?? '', network?.ready === false ? network.detail : ''];
     const node = journal?.joined ?? name ?? 'NODE';
-    const pods = `kubectl get pods -A --field-selector spec.nodeName=${node}: does the network add-on run there?`;
+    const pods = `see whether the network add-on runs there: kubectl get pods -A --field-selector spec.nodeName=${node}`;
     return missing
       ? warning('there is no CNI configuration: the node stays NotReady', evidence, pods)
       : error(

@@ -2,6 +2,7 @@ import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { kubeletComplaints } from '../../kubernetes/kubelet/log.ts';
+import { kubeletRemedy } from '../../kubernetes/kubelet/remedies.ts';
 
 const LOOK_EVERY_MS = 1000;
 /** Longer than one restart takes: kubeadm's own unit pauses for 10 s. */
@@ -32,10 +33,12 @@ export function kubeletGuard(host: Host): () => Promise<void> {
     if (state?.active === false) downMs += now - last;
     last = now;
     if (downMs < DOWN_LIMIT_MS) return;
+    const trouble = await kubeletTrouble(host);
     throw new EdgeadmError({
       code: 'KUBELET_FAILED',
       what: 'the kubelet does not stay up',
-      why: `${PATHS.kubelet.unit} is ${state?.detail}\n${await kubeletTrouble(host)}`,
+      why: `${PATHS.kubelet.unit} is ${state?.detail}\n${trouble}`,
+      next: kubeletRemedy(trouble),
     });
   };
 }

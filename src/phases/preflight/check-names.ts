@@ -19,7 +19,8 @@ const OF_KUBEADM: readonly (readonly [name: RegExp, ours?: string])[] = [
   [/^filecontent--proc-sys-net-bridge-bridge-nf-call-ip6?tables$/, 'KernelFeature-br_netfilter'],
   [/^filecontent--/],
   [/^fileexisting-/],
-  [/^(httpproxy|httpproxycidr|imagepull|externaletcdversion|etcd.*|controlplane.*)$/],
+  [/^httpproxycidr$/, 'HTTPProxy'],
+  [/^(imagepull|externaletcdversion|etcd.*|controlplane.*)$/],
 ];
 
 /** Names of all checks, as `--ignore-preflight-errors` takes them. */

@@ -15,6 +15,7 @@ import { noExec, readOnlyFileSystem, runtimeFileSystem } from './checks/file-sys
 import { filesAvailable, foldersAvailable } from './checks/files.ts';
 import { firewall } from './checks/firewall.ts';
 import { gpu, gpuRuntime } from './checks/gpu.ts';
+import { httpProxy } from './checks/http-proxy.ts';
 import { hugePages } from './checks/huge-pages.ts';
 import { intendedPlatform } from './checks/intended-platform.ts';
 import { kernelAccess } from './checks/kernel-access.ts';
@@ -31,6 +32,7 @@ import { kubeletState } from './checks/kubelet-state.ts';
 import { machineId } from './checks/machine-id.ts';
 import { hostname, nodeExists, nodeName } from './checks/names.ts';
 import { nameserver } from './checks/nameserver.ts';
+import { nmCloudSetup } from './checks/nm-cloud-setup.ts';
 import { nodeAddress } from './checks/node-address.ts';
 import { nodeIface } from './checks/node-interface.ts';
 import { nodePool } from './checks/node-pool.ts';
@@ -85,12 +87,14 @@ export const PREFLIGHT_CHECKS: readonly Check[] = [
   nodeIface,
   nodeAddress,
   cidrConflict,
+  nmCloudSetup,
   nameserver,
   timeSync,
   apiServer,
   caHash,
   token,
   clusterConfiguration,
+  httpProxy,
   kubeletConfigurationValues,
   kubeletConfigurationFields,
   kubeletState,

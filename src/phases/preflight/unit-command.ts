@@ -3,11 +3,16 @@ import { PATHS } from '../../host/node-paths.ts';
 import { wholeLines } from '../../host/unit-text.ts';
 import type { ReadOnlyHost } from './read-only-host.ts';
 
-/**
- * The command that a service is started with, from its unit and its drop-ins: the last ExecStart counts. Of two files
- * with one name that in the folder named first counts. See systemd.unit(5).
- */
+/** The command that a service is started with: the last ExecStart counts. */
 export async function startCommandOf(host: ReadOnlyHost, unit: string): Promise<string | undefined> {
+  return [...(await unitTextOf(host, unit)).matchAll(/^\s*ExecStart=(.+)$/gm)].at(-1)?.[1];
+}
+
+/**
+ * A unit with its drop-ins, each setting on one line. Of two files with one name that in the folder named first counts.
+ * See systemd.unit(5).
+ */
+export async function unitTextOf(host: ReadOnlyHost, unit: string): Promise<string> {
   const units = PATHS.system.unitFolders.map((folder) => posix.join(folder, unit));
   const dropIns = new Map<string, string>();
   const listings = await Promise.all(units.map((path) => host.list(`${path}.d`)));
@@ -20,6 +25,5 @@ export async function startCommandOf(host: ReadOnlyHost, unit: string): Promise<
     Promise.all(units.map((path) => host.read(path))),
     Promise.all(later.map((path) => host.read(path))),
   ]);
-  const all = [own.find((text) => text !== undefined), ...texts].join('\n');
-  return [...wholeLines(all).matchAll(/^\s*ExecStart=(.+)$/gm)].at(-1)?.[1];
+  return wholeLines([own.find((text) => text !== undefined), ...texts].join('\n'));
 }

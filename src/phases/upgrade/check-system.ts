@@ -31,7 +31,7 @@ export async function checkSystem(context: Context): Promise<void> {
   ];
   if (mistakes.length > 0) throw upgradeCheckFailed(mistakes);
   if (fit.verdict === 'untested')
-    context.log.warning(`kernel ${kernel}: ${versions.to} is tested from ${fit.needs} on`);
+    context.log.warning(`kernel ${kernel} is older than ${fit.needs}, the oldest that ${versions.to} is tested with`);
 }
 
 /** The vendor's matrix is binding for its clusters; a node that was outside it before was accepted as it is. */

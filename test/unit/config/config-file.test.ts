@@ -123,6 +123,17 @@ kind: KubeletConfiguration
     assert.match(shown, /^discovery\.bootstrapToken\.token: pass it with --token @FILE$/m);
   });
 
+  it('Labels that no node can set on itself are left out of the settings, which would be refused with them (kubernetes-retired/cluster-api-bootstrap-provider-kubeadm#284)', async () => {
+    const args = '{node-labels: "node-role.kubernetes.io/worker=,zone=north"}';
+    assert.deepEqual((await settings(file('v1beta2', args))).labels, { zone: 'north' });
+    const shown = await refusal(file('v1beta2', args));
+    assert.match(
+      shown,
+      /node-labels: a node cannot set the label node-role\.kubernetes\.io\/worker on itself; set it later/,
+    );
+    assert.deepEqual((await settings(file('v1beta2', '{node-labels: kubernetes.io/role=edge}'))).labels, {});
+  });
+
   it('Settings of kubeadm that edgeadm does not have are named, with what to do instead', async () => {
     const shown = await refusal(`apiVersion: kubeadm.k8s.io/v1beta4
 kind: JoinConfiguration

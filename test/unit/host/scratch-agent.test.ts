@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { scratchMachine } from '../../../src/host/scratch.ts';
+import { adviceForRoot } from '../../../src/host/scratch-agent.ts';
 
 describe('a scratch root with an agent', () => {
   let folder: string;
@@ -57,7 +58,7 @@ describe('a scratch root with an agent', () => {
     ] as const)
       await assert.rejects(answer(port, host), {
         code: 'API_UNREACHABLE',
-        why: /nothing listens there on the scratch root/,
+        why: /no process listens there on the scratch root/,
       });
   });
 
@@ -96,5 +97,35 @@ describe('a scratch root with an agent', () => {
     assert.equal((await exec('/usr/bin/kubelet', ['--help'])).exitCode, 126);
     await put('usr/bin/kubelet', '#!/bin/sh\necho hello\n');
     assert.equal((await exec('/usr/bin/kubelet', ['--version'])).exitCode, 126);
+  });
+});
+
+describe('advice about a scratch root', () => {
+  // What is advised for a machine, and what can be pasted where the root is.
+  const ROWS: [advice: string, pasted: string][] = [
+    [
+      'journalctl -u kubelet | tail -n 50; systemctl restart kubelet',
+      'cat /srv/n1/var/log/units/kubelet.service.log | tail -n 50; touch /srv/n1/run/edgeadm/units/kubelet.service',
+    ],
+    [
+      'Run `systemctl status kubelet; journalctl -u kubelet`.',
+      'Run `cat /srv/n1/run/edgeadm/units/kubelet.service; cat /srv/n1/var/log/units/kubelet.service.log`.',
+    ],
+    [
+      'restore /var/lib/edgeadm/journal.jsonl from a backup',
+      'restore /srv/n1/var/lib/edgeadm/journal.jsonl from a backup',
+    ],
+    ['cat /srv/n1/run/edgeadm/units/kubelet.service', 'cat /srv/n1/run/edgeadm/units/kubelet.service'],
+    ['kubectl get --raw /api/v1/nodes', 'kubectl get --raw /api/v1/nodes'],
+  ];
+  for (const [advice, pasted] of ROWS)
+    it(`advice about a scratch root never asks the machine that the root is on: ${advice}`, () => {
+      assert.equal(adviceForRoot(advice, '/srv/n1'), pasted);
+      assert.equal(adviceForRoot(pasted, '/srv/n1'), pasted);
+    });
+
+  it('advice about a scratch root under /var names each path once', () => {
+    const root = '/var/lib/sandbox/n1';
+    assert.equal(adviceForRoot(adviceForRoot('rm /etc/hosts', root), root), 'rm /var/lib/sandbox/n1/etc/hosts');
   });
 });

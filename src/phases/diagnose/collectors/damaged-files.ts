@@ -1,6 +1,7 @@
 import { PATHS } from '../../../host/node-paths.ts';
 import { readIfFile } from '../../../host/read-if-file.ts';
 import { serverIn } from '../../../kubernetes/kubeconfig/parse.ts';
+import { damagedStates } from '../../../kubernetes/kubelet/damaged-states.ts';
 import { certificateIn, yamlMap } from '../../../lib/check-shape.ts';
 import { keyPairIn } from '../../../pki/key-pair.ts';
 import type { CollectContext, Collector } from '../collector.ts';
@@ -23,9 +24,11 @@ export const damagedFiles: Collector = {
   run: async (context) => {
     const found = await Promise.all(FILES.map(([path, judge]) => damageOf(context, path, judge)));
     const damaged = found.flatMap((each) => each ?? []);
+    const states = await damagedStates(context.host);
+    const lines = [...damaged, ...states.map(({ path, why }) => `${path}: ${why}`)];
     return {
-      files: [{ path: 'kubelet/damaged-files.txt', text: damaged.map((line) => `${line}\n`).join('') }],
-      facts: { damagedFiles: damaged },
+      files: [{ path: 'kubelet/damaged-files.txt', text: lines.map((line) => `${line}\n`).join('') }],
+      facts: { damagedFiles: damaged, damagedStates: states },
     };
   },
 };
@@ -35,7 +38,7 @@ async function damageOf({ host }: CollectContext, path: string, judge: Judge): P
   const text = await readIfFile(host, path);
   const why =
     text === undefined
-      ? 'it is not a file, or a link that leads to none'
+      ? 'it is not a regular file, or it is a dangling symlink'
       : text.trim() === ''
         ? 'it is empty'
         : judge(text);

@@ -28,15 +28,16 @@ export const offlineAutonomyState: Collector = {
   },
 };
 
-/** @returns undefined without a hub or a kubelet */
+/** @returns undefined without a hub, a kubelet, or settings that can be read */
 export async function losesPodsOffline(host: CollectContext['host']): Promise<OfflineAutonomy | undefined> {
   const [hub, kubelet, settings] = await Promise.all([
     hubFile({ host }),
     findKubelet(host).then((path) => kubeletVersionOf(host, path)),
-    kubeletSettings(host),
+    // A damaged configuration is a finding of its own.
+    kubeletSettings(host).catch(() => undefined),
   ]);
   const found = hub && (await hubIn(hub, host));
-  if (!found || !kubelet) return undefined;
+  if (!found || !kubelet || !settings) return undefined;
   const serves = servesWatchLists({ ...found, kubernetesVersion: kubelet });
   const reads = readsWatchLists(kubelet, settings);
   const detail = `kubelet ${kubelet} reads ${reads ? 'watch lists' : 'plain lists'}; edge-hub ${nameOfHub(found)} ${serves ? 'serves' : 'does not serve'} watch lists`;

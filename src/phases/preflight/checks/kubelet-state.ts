@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PATHS } from '../../../host/node-paths.ts';
 import { readIfFile } from '../../../host/read-if-file.ts';
+import { damagedStates } from '../../../kubernetes/kubelet/damaged-states.ts';
 import { lenientYaml } from '../../../lib/check-shape.ts';
 import { type Check, fail, pass } from '../check.ts';
 
@@ -19,7 +20,7 @@ export const kubeletState: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    "No earlier kubelet has left CPU or memory assignments that were made under another policy than the cluster's: the kubelet exits if it finds them.",
+    "No earlier kubelet has left CPU or memory assignments that were made under another policy than the cluster's, or a damaged file of its state: the kubelet exits if it finds them.",
   remedy: 'Remove the file; the kubelet makes a new one.',
   needs: ['CAHash', 'Token', 'ClusterConfiguration'],
   run: async ({ host, cluster }) => {
@@ -33,7 +34,9 @@ export const kubeletState: Check = {
           : [`${file} was written with the policy ${kept}; the cluster has ${setting}: ${wanted}`];
       }),
     );
-    return found.flat().length === 0 ? pass() : fail(found.flat().join('\n'));
+    const damaged = (await damagedStates(host)).map(({ path, why }) => `${path} is damaged: ${why}`);
+    const all = [...damaged, ...found.flat()];
+    return all.length === 0 ? pass() : fail(all.join('\n'));
   },
 };
 

@@ -20,7 +20,9 @@ export const offlineAutonomy: Check = {
     const kubernetesVersion = await cluster.version();
     if (servesWatchLists({ ...hub, kubernetesVersion })) return pass(`${nameOfHub(hub)} serves watch lists`);
     const kubelet = (await node.kubeletVersion()) ?? kubernetesVersion;
-    const settings = await kubeletSettings(host);
+    // What an earlier join wrote, and was damaged since, is written again.
+    const settings = await kubeletSettings(host).catch(() => undefined);
+    if (!settings) return skip(`${PATHS.kubelet.configuration} cannot be read; a join writes it again`);
     if (featureGatesOf(settings.flags).WatchListClient && readsWatchLists(kubelet, settings)) {
       return fail(`a flag of the kubelet sets --feature-gates=WatchListClient=true: ${WATCH_LISTS_REASON}`, {
         remedy: 'Remove the gate from KUBELET_EXTRA_ARGS: a flag overrides the configuration file.',

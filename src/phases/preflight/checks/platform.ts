@@ -73,9 +73,12 @@ export const kernelSupported: Check = {
       return fail(`the kernel is ${kernel}, Kubernetes needs ${fit.needs} or newer`, { code: 'OS_UNSUPPORTED' });
     }
     if (fit.verdict !== 'untested') return pass(kernel);
-    return fail(`found ${kernel}, Kubernetes ${clusterVersion} is tested from ${fit.needs} on`, {
-      severity: 'warning',
-    });
+    return fail(
+      `kernel ${kernel} is older than ${fit.needs}, the oldest that Kubernetes ${clusterVersion} is tested with`,
+      {
+        severity: 'warning',
+      },
+    );
   },
 };
 

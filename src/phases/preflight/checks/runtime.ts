@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { cniPluginFolders, importsOf, keepsCriOff } from '../../../kubernetes/cri/containerd-config.ts';
+import { cniPluginFolders, configVersion, importsOf, keepsCriOff } from '../../../kubernetes/cri/containerd-config.ts';
+import { importedFiles } from '../../../kubernetes/cri/containerd-imports.ts';
 import { type CgroupDriver, CriClient, type RuntimeVersion } from '../../../kubernetes/cri/index.ts';
 import { removalOf } from '../../../kubernetes/removals.ts';
 import { parseVersion } from '../../../kubernetes/version.ts';
@@ -33,6 +34,7 @@ export const runtime: Check = {
       return (
         (await otherConfiguration(context)) ??
         (await otherPluginFolder(context)) ??
+        (await newerImport(context)) ??
         pass(`${PATHS.containerd.unit} is ${detail}`)
       );
     if (spec.manageRuntime && (await bundleHasContainerd(context))) return pass('containerd comes from the bundle');
@@ -95,6 +97,24 @@ async function otherPluginFolder({ host, node }: CheckContext): Promise<CheckRes
       remedy: `Set bin_dir = "${PATHS.cni.plugins}" in ${PATHS.containerd.configuration}, with all plug-ins in that folder, or make ${PATHS.cni.plugins} a link to ${folders[0]}.`,
     },
   );
+}
+
+/** containerd 2.2 does not start with such a file; later ones read all files by the version of the first again. */
+async function newerImport({ host }: CheckContext): Promise<CheckResult | undefined> {
+  const own = (await host.read(PATHS.containerd.configuration)) ?? '';
+  const version = configVersion(own);
+  for (const path of await importedFiles(host, own)) {
+    const imported = configVersion((await host.read(path)) ?? '', path);
+    if (imported > Math.max(version, 2))
+      return fail(
+        `${path} is of version ${imported}, ${PATHS.containerd.configuration}, which imports it, ${version > 0 ? `of version ${version}` : 'of none'}: containerd 2.2 does not start with both`,
+        {
+          severity: 'warning',
+          remedy: `Bring ${PATHS.containerd.configuration} to version ${imported}: \`containerd config migrate\` prints it.`,
+        },
+      );
+  }
+  return undefined;
 }
 
 async function checkDocker(context: CheckContext): Promise<CheckResult> {

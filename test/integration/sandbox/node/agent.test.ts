@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { stat } from 'node:fs/promises';
+import { stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type NodeAgents, runNodeAgents } from '../../../../sandbox/node/agents.ts';
 import { scratchMachine } from '../../../../src/host/scratch.ts';
@@ -76,5 +76,17 @@ describe('a node that a sandbox attends', function () {
     await node.put('/var/lib/kubelet/kubeadm-flags.env', flags);
     await until('the restart', async () => (await services.state(UNIT)).active);
     assert.match(await services.log(UNIT, 20), /unknown flag: --node-pi/);
+  });
+
+  it('a kubelet of the sandbox that waits for its next start is started by a touch of its unit, as docs/sandbox.md says', async () => {
+    await writeKubeletFiles(node);
+    const flags = await node.text('/var/lib/kubelet/kubeadm-flags.env');
+    await node.put('/var/lib/kubelet/kubeadm-flags.env', flags.replace('--node-ip', '--node-pi'));
+    const { services } = scratchMachine(node.root);
+    await services.start(UNIT);
+    await until('the failure', async () => !(await services.state(UNIT)).active);
+    await node.put('/var/lib/kubelet/kubeadm-flags.env', flags);
+    await utimes(join(node.root, 'run/edgeadm/units', UNIT), new Date(), new Date());
+    await until('the restart', async () => (await services.state(UNIT)).active);
   });
 });

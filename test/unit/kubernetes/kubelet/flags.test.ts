@@ -102,4 +102,15 @@ describe('the configuration of a kubelet', () => {
     assert.equal(kubeletConfiguration({ ...options, version: 'v1.35.0', cgroupVersion: 1 }).failCgroupV1, false);
     assert.equal(kubeletConfiguration({ ...options, version: 'v1.34.0', cgroupVersion: 1 }).failCgroupV1, undefined);
   });
+
+  it('a kubelet before 1.27 may call the API server as fast as one of today, unless the cluster says how fast', () => {
+    const rates = ({ version = 'v1.26.15', ...fromCluster }: Record<string, unknown>) => {
+      const { kubeAPIQPS, kubeAPIBurst } = kubeletConfiguration({ ...options, version: String(version), fromCluster });
+      return [kubeAPIQPS, kubeAPIBurst];
+    };
+    assert.deepEqual(rates({}), [50, 100]);
+    assert.deepEqual(rates({ version: 'v1.27.0' }), [undefined, undefined]);
+    assert.deepEqual(rates({ kubeAPIQPS: 5 }), [5, undefined]);
+    assert.deepEqual(rates({ kubeAPIBurst: 20 }), [undefined, 20]);
+  });
 });

@@ -174,6 +174,9 @@ describe('cluster create', function () {
     [workers({ systemDisk: { size: 19 } }), /must be 20 to 32768 GiB/],
     [workers({ systemDisk: { size: 32_769 } }), /must be 20 to 32768 GiB/],
     [workers({ systemDisk: { category: 'cloud', size: 40 } }), /must be one of cloud_ssd, cloud_efficiency/],
+    [{ logging: { project: 'ab' } }, /must be 3 to 63 lower-case letters/],
+    [{ logging: { project: 'a'.repeat(64) } }, /must be 3 to 63 lower-case letters/],
+    [{ logging: { project: 'A-project' } }, /must be 3 to 63 lower-case letters/],
     [{ logging: { days: 3001 } }, /must be 1 to 3000 days/],
   ] as const) {
     it(`cluster create says what a value may be: ${JSON.stringify(outside)}`, () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import {
   cleanFile,
@@ -68,6 +69,15 @@ describe('a text of a node', () => {
       '镜像不存在 🚀\n',
     ];
     for (const text of texts) assert.equal(cleanFile(text), text);
+  });
+
+  it('no word of a rule or of a remedy is taken for a secret', async () => {
+    const sources = ['phases/diagnose/rules.ts', 'phases/diagnose/cluster-rules.ts', 'errors/codes.ts'];
+    for (const source of sources) {
+      const text = await readFile(new URL(`../../../../src/${source}`, import.meta.url), 'utf8');
+      for (const [, sentence = ''] of text.matchAll(/'((?:[^'\\\n]|\\.){20,})'/g))
+        assert.equal(cleanFile(sentence), sentence);
+    }
   });
 
   it('a text of a node is its end if it is long, from the beginning of a line', () => {

@@ -158,7 +158,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     rule: 'NetworkUnavailable',
     what: /NetworkUnavailable/,
     evidence: /RouteController failed to create a route \(NoRouteCreated\)/,
-    next: /spec\.nodeName=edge-1: does the network add-on/,
+    next: /whether the network add-on runs there.*spec\.nodeName=edge-1/,
   },
   'a kubelet that is no longer heard of': {
     source: 'https://kubernetes.io/docs/concepts/architecture/nodes/#node-status',

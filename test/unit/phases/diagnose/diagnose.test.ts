@@ -142,6 +142,7 @@ describe('the likely cause', () => {
       Hanging: { hanging: ['kubelet/state', 'services/state'] },
       Clock: { clock, apiServers: [server] },
       DamagedFile: { damagedFiles: ['/etc/kubernetes/kubelet.conf: it is empty'] },
+      DamagedState: { damagedStates: [{ path: '/var/lib/kubelet/cpu_manager_state', why: 'it is empty' }] },
       CertificateExpired: { clock, certificates: [{ path: '/p', subject: 'CN=a', validTo: clock.node - 1 }] },
       Unfinished: { journal: { unfinished: { command: 'join', time: '2030-01-01T00:00:00Z' } } },
       Swap: { swaps: { devices: ['/dev/sda2'], kubeletRefuses: true } },
@@ -279,6 +280,16 @@ describe('collectors of a node', () => {
       facts?.apiServers?.map(({ server }) => server),
       ['https://10.0.0.1:6443', 'https://10.0.0.2:6443'],
     );
+  });
+
+  it('collectors of a node whose kubelet exits over its own state name the file and the command that removes it: kubernetes/kubernetes#135711', async () => {
+    const path = '/var/lib/kubelet/pod_status_manager_state';
+    const { facts } = await find('kubelet/files', fakeHost({ files: { [path]: '{}"' } }));
+    const [found] = findings({ ...facts });
+    assert.equal(found?.rule, 'DamagedState');
+    assert.match(found.next, /^rm \/var\/lib\/kubelet\/pod_status_manager_state; systemctl restart kubelet/);
+    const repaired = await find('kubelet/files', fakeHost({ files: { [path]: '{"data":"{}"}' } }));
+    assert.deepEqual(findings({ ...repaired.facts }), []);
   });
 
   it('read what certificates can be read if one is damaged', async () => {

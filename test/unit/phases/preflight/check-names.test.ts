@@ -19,7 +19,7 @@ describe('the names that --ignore-preflight-errors takes', () => {
     ['FileAvailable--etc-kubernetes-super-admin.conf', []],
     ['Port-6443', []],
     ['ImagePull', []],
-    ['HTTPProxyCIDR', []],
+    ['HTTPProxyCIDR', ['httpproxy']],
     ['FOO', undefined],
     ['', undefined],
   ] as const)

@@ -1189,8 +1189,158 @@ describe('clusters of strangers', () => {
     }));
 });
 
+const CONTAINERD = (root: string, dropIn: string): Stranger['machine'] => ({
+  ...files({ '/etc/containerd/config.toml': root, '/etc/containerd/conf.d/toolkit.toml': dropIn }),
+  units: { 'containerd.service': { active: true, enabled: true } },
+});
+const IMPORTS = 'imports = ["/etc/containerd/conf.d/*.toml"]\n';
+const proxy = (unit: string, noProxy: string, folder = '/etc/systemd/system'): Stranger['machine'] =>
+  files({
+    [`${folder}/${unit}.service.d/http-proxy.conf`]: `[Service]\nEnvironment="HTTPS_PROXY=http://me:secret@10.93.31.29:8080"\nEnvironment=NO_PROXY=${noProxy}\n`,
+  });
+const rules = (...lines: string[]): Stranger['machine'] => ({
+  commands: { 'ip rule show': ['0:\tfrom all lookup local', ...lines, '32766:\tfrom all lookup main'].join('\n') },
+});
+const WITHOUT_HUB = { edgeHub: async () => undefined };
+/** What was tried when everything above held. */
+const LATER: readonly Stranger[] = [
+  {
+    thread: 'projectcalico/calico#4662',
+    machine: rules('30400:\tfrom 10.0.10.5 lookup 30400'),
+    check: 'NMCloudSetup',
+    status: 'warning',
+    found: /everything from 10\.0\.10\.5 by the routing table 30400/,
+    remedy: /systemctl disable --now nm-cloud-setup/,
+  },
+  {
+    thread: 'mesosphere/konvoy-image-builder#231, with several interfaces',
+    machine: rules('30400:\tfrom 10.0.10.5 lookup 30400', '30401:\tfrom 10.0.11.5 lookup 30401'),
+    check: 'NMCloudSetup',
+    status: 'warning',
+  },
+  {
+    thread: 'k3s-io/k3s#12889, corrected by NetworkManager since',
+    machine: rules(
+      '30200:\tfrom 10.0.10.5 lookup 30200',
+      '30350:\tfrom all lookup main suppress_prefixlength 0',
+      '30400:\tfrom 10.0.10.5 lookup 30400',
+    ),
+    check: 'NMCloudSetup',
+    status: 'ok',
+  },
+  {
+    thread: 'rancher/rke2#1053, a machine without that service',
+    machine: rules(),
+    check: 'NMCloudSetup',
+    status: 'ok',
+  },
+  {
+    thread: 'kubernetes/kubeadm#2145',
+    machine: proxy('kubelet', 'localhost,.example.com'),
+    node: WITHOUT_HUB,
+    check: 'HTTPProxy',
+    status: 'warning',
+    found: /^kubelet\.service asks the proxy 10\.93\.31\.29:8080 for 10\.0\.0\.1: NO_PROXY does not have it$/,
+    remedy: /^Add 10\.0\.0\.1 to NO_PROXY: `systemctl edit kubelet\.service`/,
+  },
+  {
+    thread: 'kubernetes/kubeadm#2145, behind an edge-hub, which is never asked through a proxy',
+    machine: proxy('kubelet', 'localhost'),
+    check: 'HTTPProxy',
+    status: 'ok',
+  },
+  {
+    thread: 'kubernetes/kubeadm#3099, with what is needed: an address, a range',
+    machine: proxy('kubelet', '10.0.0.1,10.96.0.0/12'),
+    spec: { runtime: 'docker' },
+    node: WITHOUT_HUB,
+    check: 'HTTPProxy',
+    status: 'ok',
+  },
+  {
+    thread: 'rancher/rke2#4924',
+    machine: proxy('containerd', '.my-domain', '/usr/lib/systemd/system'),
+    check: 'HTTPProxy',
+    status: 'warning',
+    found: /containerd\.service asks the proxy .* for 10\.96\.0\.1/,
+  },
+  {
+    thread: 'kubernetes/kubeadm#324, a range in NO_PROXY, which Go reads by now',
+    machine: proxy('containerd', '10.0.0.0/8'),
+    check: 'HTTPProxy',
+    status: 'ok',
+  },
+  {
+    thread: 'kubernetes/kubernetes#61629, for all services of the machine',
+    machine: files({ '/etc/systemd/system.conf': '[Manager]\nDefaultEnvironment=https_proxy=proxy.test.com:80 a=b\n' }),
+    node: WITHOUT_HUB,
+    check: 'HTTPProxy',
+    status: 'warning',
+    found:
+      /kubelet\.service asks the proxy proxy\.test\.com(:80)? for 10\.0\.0\.1.*\n.*containerd\.service asks .* for 10\.96\.0\.1/,
+  },
+  {
+    thread: 'containerd/containerd#12891',
+    machine: CONTAINERD(`version = 2\n${IMPORTS}`, 'version = 3\n'),
+    check: 'Runtime',
+    status: 'warning',
+    found: /toolkit\.toml is of version 3, \/etc\/containerd\/config\.toml, which imports it, of version 2/,
+    remedy: /containerd config migrate/,
+  },
+  {
+    thread: 'k0sproject/k0s#7689, the other way round',
+    machine: CONTAINERD(`version = 3\n${IMPORTS}`, 'version = 2\n'),
+    check: 'Runtime',
+    status: 'ok',
+  },
+  {
+    thread: 'kubernetes/kubernetes#135711, after a restart',
+    machine: files({ '/var/lib/kubelet/pod_status_manager_state': '{"data":{},"checksum":1}"}' }),
+    check: 'KubeletState',
+    status: 'error',
+    found: /^\/var\/lib\/kubelet\/pod_status_manager_state is damaged: line 1: it is not JSON$/,
+    remedy: /^Remove the file/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#135711, after a power cut',
+    machine: files({ '/var/lib/kubelet/cpu_manager_state': '' }),
+    check: 'KubeletState',
+    status: 'error',
+    found: /cpu_manager_state is damaged: it is empty/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#103110',
+    machine: { files: { '/etc/resolv.conf': undefined } },
+    check: 'Nameserver',
+    status: 'error',
+    found: /resolv\.conf does not exist: pods could not start/,
+  },
+  {
+    thread: 'kubernetes-sigs/kubespray#11810, the stub of a systemd-resolved that is masked',
+    machine: resolv('nameserver 127.0.0.53\n'),
+    check: 'Nameserver',
+    status: 'warning',
+    found: /lists only 127\.0\.0\.53/,
+  },
+  {
+    thread: 'Hexxeh/rpi-firmware#234, after an upgrade of the firmware',
+    machine: {
+      files: {
+        '/proc/mounts': 'cgroup /sys/fs/cgroup/pids cgroup rw,pids 0 0\n',
+        '/sys/fs/cgroup/cgroup.controllers': undefined,
+        '/proc/cgroups':
+          '#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpuset\t6\t16\t1\ncpu\t8\t47\t1\ncpuacct\t8\t47\t1\nblkio\t4\t47\t1\ndevices\t2\t47\t1\nfreezer\t9\t16\t1\npids\t5\t51\t1\n',
+        '/proc/cmdline': 'console=tty1 cgroup_memory=1 cgroup_enable=memory\n',
+      },
+    },
+    check: CGROUPS,
+    status: 'error',
+    found: /memory/,
+  },
+];
+
 describe('machines of strangers', () => {
-  for (const { thread, machine, spec, node, check, status, found, remedy } of STRANGERS) {
+  for (const { thread, machine, spec, node, check, status, found, remedy } of [...STRANGERS, ...LATER]) {
     it(`preflight judges ${check} as its owner needs it: ${thread}`, async () => {
       const given: Case = { machine, spec, node };
       if (status === 'ok') return assertOk(check, given, found);

@@ -6,7 +6,7 @@ import OpenApi from '@alicloud/openapi-client';
 import RPCClient from '@alicloud/pop-core';
 import { ecsService } from '../../../../sandbox/cloud/ecs.ts';
 import { seedInstance } from '../../../../sandbox/cloud/ens-seed.ts';
-import { seedNetworks } from '../../../../sandbox/cloud/network-records.ts';
+import { NETWORK_KIND, seedNetworks } from '../../../../sandbox/cloud/network-records.ts';
 import { networkServices } from '../../../../sandbox/cloud/networks.ts';
 import type { CloudRequest, CloudService } from '../../../../sandbox/cloud/service.ts';
 import { type EmulatedCloud, emulatedCloud } from './emulated-cloud.ts';
@@ -87,6 +87,40 @@ describe('official clients of the vendor, unchanged but for endpoint and CA', fu
         ...parameters,
       });
       assert.equal(typeof answer.TotalCount, 'number');
+    });
+  }
+
+  /** Filters: the request of @alicloud/ecs20140526 7.11.6, DescribeSecurityGroupsRequest. */
+  for (const [filter, ids] of [
+    [{}, ['sg-a', 'sg-b', 'sg-classic']],
+    [{ VpcId: 'vpc-1' }, ['sg-a']],
+    [{ VpcId: 'vpc-none' }, []],
+    [{ SecurityGroupId: 'sg-b' }, ['sg-b']],
+    [{ SecurityGroupIds: '["sg-a","sg-b"]', VpcId: 'vpc-2' }, ['sg-b']],
+    [{ SecurityGroupName: 'web' }, ['sg-a']],
+    [{ SecurityGroupType: 'normal', NetworkType: 'vpc' }, ['sg-a', 'sg-b']],
+    [{ SecurityGroupType: 'enterprise' }, []],
+    [{ NetworkType: 'classic' }, ['sg-classic']],
+    [{ ResourceGroupId: 'rg-1' }, []],
+    [{ ServiceManaged: 'true' }, []],
+    [{ 'Tag.1.Key': 'a' }, []],
+  ] as const) {
+    it(`@alicloud/pop-core finds security groups by ${JSON.stringify(filter)}`, async () => {
+      const [web, plain] = [{ vpcId: 'vpc-1', name: 'web' }, { vpcId: 'vpc-2' }];
+      for (const [id, document] of Object.entries({ 'sg-a': web, 'sg-b': plain, 'sg-classic': {} }))
+        cloud.store.put(NETWORK_KIND.securityGroup, id, document);
+      const ecs = named('ecs.cn-hangzhou.aliyuncs.com', '2014-05-26');
+      type Groups = { SecurityGroups: { SecurityGroup: { SecurityGroupId: string }[] }; NextToken?: string };
+      const ask = (more: object) =>
+        ecs.request<Groups>('DescribeSecurityGroups', { RegionId: 'cn-hangzhou', ...filter, ...more });
+      const idsOf = ({ SecurityGroups }: Groups) => SecurityGroups.SecurityGroup.map((each) => each.SecurityGroupId);
+      assert.deepEqual(idsOf(await ask({})), ids);
+      const first = await ask({ MaxResults: 1 });
+      assert.deepEqual(idsOf(first), ids.slice(0, 1));
+      assert.equal(Boolean(first.NextToken), ids.length > 1);
+      if (first.NextToken)
+        assert.deepEqual(idsOf(await ask({ MaxResults: 1, NextToken: first.NextToken })), ids.slice(1, 2));
+      await assert.rejects(ask({ DryRun: true }), { code: 'DryRunOperation' });
     });
   }
 

@@ -36,6 +36,15 @@ describe('unmounting volumes', () => {
     assert.deepEqual(host.changes, [`run umount ${KUBELET}/pods/1/a`, `run umount ${KUBELET}`]);
   });
 
+  it('a disk that is mounted as the folder of the kubelet stays mounted (kubernetes/kubeadm#2247, kubernetes/kubernetes#71638)', async () => {
+    const host = machine([`${KUBELET}/pods/1/a`]);
+    const disk = `8 1 8:33 / ${KUBELET} rw,relatime shared:2 - ext4 /dev/sdc1 rw,data=ordered`;
+    const table = host.read;
+    const mounted = { ...host, read: async (path: string) => `${await table(path)}\n${disk}` };
+    await unmountKubeletVolumes(mounted, recordedLog());
+    assert.deepEqual(host.changes, [`run umount ${KUBELET}/pods/1/a`]);
+  });
+
   it("leaves a file system that the machine's administrator mounted below the folder of the kubelet", async () => {
     const host = machine([`${KUBELET}/backup`, `${KUBELET}/pods/1/a`, `${KUBELET}/plugins/csi/mount`]);
     await unmountKubeletVolumes(host, recordedLog());
@@ -48,7 +57,7 @@ describe('unmounting volumes', () => {
     assert.deepEqual(host.changes, []);
   });
 
-  it('stops if a volume is in use, and names it', async () => {
+  it('unmounting volumes ends the reset if one is in use, before anything in it can be deleted, and names it (kubernetes/kubeadm#2923, kubernetes/kubernetes#120376)', async () => {
     const volume = `${KUBELET}/pods/1/vol`;
     await assert.rejects(unmountKubeletVolumes(machine([volume], [volume]), recordedLog()), {
       code: 'RESET_INCOMPLETE',
