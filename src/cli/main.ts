@@ -36,7 +36,7 @@ export async function runCommand(argv: string[], commands: CommandSource): Promi
   }
 }
 
-/** `edgeadm version -o json`, with the keys of kubectl. */
+/** The version in JSON or YAML, with the keys of kubectl. */
 async function showVersion(argv: readonly string[], commands: CommandSource): Promise<void> {
   const [{ Config }, { createOutput }] = await Promise.all([import('@oclif/core'), import('../output/index.ts')]);
   const { version } = await Config.load({ ...commands, userPlugins: false });

@@ -18,7 +18,7 @@ describe('the ports of a sandbox that is started again', function () {
 
   const start = (port?: number) => startSandbox({ folder, port, log: () => {} });
 
-  it('stay as they were, so that nodes that have joined reach it', async () => {
+  it('a sandbox that is started again keeps its ports, so that nodes that have joined reach it', async () => {
     const first = await start(0);
     await first.close();
     for (const port of [0, undefined]) {
@@ -30,7 +30,7 @@ describe('the ports of a sandbox that is started again', function () {
     }
   });
 
-  it('are others if a program has taken one; the nodes that it cuts off are named', async () => {
+  it('a sandbox whose port a program has taken gets another one, and names the nodes that cannot reach it', async () => {
     const first = await start(0);
     const client = await adminClient(folder);
     for (const name of ['edge1', 'elsewhere'])
