@@ -1,5 +1,6 @@
 import { covers, overlaps } from '../lib/cidr.ts';
 import type { CloudClusterSpec, ClusterEdition } from './cloud-cluster.ts';
+import { refuseLoginPassword } from './login-password.ts';
 
 /** Why a cluster cannot be created as requested. */
 export interface LimitBreach {
@@ -87,6 +88,7 @@ const RULES: readonly Rule[] = [
 function refuseWorkers({ edition, workers, logging }: CloudClusterSpec): LimitBreach[] {
   const { count, keyPair, password, cloudMonitor } = workers;
   const most = EDITION_NODES[edition];
+  const badPassword = password === undefined ? [] : refuseLoginPassword(password);
   const needsLogon = cloudMonitor || logging.containers;
   return [
     ...(count > most ? breach('NodeCount', `a ${edition} cluster has at most ${most} nodes, not ${count}`) : []),
@@ -96,20 +98,9 @@ function refuseWorkers({ edition, workers, logging }: CloudClusterSpec): LimitBr
     ...(needsLogon && keyPair === undefined && password === undefined
       ? breach('Logon', 'a key pair or a password is required with CloudMonitor or container logs')
       : []),
-    ...(password !== undefined && !isPassword(password)
-      ? breach(
-          // Not `Password`: what follows `Password:` is masked as a secret.
-          'PasswordRules',
-          'the password must have 8 to 30 characters, and three of: upper-case letters, lower-case letters, digits, special characters',
-        )
-      : []),
+    // Not `Password`: what follows `Password:` is masked as a secret.
+    ...(badPassword.length > 0 ? breach('PasswordRules', badPassword.join('; ')) : []),
   ];
-}
-
-/** Source: the SDK, login_password. */
-function isPassword(text: string): boolean {
-  const kinds = [/[A-Z]/, /[a-z]/, /\d/, /[^A-Za-z\d\s]/].filter((kind) => kind.test(text));
-  return /^\S{8,30}$/.test(text) && kinds.length >= 3;
 }
 
 function refuseRanges({ network, podCidr, serviceCidr, nodeCidrMask, workers }: CloudClusterSpec): LimitBreach[] {

@@ -8,5 +8,6 @@ describe('the rules for the password of an instance', () => {
     for (const bad of ['Hell123', `Aa1${'x'.repeat(28)}`, 'hellohello', 'HELLOhello'])
       assert.equal(refuseLoginPassword(bad).length, 1, bad);
     assert.equal(refuseLoginPassword('short').length, 2);
+    assert.deepEqual(refuseLoginPassword('Hello 123'), ['the password must not have spaces']);
   });
 });
