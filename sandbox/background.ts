@@ -13,7 +13,7 @@ const LOG_LINES = 20;
 
 /** Of a sandbox in a process of its own. */
 export interface BackgroundOptions {
-  readonly port: number;
+  readonly port?: number;
   readonly retiredActions: boolean;
   readonly kubernetesVersion?: string;
   readonly cloudNodes?: number;
@@ -35,8 +35,7 @@ export async function startInBackground(
   const own = [
     '--dir',
     folder.path,
-    '--port',
-    String(port),
+    ...(port === undefined ? [] : ['--port', String(port)]),
     ...(retiredActions ? ['--retired-actions'] : []),
     ...(kubernetesVersion ? ['--kubernetes-version', kubernetesVersion] : []),
     ...(cloudNodes ? ['--cloud-nodes', String(cloudNodes)] : []),

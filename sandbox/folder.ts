@@ -38,6 +38,8 @@ export interface SandboxState {
   readonly cluster: { readonly id: string; readonly region: string };
   /** ISO 8601. */
   readonly started: string;
+  /** Nodes that have joined the API server on the port that it had before, if it has another one now. */
+  readonly cutOff?: { readonly nodes: readonly string[]; readonly port: number };
 }
 
 /** The folder of a sandbox: the one that is named, else `edgeadm/sandbox` in the user's state folder (XDG). */

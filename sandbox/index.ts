@@ -3,6 +3,7 @@ import { EdgeadmError } from '../src/errors/index.ts';
 import { writePrivate } from '../src/host/write-private.ts';
 import type { ApiClient } from '../src/kubernetes/api/client.ts';
 import { memoize } from '../src/lib/memoize.ts';
+import { shownTime } from '../src/lib/shown-time.ts';
 import { adminClient } from './admin-client.ts';
 import type { SandboxProduct } from './cloud/hosts.ts';
 import type { ClusterRecord } from './cloud/records.ts';
@@ -12,15 +13,14 @@ import { runningSandbox, type SandboxFolder, type SandboxState, writeState } fro
 import { EDGE_HUB_IMAGE } from './images.ts';
 import { keptVersion, sandboxVersion } from './kubernetes-version.ts';
 import type { SandboxPki } from './pki.ts';
+import { chosenPorts, joinedNodes, keepPorts, lastPorts, type SandboxPorts } from './ports.ts';
 import { makePrivateFolder } from './private-files.ts';
 import type { Store } from './store.ts';
 
-export const DEFAULT_PORT = 7443;
-
 export interface SandboxOptions {
   readonly folder: SandboxFolder;
-  /** Of the API server; the cloud has the next one, its ENS the one after. 0 for any three that are free. */
-  readonly port: number;
+  /** Of the API server; the cloud has the next one, its ENS the one after. See `chosenPorts` for 0 and undefined. */
+  readonly port?: number;
   /** The cloud also answers the actions that the real one switches off. */
   readonly retiredActions?: boolean;
   /** Of Kubernetes: `1.20`, `v1.34.4`. Default: what the sandbox was before, or today's. */
@@ -74,15 +74,19 @@ async function start(options: SandboxOptions, closing: Closing): Promise<Sandbox
   const pki = await sandboxPki(store);
   const requested = kubernetesVersion === undefined ? undefined : sandboxVersion(kubernetesVersion);
   const version = keptVersion(store, requested);
-  const api = await startApiServer({ store, pki, port, version }).catch(portTaken(port));
+  const before = lastPorts(store);
+  const ports = await chosenPorts(store, port);
+  const api = await startApiServer({ store, pki, port: ports.apiServer, version }).catch(portTaken(ports.apiServer));
   closing.push(() => api.close());
   await writePrivate(folder.ca, pki.caPem);
   await writePrivate(folder.kubeconfig, adminKubeconfig(pki, api.url));
   const admin = await adminClient(folder);
   closing.push(() => admin.close());
   const inside = { store, pki, admin, version, retiredActions, cloudNodes, slowness };
-  const { cloud, ens, cluster } = await openCloud(inside, api.url, port === 0 ? 0 : port + 1, closing);
+  const { cloud, ens, cluster } = await openCloud(inside, api.url, ports, closing);
   await attend(inside, { folder, cluster, log }, closing);
+  const moved = before && before.apiServer !== api.port ? await joinedNodes(folder, admin) : [];
+  keepPorts(store, { apiServer: api.port, cloud: cloud.port, ens: ens.port });
   const { id, region } = cluster;
   const started = new Date().toISOString();
   const state = await writeState(folder, {
@@ -92,6 +96,7 @@ async function start(options: SandboxOptions, closing: Closing): Promise<Sandbox
     ens: ens.url,
     cluster: { id, region },
     started,
+    ...(moved.length > 0 && before && { cutOff: { nodes: moved, port: before.apiServer } }),
   });
   closing.push(() => rm(folder.state, { force: true }));
   return state;
@@ -114,7 +119,7 @@ interface Inside {
 async function openCloud(
   { store, pki, admin, version, retiredActions, cloudNodes, slowness }: Inside,
   apiServer: string,
-  port: number,
+  ports: Pick<SandboxPorts, 'cloud' | 'ens'>,
   closing: Closing,
 ) {
   const [{ startCloud }, { servingCertificateFor }, { seedCluster, seedClusterObjects: seedInside }, { seedInstance }] =
@@ -125,7 +130,7 @@ async function openCloud(
       import('./cloud/ens-seed.ts'),
     ]);
   // The answers of the services name the address, which is known once the port is.
-  let url = `https://127.0.0.1:${port}`;
+  let url = `https://127.0.0.1:${ports.cloud}`;
   const parts: CloudParts = {
     store,
     now: Date.now,
@@ -151,9 +156,9 @@ async function openCloud(
     closing.push(() => opened.close());
     return opened;
   };
-  const cloud = await open(port, ['cs', 'cs-anony']);
+  const cloud = await open(ports.cloud, ['cs', 'cs-anony']);
   url = cloud.url;
-  const ens = await open(port === 0 ? 0 : port + 1, ['ens']);
+  const ens = await open(ports.ens, ['ens']);
   return { cloud, ens, cluster };
 }
 
@@ -194,8 +199,8 @@ async function refuseSecond(folder: SandboxFolder): Promise<void> {
   if (!running) return;
   throw new EdgeadmError({
     code: 'SANDBOX_RUNNING',
-    what: `the sandbox in ${folder.path} runs already`,
-    why: `process ${running.pid}, since ${running.started}, API server ${running.apiServer}`,
+    what: `the sandbox in ${folder.path} is already running`,
+    why: `process ${running.pid}, since ${shownTime(running.started)}, API server ${running.apiServer}`,
   });
 }
 

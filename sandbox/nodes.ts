@@ -15,7 +15,7 @@ import { adminClient } from './admin-client.ts';
 import { requireSandbox, runningSandbox, type SandboxFolder } from './folder.ts';
 import { EDGE_HUB_IMAGE } from './images.ts';
 import { createScratchRoot, type NodeMachine } from './node/scratch-root.ts';
-import { systemOf } from './node/systems.ts';
+import { kernelOf, systemOf } from './node/systems.ts';
 import { takePrivateFolder } from './private-files.ts';
 
 const DAY_MS = 86_400_000;
@@ -75,7 +75,7 @@ export async function createSandboxNode(folder: SandboxFolder, wanted: NodeReque
 
 function machineOf({ name, os: wanted, kernel, arch = 'amd64' }: NodeRequest, kubeletVersion: string): NodeMachine {
   const os = wanted ?? usualSystem(kubeletVersion);
-  return { name, os, kernel: kernel ?? systemOf(os).kernel, arch, kubeletVersion };
+  return { name, os, kernel: kernel ?? kernelOf(os), arch, kubeletVersion };
 }
 
 /** Kubelets from 1.35 on refuse cgroup v1, which Ubuntu 20.04 boots with. */

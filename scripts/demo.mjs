@@ -140,8 +140,8 @@ const shell = new Shell();
 try {
   await demo(shell);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  process.stdout.write(
-    `\nDone in ${seconds} s. The sandbox and its folder have been removed.\nNext: get edgeadm and join a node yourself, see README.md.\n`,
+  show(
+    `\nDone in ${seconds} s. The demo has removed its temporary folder; the data of your own sandbox stays until \`edgeadm sandbox reset\`.\nNext: get edgeadm and join a node yourself, see README.md.\n`,
   );
   if (forReadme) {
     const path = join(root, 'README.md');

@@ -91,7 +91,8 @@ export class NodePods {
       const { annotations, name = '', namespace = '', uid = '' } = pod.metadata ?? {};
       if (annotations?.[MIRROR] !== undefined || pod.status?.phase === 'Failed') continue;
       const message = `The node was low on resource: ${resource}. `;
-      await client.patch(`${pathOf(pod)}/status`, { status: { phase: 'Failed', reason: 'Evicted', message } });
+      const status = { phase: 'Failed', reason: 'Evicted', message, containerStatuses: [], conditions: [] };
+      await client.patch(`${pathOf(pod)}/status`, { status });
       const event = { reason: 'Evicted', type: 'Warning' as const, message };
       await recordEvent(client, { kind: 'Pod', name, namespace, uid }, event);
     }

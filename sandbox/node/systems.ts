@@ -211,8 +211,6 @@ export interface System {
   readonly cgroupVersion: 1 | 2;
   /** Name of process 1. */
   readonly init: string;
-  /** The kernel it comes with; a version that the table does not have gets that of the last one before it. */
-  readonly kernel: string;
 }
 
 /**
@@ -221,6 +219,35 @@ export interface System {
  * @throws EdgeadmError USAGE for a distribution that the table does not have
  */
 export function systemOf(text: string): System {
+  const { found, version } = distributionOf(text);
+  const fill = (pattern: string): string => pattern.replace('VERSION', version);
+  // os-release of CentOS 7 stops at the major version.
+  const versionId = found.redhatRelease ? version.split('.')[0] : version;
+  return {
+    osRelease: `NAME="${found.osName}"\nID=${found.id}\nVERSION_ID="${versionId}"\nPRETTY_NAME="${fill(found.pretty)}"\n`,
+    redhatRelease: found.redhatRelease && `${fill(found.redhatRelease)}\n`,
+    init: found.init ?? 'systemd',
+    cgroupVersion: found.unifiedFrom !== undefined && Number.parseInt(version, 10) >= found.unifiedFrom ? 2 : 1,
+  };
+}
+
+/**
+ * The kernel that a system comes with; a point release (`Debian 12.4`) has that of its version.
+ * @throws EdgeadmError USAGE for a version that the table does not have
+ */
+export function kernelOf(text: string): string {
+  const { found, version } = distributionOf(text);
+  const plain = version.toLowerCase();
+  const kernel = found.kernels.find(([one]) => plain === one.toLowerCase() || plain.startsWith(`${one}.`))?.[1];
+  if (kernel !== undefined) return kernel;
+  const known = found.kernels.map(([one]) => one).join(', ');
+  throw usageError([
+    `--os: the kernel of ${found.name} ${version} is unknown; use ${found.name} ${known}, or add --kernel RELEASE`,
+  ]);
+}
+
+/** @throws EdgeadmError USAGE */
+function distributionOf(text: string): { readonly found: Distribution; readonly version: string } {
   const { os, version } = parseOs(text);
   const same = (name: string): boolean => name.toLowerCase() === os.toLowerCase();
   const found = DISTRIBUTIONS.find(({ name, osName, id }) => [name, osName, id].some(same));
@@ -231,21 +258,5 @@ export function systemOf(text: string): System {
       `--os: "${text}" is not one of ${names.join(', ')} with a version${near ? ` (did you mean "${near} VERSION"?)` : ''}`,
     ]);
   }
-  const fill = (pattern: string): string => pattern.replace('VERSION', version);
-  // os-release of CentOS 7 stops at the major version.
-  const versionId = found.redhatRelease ? version.split('.')[0] : version;
-  return {
-    osRelease: `NAME="${found.osName}"\nID=${found.id}\nVERSION_ID="${versionId}"\nPRETTY_NAME="${fill(found.pretty)}"\n`,
-    redhatRelease: found.redhatRelease && `${fill(found.redhatRelease)}\n`,
-    kernel: kernelOf(found, version),
-    init: found.init ?? 'systemd',
-    cgroupVersion: found.unifiedFrom !== undefined && Number.parseInt(version, 10) >= found.unifiedFrom ? 2 : 1,
-  };
-}
-
-function kernelOf({ kernels }: Distribution, version: string): string {
-  const number = (text: string): number => Number.parseFloat(text.replace(/^v/i, ''));
-  const before = kernels.filter(([one]) => one === version || number(one) <= number(version));
-  const exact = kernels.find(([one]) => one.toLowerCase() === version.toLowerCase());
-  return (exact ?? before.at(-1) ?? kernels[0])?.[1] ?? '';
+  return { found, version };
 }

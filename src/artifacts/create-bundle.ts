@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EdgeadmError } from '../errors/index.ts';
-import { unreadable } from '../errors/usage.ts';
+import { unreadable, usageError } from '../errors/usage.ts';
 import { isMissingPath, pathError } from '../host/failures.ts';
 import { sha256Of } from '../lib/sha256.ts';
 import type { PhaseLog } from '../workflow/events.ts';
@@ -46,6 +46,7 @@ export interface CreatedBundle {
 export async function createBundle(options: CreateBundleOptions): Promise<CreatedBundle> {
   const directory = resolve(options.directory);
   await ensureEmpty(directory);
+  await refuseMissing(options.parts);
   await mkdir(dirname(directory), { recursive: true });
   const staging = await mkdtemp(join(dirname(directory), `.${basename(directory)}-`)).catch((error: unknown) => {
     throw pathError(dirname(directory), error);
@@ -98,6 +99,17 @@ async function ensureEmpty(directory: string): Promise<void> {
     why: `it contains ${names.slice(0, 5).join(', ')}`,
     next: 'Choose a folder that is empty or does not exist.',
   });
+}
+
+/** One that is missing is reported by itself. @throws EdgeadmError USAGE that names all of several */
+async function refuseMissing(parts: readonly BundlePart[]): Promise<void> {
+  const missing = await Promise.all(
+    parts.map(async ({ kind, source }) => {
+      const error = await stat(resolve(source)).catch((thrown: unknown) => thrown);
+      return isMissingPath(error) ? [`--${kind}: file not found: ${source}`] : [];
+    }),
+  );
+  if (missing.flat().length > 1) throw usageError(missing.flat());
 }
 
 async function addPart(

@@ -33,7 +33,7 @@ export function ownFile(env: NodeJS.ProcessEnv = process.env, execPath: string =
     code: 'USAGE',
     what: 'this edgeadm is not one file: Node.js runs its scripts',
     why: `started by ${process.execPath}`,
-    next: 'npm verifies the packages that it installs: `npm audit signatures`',
+    next: '`self verify` is for the one-file program of a release: download it, then ./edgeadm self verify ./SHA256SUMS',
   });
 }
 

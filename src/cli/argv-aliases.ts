@@ -8,6 +8,8 @@ export function normalizeArguments(argv: readonly string[]): string[] {
   const [first, ...rest] = argv;
   if (first === 'help') return [...rest, '--help'];
   if (first === 'version') return ['--version', ...rest];
+  // A level before the command is a mistake: its error quotes it as typed.
+  if (/^--?v.?\d/.test(first ?? '')) return [...argv];
   const end = argv.indexOf('--');
   const words = argv.slice(0, end < 0 ? undefined : end).map((word) => (word === '-h' ? '--help' : word));
   return [...withoutLevels(withArchitectures(words)), ...argv.slice(words.length)];

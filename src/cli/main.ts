@@ -24,6 +24,7 @@ export async function runCommand(argv: string[], commands: CommandSource): Promi
   const { run } = await import('@oclif/core');
   const pasted = refuseTypography(argv);
   if (pasted) return showError(pasted, argv);
+  if (argv[0] === '--version' && outputMode(argv) !== 'text') return showVersion(argv, commands);
   try {
     // There are no plug-ins: looking for them warns if the home of another user (sudo) may not be read.
     await run(argv, { ...commands, userPlugins: false });
@@ -33,6 +34,18 @@ export async function runCommand(argv: string[], commands: CommandSource): Promi
     const unknown = found.code === 'USAGE' && !BaseCommand.running;
     await showError(unknown ? await lookUp(found, argv, commands) : found, argv);
   }
+}
+
+/** The version in JSON or YAML, with the keys of kubectl. */
+async function showVersion(argv: readonly string[], commands: CommandSource): Promise<void> {
+  const [{ Config }, { createOutput }] = await Promise.all([import('@oclif/core'), import('../output/index.ts')]);
+  const { version } = await Config.load({ ...commands, userPlugins: false });
+  const mode = outputMode(argv);
+  const output = createOutput({ mode, verbose: false, command: 'version', hosts: [], version });
+  const platform = `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  const clientVersion = { gitVersion: `v${version}`, platform, nodeVersion: process.version };
+  await output.result({ ok: true, command: 'version', hosts: [], data: { clientVersion } });
+  await output.close();
 }
 
 /** Shows the error of a process that runs no command. */

@@ -81,6 +81,8 @@ function unknownCommand(
   // An argument behind the command is none of its words.
   const end = argv.findIndex((word) => !/^[a-z][a-z-]*$/i.test(word));
   const words = argv.slice(0, end < 0 ? undefined : end).join(' ');
-  const what = words ? `unknown command ${words}` : error.what;
+  const [flag = ''] = argv;
+  const misplaced = flag.startsWith('-') ? `unknown flag ${flag.replace(/=.*/s, '')} before the command` : error.what;
+  const what = words ? `unknown command ${words}` : misplaced;
   return new EdgeadmError({ ...error.toJSON(), what, why, next, cause: error });
 }

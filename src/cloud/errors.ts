@@ -1,6 +1,6 @@
 import type { CloudProduct } from '../config/cloud-hosts.ts';
 import { EdgeadmError, type ErrorCode } from '../errors/index.ts';
-import { HttpError } from '../http/index.ts';
+import { adviceOnName, HttpError } from '../http/index.ts';
 import type { CloudResponse } from './call.ts';
 
 /** The answer with which the cloud refused a call, as the `cause` of an EdgeadmError. */
@@ -137,8 +137,15 @@ export function networkError(thrown: unknown, where: Where): unknown {
     code: sent ? 'CLOUD_NO_ANSWER' : 'CLOUD_UNREACHABLE',
     what: sent ? `${endpoint} did not answer ${action}` : `${endpoint} cannot be reached for ${action}`,
     why: withoutQueries(message),
+    next: sent ? undefined : (adviceOnName(message) ?? adviceOnLoopback(thrown)),
     cause: thrown,
   });
+}
+
+/** Only the sandbox has a cloud on the machine itself. */
+function adviceOnLoopback({ message, address }: HttpError): string | undefined {
+  const isHere = [message, address].some((text) => /\b127\.0\.0\.1\b/.test(text));
+  return isHere ? 'edgeadm sandbox status   (the endpoint is on this machine: is the sandbox running?)' : undefined;
 }
 
 /** True if the cloud may do later what it did not do now; whether an order took effect has to be looked up. */

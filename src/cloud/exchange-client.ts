@@ -1,6 +1,6 @@
 import { EdgeadmError } from '../errors/index.ts';
 import type { Host } from '../host/host.ts';
-import { dialingAgent, HttpError, retryAfter, sendRequest } from '../http/index.ts';
+import { adviceOnName, dialingAgent, HttpError, retryAfter, sendRequest } from '../http/index.ts';
 import { type RetryPolicy, retry } from '../lib/retry.ts';
 
 /** An answer of the service, whatever its status. */
@@ -138,7 +138,8 @@ function unreachable(url: URL, thrown: unknown, tries: number): EdgeadmError {
       ? 'If a private CA issued the certificate of the service, set EDGEADM_CLOUD_CA to the file of that CA.'
       : refused
         ? undefined
-        : 'Check name resolution and the firewall on the node itself, then run the same command again.',
+        : (adviceOnName(why) ??
+          'Check name resolution and the firewall on the node itself, then run the same command again.'),
     cause: thrown,
   });
 }

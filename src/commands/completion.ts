@@ -9,7 +9,7 @@ import { usageError } from '../errors/usage.ts';
 export default class Completion extends BaseCommand {
   static override summary = 'Print the shell completion script for commands, flags and their values.';
   static override description =
-    'Source it from the start-up file of your shell; the packages install it. Inventory hosts, node pools, tokens, and the nodes of a sandbox are looked up when you press TAB; everything else is in the script.';
+    'Source it from the start-up file of your shell; the packages install it. Inventory hosts, node pools, nodes, tokens, and the nodes of a sandbox are looked up when you press TAB; everything else is in the script.';
   static override examples = [
     'source <(<%= config.bin %> completion bash)',
     'source <(<%= config.bin %> completion zsh)',
@@ -28,7 +28,7 @@ export default class Completion extends BaseCommand {
     inventory: Flags.string({ hidden: true, helpValue: 'FILE', description: 'for --values hosts' }),
     kubeconfig: Flags.string({
       ...{ hidden: true, helpValue: 'FILE', env: 'KUBECONFIG' },
-      description: 'for --values nodepools and tokens',
+      description: 'for --values nodepools, nodes and tokens',
     }),
   };
 

@@ -41,6 +41,15 @@ export class HttpError extends Error {
   }
 }
 
+/**
+ * What to do about a name that could not be resolved; undefined if that is not what went wrong.
+ * @param why message of the error, also of one of another machine's Node.js
+ */
+export function adviceOnName(why: string | undefined): string | undefined {
+  const [, name] = /getaddrinfo (?:ENOTFOUND|EAI_AGAIN) ([\w.-]+)/.exec(why ?? '') ?? [];
+  return name && `check the name and the DNS of the machine that connects: getent hosts ${name}`;
+}
+
 function isCertificateFault(error: unknown): boolean {
   return CERTIFICATE_FAULT.test((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 }

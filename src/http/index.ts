@@ -1,5 +1,5 @@
 export { type Dial, dialingAgent, localAgents, localTlsAgent, plainAgent } from './agents.ts';
-export { HttpError } from './errors.ts';
+export { adviceOnName, HttpError } from './errors.ts';
 export { API_LIMITS, type HttpLimits, MAX_RESPONSE_BYTES } from './limits.ts';
 export { type ProbeTarget, probe } from './probe.ts';
 export { proxyDial } from './proxy.ts';

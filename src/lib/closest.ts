@@ -6,23 +6,29 @@ export function closest<T extends string>(word: string, candidates: readonly T[]
   const near = candidates
     .map((candidate) => ({ candidate, edits: editsBetween(word, candidate) }))
     .sort((a, b) => a.edits - b.edits)[0];
-  // Two letters of three may be those of any other word.
+  // Two letters of four may be those of any other word.
   const letters = word.replace(/^-+/, '').length;
-  const most = letters < 4 ? 1 : Math.max(2, word.length / 3);
+  const most = letters < 5 ? 1 : Math.max(2, word.length / 3);
   const begun = letters > 0 && near?.candidate.startsWith(word);
   return near && (near.edits <= most || begun) ? near.candidate : undefined;
 }
 
-/** Levenshtein's distance: letters to add, leave out or change. */
+/**
+ * Letters to add, leave out, change, or exchange with their neighbour: the distance of optimal string alignment.
+ * @see https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance#Optimal_string_alignment_distance
+ */
 function editsBetween(from: string, to: string): number {
+  let above: number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [above, letter] of [...from].entries()) {
-    const next = [above + 1];
-    for (const [left, other] of [...to].entries()) {
-      const changed = (row[left] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(changed, (row[left + 1] ?? 0) + 1, (next[left] ?? 0) + 1));
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const changed = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      const isExchanged = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      const exchanged = isExchanged ? (above[j - 2] ?? 0) + 1 : Infinity;
+      next.push(Math.min(changed, exchanged, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
-    row = next;
+    [above, row] = [row, next];
   }
   return row.at(-1) ?? 0;
 }

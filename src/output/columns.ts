@@ -18,7 +18,8 @@ export function inColumns(rows: Rows, gap: number, terminal: number): string[] {
   const columns = (rows[0] ?? []).map((_, index) => rows.map((row) => row[index] ?? ''));
   const natural = columns.map(widestOf);
   const over = natural.reduce((sum, width) => sum + width + gap, -gap) - terminal;
-  const widths = over > 0 ? narrowed(natural, leastWidths(columns, gap, terminal), over) : natural;
+  const least = (share: number) => leastWidths(columns, { gap, terminal, share });
+  const widths = over > 0 ? (narrowed(natural, least(1), over) ?? narrowed(natural, least(0.9), over)) : natural;
   if (!widths) return paragraphs(rows, gap, terminal);
   return rows.flatMap((row) => rowWithLongWord(row, widths, gap, terminal) ?? rowLines([row], widths, gap));
 }
@@ -72,21 +73,24 @@ function narrowed(natural: readonly number[], least: readonly number[], over: nu
 }
 
 /**
- * No word is broken. Names in front may have lines of their own, and so may the widest tenth of the cells in the last
- * column. There, words that are too wide for paragraphs as well do not count.
+ * No word is broken. Names in front may have lines of their own, and so may the widest cells in the last column, all
+ * but a share of them. There, words that are too wide for paragraphs as well do not count.
  */
-function leastWidths(columns: Rows, gap: number, terminal: number): number[] {
+function leastWidths(
+  columns: Rows,
+  { gap, terminal, share }: { readonly gap: number; readonly terminal: number; readonly share: number },
+): number[] {
   const room = terminal - gap - widestOf(columns.map(([heading = '']) => heading));
   return columns.map((cells, index) => {
     if (index === 0) return nameWidth(cells, terminal);
     const widths = cells.flatMap(wordsOf).map(widthOf);
-    return index === columns.length - 1 ? lastWidth(cells, room) : Math.max(0, ...widths);
+    return index === columns.length - 1 ? lastWidth(cells, room, share) : Math.max(0, ...widths);
   });
 }
 
-function lastWidth(cells: readonly string[], room: number): number {
+function lastWidth(cells: readonly string[], room: number, share: number): number {
   const widths = cells.map((cell) => widestOf(wordsOf(cell).filter((word) => widthOf(word) <= room)));
-  return widths.sort((a, b) => a - b)[Math.ceil(widths.length * 0.9) - 1] ?? 0;
+  return widths.sort((a, b) => a - b)[Math.ceil(widths.length * share) - 1] ?? 0;
 }
 
 /** The widest of the names that leave the texts beside them enough room. */

@@ -33,7 +33,7 @@ __edgeadm_offer_values() {
   case $kind in
   files) _files ;;
   folders) _files -/ ;;
-  hosts | nodepools | tokens | sandbox-*)
+  hosts | nodepools | nodes | tokens | sandbox-*)
     values=("${(@f)$(__edgeadm_ask $kind)}")
     compadd -- $values
     ;;

@@ -57,7 +57,7 @@ __edgeadm_offer_values() {
   case $kind in
   files) compopt -o default 2>/dev/null ;;
   folders) compopt -o dirnames 2>/dev/null ;;
-  hosts | nodepools | tokens | sandbox-*) values=$(__edgeadm_ask "$kind") ;;
+  hosts | nodepools | nodes | tokens | sandbox-*) values=$(__edgeadm_ask "$kind") ;;
   list)
     list=${given%"${given##*,}"}
     compopt -o nospace 2>/dev/null

@@ -27,7 +27,7 @@ function __edgeadm_offer_values --no-scope-shadowing
             set values (__fish_complete_path "$given")
         case folders
             set values (__fish_complete_directories "$given" '')
-        case hosts nodepools tokens 'sandbox-*'
+        case hosts nodepools nodes tokens 'sandbox-*'
             set values ($program completion --values $kind $options 2>/dev/null </dev/null)
         case list
             set before $before(string replace -r '[^,]*$' '' -- "$given")

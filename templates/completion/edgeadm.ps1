@@ -23,7 +23,7 @@ Register-ArgumentCompleter -Native -CommandName 'edgeadm', 'edgeadm.exe' -Script
     function OfferValues($key, $before) {
         if (-not $values.ContainsKey($key)) { return }
         $kind, $words = $values[$key]
-        if ($kind -in 'hosts', 'nodepools', 'tokens', 'sandbox-nodes', 'sandbox-actions') {
+        if ($kind -in 'hosts', 'nodepools', 'nodes', 'tokens', 'sandbox-nodes', 'sandbox-actions') {
             $words = & $program completion --values $kind @options 2>$null
         }
         if ($kind -eq 'list') {

@@ -82,6 +82,11 @@ describe('the command line', () => {
       assert.equal((await edgeadm(words)).stdout, page);
     assert.equal((await edgeadm(['help'])).stdout, (await edgeadm(['--help'])).stdout);
     assert.equal((await edgeadm(['version'])).stdout, (await edgeadm(['--version'])).stdout);
+    const { clientVersion } = resultOf(await edgeadm(['version', '-o', 'json'])).data as Record<
+      string,
+      Record<string, string>
+    >;
+    assert.match(clientVersion?.gitVersion ?? '', /^v\d/);
   });
 
   it('answers a mistake with exit code 2, what is wrong and what to do', async () => {

@@ -65,10 +65,13 @@ describe('a sandbox', function () {
     assert.match(more.stdout, /It must be started again for --cloud-nodes\./);
     const elsewhere = await bed.sandbox('up', '--port', '1');
     assert.equal(elsewhere.exitCode, 1);
-    assert.match(elsewhere.stderr, /SANDBOX_RUNNING/);
+    assert.match(elsewhere.stderr, new RegExp(`already running on port ${bed.port} .*--port 1 cannot be applied`));
+    assert.match(elsewhere.stderr, /since \d{4}-\S+ \S+ UTC/);
+    assert.match(elsewhere.stderr, /next: edgeadm sandbox down --dir .*, then the same command again/);
     const today = await bed.sandbox('up', '--kubernetes-version', '1.34');
     assert.equal(today.exitCode, 1);
     assert.match(today.stderr, /SANDBOX_RUNNING/);
+    assert.match(today.stderr, /--kubernetes-version v1\.34\.4 cannot be applied/);
     assert.match((await bed.sandbox('status')).stdout, /v1\.20\.2/);
     const other = join(bed.dir, 'other');
     const taken = await edgeadm(['sandbox', 'up', '--dir', other, '--port', String(bed.port)]);
@@ -95,6 +98,9 @@ describe('a sandbox', function () {
     joinLine = wordsOf(data.joinLine);
     assert.match(await readFile(join(root, 'etc/redhat-release'), 'utf8'), /7\.6/);
     assert.match(await readFile(join(root, 'proc/sys/kernel/osrelease'), 'utf8'), /^3\.10\.0-957/);
+    const unjoined = await bed.sandbox('get', 'node', 'edge1');
+    assert.equal(unjoined.exitCode, 2);
+    assert.match(unjoined.stderr, /has not joined[\s\S]*next: edgeadm sandbox node create edge1 --dir/);
     const again = await bed.sandbox('node', 'create', 'edge1');
     assert.equal(again.exitCode, 0, again.stderr);
     assert.match(again.stdout, /edge1 already exists: .*CentOS Linux 7\.6, kernel 3\.10\.0-957/);

@@ -22,6 +22,7 @@ export async function dynamicValues(what: OwnValue, { inventory, kubeconfig }: D
   const asked = {
     hosts: () => hostsOf(inventory),
     nodepools: () => poolsOf(kubeconfig),
+    nodes: () => nodesOf(kubeconfig),
     tokens: () => tokensOf(kubeconfig),
   };
   return Promise.race([asked[what]().catch(() => []), late]);
@@ -43,6 +44,13 @@ async function poolsOf(kubeconfig: string | undefined): Promise<string[]> {
   if (!hasKubeconfig(kubeconfig)) return [];
   const { clusterNodePools } = await import('../../kubernetes/api/node-pools.ts');
   return withCluster(kubeconfig, async (client) => (await clusterNodePools(client).list()).map(({ name }) => name));
+}
+
+async function nodesOf(kubeconfig: string | undefined): Promise<string[]> {
+  if (!hasKubeconfig(kubeconfig)) return [];
+  const { listNodes } = await import('../../kubernetes/node/list-nodes.ts');
+  const nodes = await withCluster(kubeconfig, (client, signal) => listNodes(client, { signal }));
+  return nodes.flatMap(({ metadata }) => metadata?.name ?? []);
 }
 
 /** Their ids, which are no secrets. */

@@ -6,7 +6,7 @@ import { checkNames } from '../../phases/preflight/check-names.ts';
 import { type Phase, phaseNames } from '../../workflow/phase.ts';
 
 /** What only a start of the program can tell: it depends on a file or a cluster. */
-export const DYNAMIC_VALUES = ['hosts', 'nodepools', 'tokens', 'sandbox-nodes', 'sandbox-actions'] as const;
+export const DYNAMIC_VALUES = ['hosts', 'nodepools', 'nodes', 'tokens', 'sandbox-nodes', 'sandbox-actions'] as const;
 export type DynamicValue = (typeof DYNAMIC_VALUES)[number];
 
 /** What a value may be. */
@@ -45,10 +45,23 @@ const ARGUMENTS: Readonly<Record<string, Values>> = {
     words: [...Object.keys(ERROR_CODES), ...checkNames, ...upgradeChecks, ...phases, 'codes', 'checks', 'phases'],
   },
   'join:phase phase': { kind: 'words', words: phases },
+  'node:autonomy:disable node': { kind: 'nodes' },
+  'node:autonomy:enable node': { kind: 'nodes' },
+  'node:autonomy:show node': { kind: 'nodes' },
+  'node:drill node': { kind: 'nodes' },
+  'node:gateway:set node': { kind: 'nodes' },
+  'node:gateway:unset node': { kind: 'nodes' },
+  'node:list node': { kind: 'nodes' },
+  'node:remove name': { kind: 'nodes' },
   'nodepool:attach-script name': { kind: 'nodepools' },
   'nodepool:delete name': { kind: 'nodepools' },
   'nodepool:get name': { kind: 'nodepools' },
+  'nodepool:repair name': { kind: 'nodepools' },
+  'nodepool:update name': { kind: 'nodepools' },
+  'nodepool:upgrade name': { kind: 'nodepools' },
   'sandbox:get resource': { kind: 'words', words: ['nodes', 'pods', 'leases', 'csr', 'nodepools'] },
+  'sandbox:get name': { kind: 'sandbox-nodes' },
+  'sandbox:node:create name': { kind: 'sandbox-nodes' },
   'sandbox:node:delete name': { kind: 'sandbox-nodes' },
   'self:verify sums': { kind: 'files' },
   'token:delete token': { kind: 'tokens' },

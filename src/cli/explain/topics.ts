@@ -49,7 +49,7 @@ function checks(): Topic[] {
         Remedy: remedy,
         Ignore: `--ignore-preflight-errors ${name.replace(/\(.*\)$/, '')} reports its errors as warnings`,
       },
-      row: { check: name, of: 'preflight', about },
+      row: { check: name, 'used by': 'preflight', about },
       data: { check: name, of: 'preflight', concerns, severity, about, remedy },
     };
   });
@@ -59,7 +59,7 @@ function checks(): Topic[] {
       name,
       note: 'check before a cluster upgrade',
       facts: { Checks: about, Effect: effect, Advice: advice },
-      row: { check: name, of: 'cluster upgrade', about },
+      row: { check: name, 'used by': 'cluster upgrade', about },
       data: { check: name, of: 'cluster upgrade', about, effect, advice },
     }),
   );
@@ -75,7 +75,7 @@ function rules(): Topic[] {
       'Reported when': about,
       Remedy: '`edgeadm diagnose` shows the evidence and the next step for this node',
     },
-    row: { check: name, of: 'diagnose', about },
+    row: { check: name, 'used by': 'diagnose', about },
     data: { check: name, of: 'diagnose', about },
   }));
 }
@@ -93,7 +93,7 @@ function phases(): Topic[] {
           ...(workflow === 'join' && { 'Run alone': `edgeadm join phase ${name}` }),
           Log: `the lines of ${name}] in ${PATHS.edgeadm.log}`,
         } as Topic['facts'],
-        row: { phase: name, of: workflow, title },
+        row: { phase: name, 'used by': workflow, title },
         data: { phase: name, of: workflow, title },
       };
     }),

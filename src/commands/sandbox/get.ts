@@ -8,9 +8,12 @@ import {
   resourceNamed,
   rowNamed,
 } from '../../../sandbox/list-objects.ts';
+import { listSandboxNodes } from '../../../sandbox/nodes.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { listFlag, namespacesFlagsFor } from '../../cli/flags.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
+import { usageError } from '../../errors/usage.ts';
+import { quote } from '../../host/quote.ts';
 import { table } from '../../output/table.ts';
 
 export default class SandboxGet extends BaseCommand {
@@ -42,6 +45,7 @@ export default class SandboxGet extends BaseCommand {
     const all = everywhere.filter(
       ({ Namespace = flags.namespace }) => !flags.namespace || Namespace === flags.namespace,
     );
+    if (resource === 'nodes' && name !== undefined) await refuseUnjoined(all, name, flags);
     const rows = name === undefined ? all : rowNamed(all, name, resource);
     const text = rows.length === 0 ? `No ${resource} found.\n` : table(rows);
     const asObject = name !== undefined && (flags.output === 'json' || flags.output === 'yaml');
@@ -49,6 +53,22 @@ export default class SandboxGet extends BaseCommand {
     const data = asObject ? (objects.length === 1 ? objects[0] : objects) : rows.map(keysOfJson);
     await this.show({ data, text, names: rows.map(({ Name }) => `${KINDS[resource]}/${Name}`) });
   }
+}
+
+/** A machine that was created and has not joined is not an object of the cluster. @throws EdgeadmError USAGE */
+async function refuseUnjoined(
+  rows: readonly { readonly Name?: string | number }[],
+  name: string,
+  flags: { readonly dir?: string },
+): Promise<void> {
+  if (rows.some(({ Name }) => Name === name)) return;
+  const machines = await listSandboxNodes(folderOf(flags));
+  if (!machines.some((machine) => machine.name === name)) return;
+  const dir = flags.dir === undefined ? '' : ` --dir ${quote(flags.dir)}`;
+  throw usageError(
+    [`node "${name}" has not joined the cluster: only its machine was created`],
+    `edgeadm sandbox node create ${name}${dir}   (prints a new join line)`,
+  );
 }
 
 /** Columns as keys of JSON are spelt everywhere: `Internal-IP` as `internalIp`. */

@@ -1,13 +1,16 @@
 import { Flags } from '@oclif/core';
 import { startInBackground } from '../../../sandbox/background.ts';
 import { runningSandbox, type SandboxFolder, type SandboxState } from '../../../sandbox/folder.ts';
-import { DEFAULT_PORT, startSandbox } from '../../../sandbox/index.ts';
+import { startSandbox } from '../../../sandbox/index.ts';
 import { sandboxVersion } from '../../../sandbox/kubernetes-version.ts';
+import { DEFAULT_PORT } from '../../../sandbox/ports.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { folderOf, sandboxFlags } from '../../cli/sandbox/flags.ts';
 import { describeSandbox } from '../../cli/sandbox/text.ts';
 import { commandSignal } from '../../cli/signals.ts';
+import { EdgeadmError } from '../../errors/index.ts';
 import { quote } from '../../host/quote.ts';
+import { shownTime } from '../../lib/shown-time.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
 
 /** Milliseconds for writing down what is in it. */
@@ -29,9 +32,8 @@ export default class SandboxUp extends BaseCommand {
     port: Flags.integer({
       min: 0,
       max: 65_533,
-      default: DEFAULT_PORT,
       helpValue: 'P',
-      description: 'port of the API server; the cloud uses P+1, its ENS P+2; 0 chooses free ports',
+      description: `port of the API server; the cloud uses P+1, its ENS P+2; 0 chooses free ports; default, and with 0: those that it had before; ${DEFAULT_PORT} for a new sandbox`,
     }),
     'kubernetes-version': Flags.string({
       helpValue: 'V',
@@ -59,14 +61,13 @@ export default class SandboxUp extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { flags, metadata } = await this.parse(SandboxUp);
+    const { flags } = await this.parse(SandboxUp);
     const folder = folderOf(flags);
     const dir = flags.dir === undefined ? '' : ` --dir ${quote(flags.dir)}`;
     const running = await runningSandbox(folder);
-    const samePort = metadata.flags.port?.setFromDefault || String(flags.port) === running?.apiServer.split(':').at(-1);
     const version = flags['kubernetes-version'];
-    const sameVersion = version === undefined || version === running?.kubernetesVersion;
-    if (running && sameVersion && (samePort || flags.port === 0)) {
+    if (running) {
+      refuseChange(running, flags, `edgeadm sandbox down${dir}`);
       const unused = ONLY_AT_START.filter((name) => flags[name]).map((name) => `--${name}`);
       const note = unused.length > 0 ? ` It must be started again for ${unused.join(', ')}.` : '';
       return this.#ready(
@@ -110,9 +111,45 @@ export default class SandboxUp extends BaseCommand {
       `To point edgeadm and kubectl at it:  eval "$(edgeadm sandbox env${dir})"`,
       `To create a node:                    edgeadm sandbox node create edge1${dir}`,
       '',
+      ...cutOffNodes(state, dir),
       last,
     ];
     const data = { ...state, folder: folder.path };
     await this.finish({ ok: true, hosts: [], data, text: `${lines.join('\n')}\n` });
   }
+}
+
+/**
+ * A sandbox that is running keeps its port and its version.
+ * @throws EdgeadmError SANDBOX_RUNNING
+ */
+function refuseChange(
+  { apiServer, kubernetesVersion, pid, started }: SandboxState,
+  flags: { readonly port?: number; readonly 'kubernetes-version'?: string },
+  down: string,
+): void {
+  const own = new URL(apiServer).port;
+  const version = flags['kubernetes-version'];
+  const unfit = [
+    ...(flags.port && String(flags.port) !== own ? [`--port ${flags.port}`] : []),
+    ...(version !== undefined && version !== kubernetesVersion ? [`--kubernetes-version ${version}`] : []),
+  ];
+  if (unfit.length === 0) return;
+  const as = kubernetesVersion ? ` as ${kubernetesVersion}` : '';
+  throw new EdgeadmError({
+    code: 'SANDBOX_RUNNING',
+    what: `the sandbox is already running on port ${own}${as}: ${unfit.join(' and ')} cannot be applied`,
+    why: `process ${pid}, since ${shownTime(started)}`,
+    next: `${down}, then the same command again: nodes and data are kept`,
+  });
+}
+
+function cutOffNodes({ cutOff }: SandboxState, dir: string): string[] {
+  if (!cutOff) return [];
+  const { nodes, port } = cutOff;
+  return [
+    `Warning: ${nodes.join(', ')} joined the API server on port ${port} and cannot reach it on this one.`,
+    `If port ${port} is free: edgeadm sandbox down${dir}, then edgeadm sandbox up --port ${port}${dir}`,
+    '',
+  ];
 }

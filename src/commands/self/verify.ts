@@ -11,7 +11,9 @@ export default class SelfVerify extends BaseCommand {
     '<%= config.bin %> self verify ./SHA256SUMS',
     '<%= config.bin %> self verify https://files.example.com/edgeadm/SHA256SUMS',
   ];
-  static override args = { sums: Args.string({ description: 'SHA256SUMS of the release: file or URL (required)' }) };
+  static override args = {
+    sums: Args.string({ description: 'SHA256SUMS of the release: file or URL; without it, nothing is verified' }),
+  };
 
   async run(): Promise<void> {
     const { args } = await this.parse(SelfVerify);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { EdgeadmError, ERROR_CODES } from '../../errors/index.ts';
 import {
   API_LIMITS,
+  adviceOnName,
   type Dial,
   type HttpResponse as HttpAnswer,
   HttpError,
@@ -329,7 +330,8 @@ function certificateAdvice(code: string): string {
 }
 
 function noAnswer(server: string, why: string, cause?: unknown): EdgeadmError {
-  return new EdgeadmError({ code: 'API_UNREACHABLE', what: `the API server ${server} did not answer`, why, cause });
+  const what = `the API server ${server} did not answer`;
+  return new EdgeadmError({ code: 'API_UNREACHABLE', what, why, next: adviceOnName(why), cause });
 }
 
 function gatewayAnswer(server: string, status: number): EdgeadmError {

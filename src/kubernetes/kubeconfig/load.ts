@@ -2,7 +2,13 @@ import { dirname, isAbsolute, join, sep } from 'node:path';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { readUserText } from '../../lib/user-file.ts';
 import { kubeconfigFiles } from './files.ts';
-import { type Kubeconfig, type KubeconfigCluster, type KubeconfigUser, parseKubeconfig } from './parse.ts';
+import {
+  type Kubeconfig,
+  type KubeconfigCluster,
+  KubeconfigFault,
+  type KubeconfigUser,
+  parseKubeconfig,
+} from './parse.ts';
 
 /** Kubeconfigs of many clusters hold certificates as text. Bytes. */
 const MAX_BYTES = 8 * 1024 ** 2;
@@ -34,11 +40,7 @@ export async function loadKubeconfig(value: string, env: NodeJS.ProcessEnv = pro
 }
 
 /** @param error what is wrong; of an EdgeadmError its `why` */
-export function unusableKubeconfig(
-  file: string,
-  error: unknown,
-  next = `kubectl --kubeconfig ${file} get nodes`,
-): EdgeadmError {
+export function unusableKubeconfig(file: string, error: unknown, next = adviceOn(file, error)): EdgeadmError {
   const { what, why } = toEdgeadmError(error);
   return new EdgeadmError({
     code: 'USAGE',
@@ -47,6 +49,15 @@ export function unusableKubeconfig(
     next,
     cause: error,
   });
+}
+
+function adviceOn(file: string, error: unknown): string {
+  const contexts = error instanceof KubeconfigFault ? error.contexts : undefined;
+  if (!contexts) return `kubectl --kubeconfig ${file} get nodes`;
+  const [first] = contexts;
+  return first === undefined
+    ? 'Name the kubeconfig of a cluster: --kubeconfig FILE. This one has no context.'
+    : `kubectl --kubeconfig ${file} config use-context ${first}   (contexts: ${contexts.join(', ')})`;
 }
 
 function isMissing(error: unknown): boolean {

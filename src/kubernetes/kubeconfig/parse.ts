@@ -104,6 +104,13 @@ export type ExecConfig = z.output<typeof EXEC>;
 /** What is wrong with a kubeconfig: the key or the line, and never the text there, which may be a secret. */
 export class KubeconfigFault extends Error {
   override readonly name = 'KubeconfigFault';
+  /** Contexts to choose from, if none is chosen. */
+  readonly contexts?: readonly string[];
+
+  constructor(message: string, contexts?: readonly string[]) {
+    super(message);
+    this.contexts = contexts;
+  }
 }
 
 /** @throws KubeconfigFault */
@@ -185,7 +192,11 @@ export function currentOf(config: Kubeconfig): { readonly cluster: KubeconfigClu
   const name = config['current-context'];
   const context = config.contexts.find((each) => each.name === name)?.context;
   const cluster = config.clusters.find((each) => each.name === context?.cluster)?.cluster;
-  if (!name) throw new KubeconfigFault('it has no current context');
+  if (!name)
+    throw new KubeconfigFault(
+      'it has no current context',
+      config.contexts.map((each) => each.name),
+    );
   if (!cluster) throw new KubeconfigFault(`its current context "${name}" names no cluster`);
   if (!cluster.server) throw new KubeconfigFault(`the cluster of its current context "${name}" has no server`);
   const user = config.users.find((each) => each.name === context?.user)?.user;

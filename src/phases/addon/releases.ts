@@ -71,8 +71,10 @@ function releaseNotes({ since, until, version }: ReleasedAddon, installed: strin
     return installed ? [`for Kubernetes ${until} and earlier only`] : [];
   if (compareVersions(cluster, since) < 0) return [];
   const release = `Kubernetes ${shortened(since)}`;
-  if (!installed) return version ? [`${release} brings ${version}`] : [];
-  return version && isOlder(installed, version) ? [`outdated: ${release} brings ${version}`] : [];
+  // Without the commit, which is too long for a column and has no order.
+  const short = version?.replace(/-.*/, '');
+  if (!installed) return version ? [`${release} ships with ${short}`] : [];
+  return version && isOlder(installed, version) ? [`outdated: ${release} ships with ${short}`] : [];
 }
 
 function isOlder(one: string, other: string): boolean {

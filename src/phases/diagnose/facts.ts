@@ -47,6 +47,8 @@ export interface CollectedFacts {
     /** Path of the manifest, or of the unit of a service. */
     readonly manifest: string;
     readonly image?: string;
+    /** True if the kubelet does not look into the folder of the manifest. */
+    readonly unread?: boolean;
     readonly service?: { readonly enabled: boolean; readonly detail: string };
     /** Path of what another hub of the other form was set up with. */
     readonly second?: string;

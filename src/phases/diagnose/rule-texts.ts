@@ -14,7 +14,7 @@ export const RULE_TEXTS = {
   Pressure:
     "the Node reports DiskPressure, MemoryPressure or PIDPressure, or the kubelet's log says that it evicts pods",
   EdgeHubManifest:
-    'the manifest of the edge-hub describes no pod (a warning as long as the hub still runs), or is gone',
+    'the manifest of the edge-hub describes no pod (a warning as long as the hub still runs), or is gone, or the kubelet starts no static pods',
   EdgeHubImage: 'the edge-hub is not healthy and its image is not on the node',
   APIServer: "none of the API servers that kubeconfigs and the edge-hub's flags name answers",
   EdgeHub: 'the edge-hub is not healthy; its last lines are the evidence',

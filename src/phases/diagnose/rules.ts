@@ -128,6 +128,12 @@ const RULES: Readonly<Record<keyof typeof RULE_TEXTS, Rule>> = {
         `${PATHS.kubelet.kubeconfig} names ${missingHub}; there is neither the manifest of an edge-hub nor its service`,
         'run the same `edgeadm join` again: it writes the manifest again',
       );
+    if (hub?.unread && !hub.healthy)
+      return error(
+        'the kubelet starts no static pods, and the edge-hub is one',
+        `${PATHS.kubelet.configuration} has no staticPodPath: nothing reads ${hub.manifest}`,
+        'run the same `edgeadm join` again: it writes the configuration again',
+      );
     if (!hub || hub.service || hub.image !== undefined) return undefined;
     const finding = error(
       'the manifest of the edge-hub is damaged',

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { type RunningApiServer, startApiServer } from '../../../sandbox/api-server/index.ts';
 import { NodeAgent } from '../../../sandbox/node/agent.ts';
 import { createScratchRoot } from '../../../sandbox/node/scratch-root.ts';
-import { systemOf } from '../../../sandbox/node/systems.ts';
+import { kernelOf } from '../../../sandbox/node/systems.ts';
 import { adminKubeconfig } from '../../../sandbox/pki.ts';
 import { openStore } from '../../../sandbox/store.ts';
 import type { BundleFile } from '../../../src/artifacts/bundle.ts';
@@ -127,7 +127,7 @@ export async function workflowBed(version = CLUSTER_VERSION): Promise<WorkflowBe
       nodes += 1;
       const name = `edge${nodes}`;
       const root = join(folder, name);
-      await createScratchRoot(root, { name, os, kernel: systemOf(os).kernel, arch: 'amd64', kubeletVersion });
+      await createScratchRoot(root, { name, os, kernel: kernelOf(os), arch: 'amd64', kubeletVersion });
       const agent = new NodeAgent(root, { sockets: folder, clusterVersion: version });
       agents.add(agent);
       await agent.attend();

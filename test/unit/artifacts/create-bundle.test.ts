@@ -52,6 +52,14 @@ describe('bundle create', () => {
     assert.deepEqual(await readdir(folder.path('made')), ['here']);
   });
 
+  it('names all files that are missing at once', async () => {
+    const parts = (['kubelet', 'runc'] as const).map((kind) => ({ kind, source: input(`no-${kind}`) }));
+    await assert.rejects(
+      createBundle({ ...OPTIONS(), parts, directory: folder.path('c') }),
+      failure('USAGE', /^--kubelet: file not found: .*\n--runc: file not found: /m),
+    );
+  });
+
   it('gives the same bytes for the same files, in the .tgz too', async () => {
     const first = await createBundle({ ...OPTIONS(), directory: folder.path('a'), tgz: folder.path('a.tgz') });
     await utimes(input('kubelet'), 1, 1);

@@ -16,6 +16,7 @@ describe('spellings that people bring along from kubectl, kubeadm and uname', ()
     ['join -v', 'join -v'],
     ['bundle create DIR --arch x86_64', 'bundle create DIR --arch amd64'],
     ['node attach --arch=aarch64', 'node attach --arch=arm64'],
+    ['--v=2 join', '--v=2 join'],
     ['compat --arch riscv64', 'compat --arch riscv64'],
     ['token create -- -h -v 5', 'token create -- -h -v 5'],
   ])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { type CommandFacts, placesOf } from '../../../src/cli/completion/places.ts';
 import { COMPLETION_SHELLS, completionScript } from '../../../src/cli/completion/script.ts';
+import { valuesOfArgument } from '../../../src/cli/completion/values.ts';
 
 const output = { type: 'option', name: 'output', char: 'o', options: ['text', 'json'], multiple: false } as const;
 const COMMANDS = [
@@ -62,6 +63,22 @@ describe('completion', () => {
     const values = new Map(placeOf('join phase')?.values);
     assert.ok(values.get('1')?.words?.includes('prepare-node/sysctls'));
     assert.equal(values.get('--bundle')?.kind, 'files');
+  });
+
+  it('offers names wherever a node or a node pool is named', () => {
+    const named = [
+      ...['disable', 'enable', 'show'].map((verb) => [`node:autonomy:${verb}`, 'node', 'nodes']),
+      ...['set', 'unset'].map((verb) => [`node:gateway:${verb}`, 'node', 'nodes']),
+      ...[
+        ['node:list', 'node', 'nodes'],
+        ['node:drill', 'node', 'nodes'],
+        ['node:remove', 'name', 'nodes'],
+      ],
+      ...['get', 'delete', 'repair', 'update', 'upgrade'].map((verb) => [`nodepool:${verb}`, 'name', 'nodepools']),
+      ['sandbox:get', 'name', 'sandbox-nodes'],
+    ];
+    for (const [command = '', name = '', kind] of named)
+      assert.equal(valuesOfArgument(command, { name })?.kind, kind, command);
   });
 
   it('quotes what a shell would take for its own', () => {

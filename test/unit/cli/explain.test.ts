@@ -32,6 +32,7 @@ describe('edgeadm explain', () => {
     ['TOKEN_INVALD', 'TOKEN_INVALID'],
     ['post-chek', 'post-check'],
     ['xyzzy-frobnicate', undefined],
+    ['node', undefined],
   ] as const)
     it(`answers ${typed} with ${meant ?? 'where the names are listed'}`, () => {
       const check = (error: unknown): true => {
@@ -53,6 +54,10 @@ describe('edgeadm explain', () => {
   it('says of the findings of diagnose what their page says', async () => {
     const page = await readFile(new URL('../../../docs/diagnose.md', import.meta.url), 'utf8');
     for (const [rule, text] of Object.entries(RULE_TEXTS)) assert.ok(page.includes(`| \`${rule}\` | ${text} |`), rule);
+  });
+
+  it('says of each check which command uses it', () => {
+    for (const { row } of TOPICS.checks?.() ?? []) assert.ok(row['used by'], String(row.check));
   });
 
   it('finds everything that it lists', () => {

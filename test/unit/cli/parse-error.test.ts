@@ -38,6 +38,8 @@ describe('a mistyped command line', () => {
     assert.equal(meant('nodepool lst -o json').what, 'unknown command nodepool lst');
     assert.equal(meant('nodepool lst').next, 'edgeadm nodepool list --help');
     assert.equal(meant('sandbox node creat edge1').why, 'did you mean `edgeadm sandbox node create`?');
+    assert.equal(meant('--v=2 join').what, 'unknown flag --v before the command');
+    assert.match(meant('--v=2 join').why ?? '', /put flags after the command/);
     assert.equal(meant('nodes').next, 'kubectl get nodes');
     assert.deepEqual([meant('frobnicate').why, meant('frobnicate').next], [undefined, 'edgeadm --help']);
   });

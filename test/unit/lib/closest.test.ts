@@ -6,6 +6,7 @@ describe('the word that was probably meant', () => {
   it('the word that was probably meant is the one with the fewest letters changed', () => {
     assert.equal(closest('TOKEN_INVALD', ['TOKEN_EXPIRED', 'TOKEN_INVALID', 'USAGE']), 'TOKEN_INVALID');
     assert.equal(closest('USGAE', ['LOCKED', 'USAGE']), 'USAGE');
+    assert.equal(closest('jion', ['join', 'node']), 'join');
     assert.equal(closest('USAGE', ['USAGE']), 'USAGE');
   });
 
@@ -14,6 +15,7 @@ describe('the word that was probably meant', () => {
     assert.equal(closest('x', []), undefined);
     assert.equal(closest('--foo', ['--root']), undefined);
     assert.equal(closest('', ['ENI']), undefined);
+    assert.equal(closest('node', ['pods', 'swap']), undefined);
   });
 
   it('the word that was probably meant may be one that was only begun', () => {

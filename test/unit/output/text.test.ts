@@ -88,6 +88,18 @@ describe('a table', () => {
     });
   }
 
+  it('a word of the last column that has room beside the others stays in its column', () => {
+    const rows = [
+      ...Array.from({ length: 11 }, (_, i) => ({
+        name: `addon-${i}`,
+        state: 'not installed yet',
+        note: 'a note of many short words',
+      })),
+      { name: 'flannel', state: 'not installed yet', note: 'has v0.13.1.3-6838863' },
+    ];
+    assert.match(table(rows, 44), /^flannel +not installed +has$/m);
+  });
+
   it('one long word among many rows does not make paragraphs of all of them', () => {
     const rows = Array.from({ length: 20 }, (_, index) => ({
       check: 'c'.repeat(index === 0 ? 8 : 30),

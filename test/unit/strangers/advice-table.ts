@@ -137,6 +137,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'cli/cluster-upgrade/run.ts cluster:upgrade:continue': { code: 'INTERRUPTED', proof: UPGRADE_WAYS },
   'cli/cluster-upgrade/start.ts explain': { code: 'USAGE', proof: test('a check that does not exist') },
+  'cloud/errors.ts sandbox:status': {
+    code: 'CLOUD_UNREACHABLE',
+    proof: test('a call of the cloud says how to look its name up, or whether the sandbox is running'),
+  },
   'cloud/errors.ts cluster:list': {
     code: 'CLOUD_REFUSED',
     proof: test('the name of a cluster in the place of its ID'),

@@ -3,6 +3,8 @@ import type { EdgeHubForm } from '../../../edge-hub/releases.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { readIfFile } from '../../../host/read-if-file.ts';
 import { serverIn } from '../../../kubernetes/kubeconfig/parse.ts';
+import { flagValue } from '../../../kubernetes/kubelet/migrations.ts';
+import { kubeletSettings } from '../../../kubernetes/kubelet/settings.ts';
 import { imageIn } from '../../../kubernetes/node-files.ts';
 import { isLoopback } from '../../../lib/cidr.ts';
 import { checkPodEndpoint, hasPodAddress } from '../../hub/endpoints.ts';
@@ -55,6 +57,7 @@ export const edgeHubState: Collector = {
     const pods = health.healthy ? await podEndpoint(context) : undefined;
     const service = hub.form === 'service' ? await serviceState(context) : undefined;
     const image = service ? undefined : imageIn(hub.text);
+    const unread = hub.form === 'pod' && !(await readsManifests(context));
     const state = service?.detail ?? image ?? 'no image';
     return {
       files: [{ path: 'edge-hub/state.txt', text: `${hub.path}: ${state}: ${health.detail}\n${pods?.text ?? ''}` }],
@@ -62,6 +65,7 @@ export const edgeHubState: Collector = {
         hub: {
           manifest: hub.path,
           image,
+          ...(unread && { unread }),
           ...(service && { service: { enabled: service.enabled, detail: service.detail } }),
           ...(second && { second: second.path }),
           ...(pods?.refused && { refusedByPods: pods.refused }),
@@ -72,6 +76,14 @@ export const edgeHubState: Collector = {
     };
   },
 };
+
+/** Whether the kubelet starts static pods; settings that cannot be read are a finding of their own. */
+async function readsManifests({ host }: CollectContext): Promise<boolean> {
+  const settings = await kubeletSettings(host).catch(() => undefined);
+  if (!settings) return true;
+  const { flags, configuration } = settings;
+  return Boolean(flagValue(flags, 'pod-manifest-path') ?? configuration.staticPodPath);
+}
 
 /** Where pods reach the API server through the hub; a scratch root has the network of the machine that it is on. */
 async function podEndpoint({

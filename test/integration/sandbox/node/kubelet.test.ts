@@ -204,6 +204,8 @@ describe('the small kubelet in its cluster', function () {
       const found = await admin.get<V1Pod>('/api/v1/namespaces/default/pods/web');
       return found.status?.reason === 'Evicted';
     });
+    const evicted = await admin.get<V1Pod>('/api/v1/namespaces/default/pods/web');
+    assert.deepEqual(evicted.status?.containerStatuses ?? [], [], 'kubectl shows it as 0/1');
     await until('the taint', async () =>
       JSON.stringify((await admin.get<V1Node>(NODE)).spec?.taints).includes('disk-pressure'),
     );

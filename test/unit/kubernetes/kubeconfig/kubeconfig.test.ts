@@ -94,6 +94,17 @@ describe('kubeconfig', () => {
     assert.equal((await askWith({ token: 'abc' }, { 'insecure-skip-tls-verify': true }))?.authorization, 'Bearer abc');
   });
 
+  it('a file without a current context says what to do about it', async () => {
+    const file = join(folder, 'no-context.conf');
+    for (const [contexts, next] of [
+      [[], /^Name the kubeconfig of a cluster/],
+      [[{ name: 'x', context: { cluster: 'c', user: 'u' } }], /^kubectl --kubeconfig \S+ config use-context x/],
+    ] as const) {
+      await writeFile(file, JSON.stringify({ contexts }));
+      await assert.rejects(clientFromKubeconfig(file, server.connect), { code: 'USAGE', next });
+    }
+  });
+
   it('says what is wrong with a file that cannot be used', async () => {
     const missing = join(folder, 'missing.conf');
     await assert.rejects(clientFromKubeconfig(missing, server.connect), {

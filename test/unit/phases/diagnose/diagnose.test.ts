@@ -353,6 +353,19 @@ describe('collectors of a node', () => {
     assert.match(first?.evidence ?? '', /kubelet\.conf names http:\/\/127\.0\.0\.1:10261/);
   });
 
+  it('name the configuration without staticPodPath for which the kubelet never starts the edge-hub', async () => {
+    const manifest = '/etc/kubernetes/manifests/edge-hub.yaml';
+    const pod = 'kind: Pod\nspec: {containers: [{image: "hub:1"}]}\n';
+    const factsOf = async (configuration: string) => {
+      const files = { [manifest]: pod, '/var/lib/kubelet/config.yaml': configuration };
+      return (await find('edge-hub/state', fakeHost({ files }))).facts;
+    };
+    assert.equal((await factsOf('staticPodPath: /etc/kubernetes/manifests\n'))?.hub?.unread, undefined);
+    const { hub } = (await factsOf('kind: KubeletConfiguration\n')) ?? {};
+    const [first] = findings({ kubeletConfigured: true, hub });
+    assert.match(first?.evidence ?? '', /config\.yaml has no staticPodPath: nothing reads .*edge-hub\.yaml/);
+  });
+
   it('take the newest log of each container, and lines that look like heads of logs for what they are', () => {
     const found = '10 /var/log/pods/a/c/9.log\n11 /var/log/pods/a/c/10.log\n12 /var/log/pods/b/c/0.log\n';
     const paths = newestLogs(found);
