@@ -65,7 +65,7 @@ esac`,
     jq: `exec ${node} -e '
 const [path, file = 0] = process.argv.slice(1).filter((word) => !/^-[re]+$/.test(word));
 const value = JSON.parse(require("fs").readFileSync(file, "utf8").trim().split("\\n").at(-1));
-console.log(path.split(".").filter(Boolean).reduce((object, key) => object[key], value));
+console.log(path.replaceAll(/\\[(\\d+)\\]/g, ".$1").split(".").filter(Boolean).reduce((object, key) => object[key], value));
 ' -- "$@"`,
   };
 }
