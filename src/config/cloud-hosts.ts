@@ -77,7 +77,7 @@ const SERVICE_HOST = /^cs(?:-anony)?(-vpc)?\.([a-z0-9-]+)\.aliyuncs\.com$/;
 /**
  * What edge nodes talk to, on port 443, if their cluster belongs to the container service of this endpoint; none for an
  * endpoint that is not the vendor's. Source: its page of network settings for edge nodes on the Internet; nodes of
- * Kubernetes 1.24 and older use port 80 of the first two.
+ * Kubernetes before 1.26 use port 80 as well.
  */
 export function nodeHosts(endpoint: string): string[] {
   const [, vpc, region] = SERVICE_HOST.exec(new URL(endpoint).hostname) ?? [];
