@@ -353,7 +353,7 @@ describe('the command that an error advises', function () {
             for (;;) {
               const ended = await node.here('hub', what);
               // The small kubelet stops the hub a moment later.
-              if (/10267(\/metrics|: nothing)/.test(ended.stderr)) return ended;
+              if (/10267(\/metrics|: no process)/.test(ended.stderr)) return ended;
               await setTimeout(200);
             }
           },

@@ -45,7 +45,7 @@ function print(bytes: Buffer): void {
 }
 
 async function start(argv: string[]): Promise<void> {
-  if (argv[0] === '--version') return print(Buffer.from(`${version()}\n`));
+  if (argv.length === 1 && argv[0] === '--version') return print(Buffer.from(`${version()}\n`));
   const page = asksForHelp(argv) ? renderedHelp(argv) : undefined;
   if (page) return print(page);
   if (asksForHelp(argv)) {
