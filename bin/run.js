@@ -9,8 +9,6 @@ if (major < 22 || (major === 22 && minor < 21)) {
   );
   process.exit(3);
 }
-const { preferSmallHeap } = await import('../lib/src/lib/small-heap.js');
-preferSmallHeap(process.argv.slice(2));
 const { join } = await import('node:path');
 const { main } = await import('../lib/src/cli/main.js');
 await main(process.argv.slice(2), { root: join(import.meta.dirname, '..') });

@@ -17,10 +17,11 @@ const OVER_SSH = /^--(host|inventory)(=|$)/;
 
 /**
  * Lets a command that runs on a node use little memory rather than be fast at JavaScript. To be called before anything
- * else runs: a heap that has grown does not shrink to what it needs.
+ * else runs: a heap that has grown does not shrink to what it needs. Only the one-file program does; a checkout is on the
+ * machine of a developer.
  * @param argv the command line, without the program
  */
-export function preferSmallHeap([command = '', ...words]: readonly string[]): void {
+export function preferSmallHeap([command = '', ...words]: readonly string[], setFlag = setFlagsFromString): void {
   if (!ON_NODES.has(command) || words.some((word) => OVER_SSH.test(word))) return;
-  for (const flag of FLAGS) setFlagsFromString(flag);
+  for (const flag of FLAGS) setFlag(flag);
 }

@@ -8,8 +8,6 @@ const file = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.
 /** Starts the program from its sources, as bin/run.js starts what was compiled. */
 function edgeadm(words: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const program = `
-    const { preferSmallHeap } = await import(${JSON.stringify(file('src/lib/small-heap.ts'))});
-    preferSmallHeap(process.argv.slice(1));
     const { main } = await import(${JSON.stringify(file('src/cli/main.ts'))});
     await main(process.argv.slice(1), { root: ${JSON.stringify(file(''))} });
   `;
