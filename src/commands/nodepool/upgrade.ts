@@ -4,7 +4,6 @@ import { repeatable } from '../../cli/flags.ts';
 import { changePoolInService } from '../../cli/nodepool/change-in-service.ts';
 import { poolUpgrade } from '../../cli/nodepool/upgrade.ts';
 import { ramActions, requireClusterId, serviceChangeFlags } from '../../cli/service-change.ts';
-
 import { isVersion } from '../../kubernetes/version.ts';
 
 export default class NodePoolUpgrade extends BaseCommand {

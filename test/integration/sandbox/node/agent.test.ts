@@ -30,6 +30,18 @@ describe('a node that a sandbox attends', function () {
       probe: async () => ((await look()) ? { done: true } : { seen: 'not yet' }),
     });
 
+  /** A kubelet that has failed for a flag, which is right again. */
+  const corrected = async () => {
+    await writeKubeletFiles(node);
+    const flags = await node.text('/var/lib/kubelet/kubeadm-flags.env');
+    await node.put('/var/lib/kubelet/kubeadm-flags.env', flags.replace('--node-ip', '--node-pi'));
+    const { services } = scratchMachine(node.root);
+    await services.start(UNIT);
+    await until('the failure', async () => !(await services.state(UNIT)).active);
+    await node.put('/var/lib/kubelet/kubeadm-flags.env', flags);
+    return services;
+  };
+
   it('a node that a sandbox attends is told from a mere scratch root', async () => {
     assert.equal(scratchMachine(node.root).runsUnits, true);
     await agents.close();
@@ -67,25 +79,13 @@ describe('a node that a sandbox attends', function () {
   });
 
   it('starts a kubelet again once its files are right', async () => {
-    await writeKubeletFiles(node);
-    const flags = await node.text('/var/lib/kubelet/kubeadm-flags.env');
-    await node.put('/var/lib/kubelet/kubeadm-flags.env', flags.replace('--node-ip', '--node-pi'));
-    const { services } = scratchMachine(node.root);
-    await services.start(UNIT);
-    await until('the failure', async () => !(await services.state(UNIT)).active);
-    await node.put('/var/lib/kubelet/kubeadm-flags.env', flags);
+    const services = await corrected();
     await until('the restart', async () => (await services.state(UNIT)).active);
     assert.match(await services.log(UNIT, 20), /unknown flag: --node-pi/);
   });
 
   it('a kubelet of the sandbox that waits for its next start is started by a touch of its unit, as docs/sandbox.md says', async () => {
-    await writeKubeletFiles(node);
-    const flags = await node.text('/var/lib/kubelet/kubeadm-flags.env');
-    await node.put('/var/lib/kubelet/kubeadm-flags.env', flags.replace('--node-ip', '--node-pi'));
-    const { services } = scratchMachine(node.root);
-    await services.start(UNIT);
-    await until('the failure', async () => !(await services.state(UNIT)).active);
-    await node.put('/var/lib/kubelet/kubeadm-flags.env', flags);
+    const services = await corrected();
     await utimes(join(node.root, 'run/edgeadm/units', UNIT), new Date(), new Date());
     await until('the restart', async () => (await services.state(UNIT)).active);
   });
