@@ -161,3 +161,13 @@ export function certificateIn(pem: string, origin: Origin): X509Certificate {
     throw damaged(origin, why, error);
   }
 }
+
+/** Why a reading failed, without what was read, which is named beside it; undefined if it did not. */
+export function faultOf(read: () => unknown): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    return (error as { why?: string }).why ?? String(error);
+  }
+}

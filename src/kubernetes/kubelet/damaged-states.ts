@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { readIfFile } from '../../host/read-if-file.ts';
-import { jsonMap } from '../../lib/check-shape.ts';
+import { faultOf, jsonMap } from '../../lib/check-shape.ts';
 
 /**
  * What a kubelet keeps of its decisions. It makes a file that is missing, and exits over one that it cannot read, also
@@ -27,20 +27,15 @@ export async function damagedStates(host: Pick<Host, 'read'>): Promise<DamagedSt
   const found = await Promise.all(
     STATES.map(async (name) => {
       const path = posix.join(PATHS.kubelet.directory, name);
-      const why = faultOf(await readIfFile(host, path));
+      const why = damageIn(await readIfFile(host, path));
       return why === undefined ? [] : [{ path, why }];
     }),
   );
   return found.flat();
 }
 
-function faultOf(text: string | undefined): string | undefined {
+function damageIn(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (text.trim() === '') return 'it is empty';
-  try {
-    jsonMap(text, { what: 'the file', code: 'API_ERROR' });
-    return undefined;
-  } catch (error) {
-    return (error as { why?: string }).why ?? String(error);
-  }
+  return faultOf(() => jsonMap(text, { what: 'the file', code: 'API_ERROR' }));
 }

@@ -2,7 +2,7 @@ import { PATHS } from '../../../host/node-paths.ts';
 import { readIfFile } from '../../../host/read-if-file.ts';
 import { serverIn } from '../../../kubernetes/kubeconfig/parse.ts';
 import { damagedStates } from '../../../kubernetes/kubelet/damaged-states.ts';
-import { certificateIn, yamlMap } from '../../../lib/check-shape.ts';
+import { certificateIn, faultOf, yamlMap } from '../../../lib/check-shape.ts';
 import { keyPairIn } from '../../../pki/key-pair.ts';
 import type { CollectContext, Collector } from '../collector.ts';
 
@@ -43,14 +43,4 @@ async function damageOf({ host }: CollectContext, path: string, judge: Judge): P
         ? 'it is empty'
         : judge(text);
   return why === undefined ? undefined : `${path}: ${why}`;
-}
-
-/** The reason alone: the path is shown before it. */
-function faultOf(read: () => unknown): string | undefined {
-  try {
-    read();
-    return undefined;
-  } catch (error) {
-    return (error as { why?: string }).why ?? String(error);
-  }
 }
