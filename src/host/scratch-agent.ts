@@ -31,6 +31,8 @@ export function adviceForRoot(advice: string, root: string): string {
     .replace(/(?<=^|[\s(`'])\/(?=(?:etc|run|usr|var)\/)/g, (slash, at, whole: string) =>
       whole.startsWith(`${root}/`, at) ? slash : `${root}/`,
     )
+    .replace(/\bsystemctl daemon-reload(?:; )?/g, '')
+    .replace(/\bsystemctl unmask ([\w-]+)(?:\.service)?/g, `rm ${root}/etc/systemd/system/$1.service`)
     .replace(/\bsystemctl status ([\w-]+)(?:\.service)?/g, `cat ${root}${AGENT_PATHS.units}/$1.service`)
     .replace(/\bsystemctl (?:restart|start) ([\w-]+)(?:\.service)?/g, `touch ${root}${AGENT_PATHS.units}/$1.service`)
     .replace(/\bjournalctl -u ([\w-]+)(?:\.service)?/g, `cat ${root}${AGENT_PATHS.logs}/$1.service.log`);
