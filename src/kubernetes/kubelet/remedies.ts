@@ -40,7 +40,7 @@ const REMEDIES: readonly (readonly [says: RegExp, remedy: (match: RegExpExecArra
     /kubelet cgroup driver: \\?"'?(\w+)'?\\?" is different from docker cgroup driver: \\?"'?(\w+)/,
     () => ({
       fix: `set \`"exec-opts": ["native.cgroupdriver=systemd"]\` in ${PATHS.docker.configuration}, restart docker`,
-      apply: 'run the same `edgeadm join` again: it gives the kubelet the driver of docker',
+      apply: 'run the same join again: it gives the kubelet the driver of docker',
     }),
   ],
 ];

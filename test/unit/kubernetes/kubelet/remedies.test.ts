@@ -32,12 +32,12 @@ const ROWS: readonly (readonly [thread: string, log: string, remedy: RegExp | un
   [
     'kubernetes/kubernetes#43805',
     'F0331 10:00:00.000000    1 server.go:1] failed to run Kubelet: failed to create kubelet: misconfiguration: kubelet cgroup driver: "cgroupfs" is different from docker cgroup driver: "systemd"',
-    /then run the same `edgeadm join` again/,
+    /then run the same join again/,
   ],
   [
     "kubernetes/minikube#6544, in quotes that are the value's own",
     `F0207 10:00:00.000000    1 server.go:1] failed to run Kubelet: misconfiguration: kubelet cgroup driver: "'systemd'" is different from docker cgroup driver: "systemd"`,
-    /then run the same `edgeadm join` again/,
+    /then run the same join again/,
   ],
   ['a cause that is not known', 'F0101 10:00:00.000000    1 server.go:1] failed to run Kubelet: no luck', undefined],
 ];
