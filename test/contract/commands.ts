@@ -4,11 +4,12 @@ import { FIELD_MANAGER } from '../../src/kubernetes/api/change.ts';
 import { type EdgeProject, edgeNames } from '../../src/kubernetes/edge-names.ts';
 import { POOL_LABELS } from '../../src/kubernetes/pool-labels.ts';
 import { type Ended, resultOf } from '../sandbox/program.ts';
-import { type AnyObject, answers, type Contract, type Expectation, STRATEGIC } from './subject.ts';
+import { type AnyObject, answers, type Contract, type Expectation, MERGE, STRATEGIC } from './subject.ts';
 
 const SYSTEM = '/api/v1/namespaces/kube-system';
 const CORE = '/api/v1/namespaces/default';
 const APPS = '/apis/apps/v1/namespaces/default';
+const GATEWAYS = '/apis/raven.openyurt.io/v1beta1/gateways';
 const PROJECTS = ['ack', 'openyurt'] as const;
 const [POOL_LABEL] = POOL_LABELS;
 const OTHERS = { 'others.example.com/key': 'theirs' };
@@ -204,9 +205,75 @@ async function programOnEdgeNode(contract: Contract, project: EdgeProject): Prom
   return name;
 }
 
+/** As OpenYurt's own pages make a gateway in the cloud, with the endpoint that its controller chooses. */
+async function gatewayOf({ admin, prefix }: Contract): Promise<string> {
+  const name = `${prefix}-gw-cloud`;
+  const endpoint = { nodeName: 'cloud-1', type: 'proxy', port: 10262, publicIP: '203.0.113.7' };
+  const proxyConfig = { Replicas: 1, proxyHTTPPort: '10255,9445', proxyHTTPSPort: '10250,9100' };
+  const body = {
+    apiVersion: 'raven.openyurt.io/v1beta1',
+    kind: 'Gateway',
+    metadata: { name, annotations: OTHERS },
+    spec: { exposeType: 'PublicIP', proxyConfig, endpoints: [endpoint] },
+  };
+  await answers(admin, 'POST', GATEWAYS, 201, { body });
+  await answers(admin, 'PATCH', `${GATEWAYS}/${name}/status`, 200, {
+    body: { status: { activeEndpoints: [endpoint] } },
+    ...MERGE,
+  });
+  return name;
+}
+
+const ofRaven: readonly Expectation[] = [
+  [
+    'Raven: tunnel ports add, list and remove change a gateway, and what it cannot forward is refused',
+    (contract) =>
+      withConfig(contract, 'raven-cfg', { 'enable-l7-proxy': 'true' }, async () => {
+        const name = await gatewayOf(contract);
+        const path = `${GATEWAYS}/${name}`;
+        const part = ({ spec }: AnyObject) => spec?.proxyConfig;
+        const words = ['tunnel', 'ports', 'add', '9051'];
+        const after = await changed(contract, { path, part, words });
+        assert.deepEqual(after, {
+          ...{ Replicas: 1, proxyHTTPPort: '10255,9445,9051' },
+          proxyHTTPSPort: '10250,9100',
+        });
+        await done(contract, ...words);
+        const removed = await changed(contract, { path, part, words: ['tunnel', 'ports', 'remove', '9051'] });
+        assert.deepEqual(removed, { Replicas: 1, proxyHTTPPort: '10255,9445', proxyHTTPSPort: '10250,9100' });
+        const listed = await dataOf<{ port: number; gateway: string }[]>(contract, 'tunnel', 'ports', 'list');
+        assert.deepEqual(listed.find(({ port }) => port === 9051)?.gateway, name);
+        const { admin } = contract;
+        await answers(admin, 'PATCH', path, 200, { body: { spec: { proxyConfig: null } }, ...MERGE });
+        const refused = await contract.edgeadm(words);
+        assert.match(refused.stderr, /spec\.proxyConfig\.Replicas is missing/);
+        await admin.delete(path);
+      }),
+  ],
+  [
+    'Raven: tunnel check names the mode and the gateways, and a kubelet that is not forwarded',
+    (contract) =>
+      withConfig(contract, 'raven-cfg', { 'enable-l7-proxy': 'true' }, async () => {
+        const path = `${GATEWAYS}/${await gatewayOf(contract)}`;
+        const failed = async (): Promise<string[]> => {
+          const { data } = resultOf(await contract.edgeadm(['tunnel', 'check', '-o', 'json']));
+          const checks = data as { check: string; ok: boolean }[];
+          // Nodes of other expectations may be Ready edge nodes without an agent.
+          return checks.filter(({ check, ok }) => !ok && check !== 'agents').map(({ check }) => check);
+        };
+        assert.deepEqual(await failed(), []);
+        const proxyConfig = { proxyHTTPSPort: null };
+        await answers(contract.admin, 'PATCH', path, 200, { body: { spec: { proxyConfig } }, ...MERGE });
+        assert.deepEqual(await failed(), ['ports']);
+        await contract.admin.delete(path);
+      }),
+  ],
+];
+
 /** The commands of the guide's chapters, run as a user runs them. */
 export const commands: readonly Expectation[] = [
   ...PROJECTS.flatMap(ofProject),
+  ...ofRaven,
   [
     'node list shows edge nodes and cloud nodes with their pools',
     async (contract) => {
