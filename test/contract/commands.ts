@@ -206,8 +206,8 @@ async function programOnEdgeNode(contract: Contract, project: EdgeProject): Prom
 }
 
 /** As OpenYurt's own pages make a gateway in the cloud, with the endpoint that its controller chooses. */
-async function gatewayOf({ admin, prefix }: Contract): Promise<string> {
-  const name = `${prefix}-gw-cloud`;
+async function gatewayOf({ admin, prefix }: Contract, suffix: string): Promise<string> {
+  const name = `${prefix}-${suffix}`;
   const endpoint = { nodeName: 'cloud-1', type: 'proxy', port: 10262, publicIP: '203.0.113.7' };
   const proxyConfig = { Replicas: 1, proxyHTTPPort: '10255,9445', proxyHTTPSPort: '10250,9100' };
   const body = {
@@ -229,7 +229,7 @@ const ofRaven: readonly Expectation[] = [
     'Raven: tunnel ports add, list and remove change a gateway, and what it cannot forward is refused',
     (contract) =>
       withConfig(contract, 'raven-cfg', { 'enable-l7-proxy': 'true' }, async () => {
-        const name = await gatewayOf(contract);
+        const name = await gatewayOf(contract, 'gw-cloud');
         const path = `${GATEWAYS}/${name}`;
         const part = ({ spec }: AnyObject) => spec?.proxyConfig;
         const words = ['tunnel', 'ports', 'add', '9051'];
@@ -251,21 +251,36 @@ const ofRaven: readonly Expectation[] = [
       }),
   ],
   [
-    'Raven: tunnel check names the mode and the gateways, and a kubelet that is not forwarded',
+    'Raven: tunnel check names ports that are not forwarded, or twice, and what it advises corrects it',
     (contract) =>
       withConfig(contract, 'raven-cfg', { 'enable-l7-proxy': 'true' }, async () => {
-        const path = `${GATEWAYS}/${await gatewayOf(contract)}`;
-        const failed = async (): Promise<string[]> => {
+        const { admin } = contract;
+        const names = [await gatewayOf(contract, 'gw-a'), await gatewayOf(contract, 'gw-b')];
+        const failed = async (): Promise<{ found: string; next: string }[]> => {
           const { data } = resultOf(await contract.edgeadm(['tunnel', 'check', '-o', 'json']));
-          const checks = data as { check: string; ok: boolean }[];
+          const checks = data as { check: string; ok: boolean; found: string; next: string }[];
           // Nodes of other expectations may be Ready edge nodes without an agent.
-          return checks.filter(({ check, ok }) => !ok && check !== 'agents').map(({ check }) => check);
+          return checks.filter(({ check, ok }) => !ok && check !== 'agents');
         };
+        const advised = async ([first, ...others]: { next: string }[]): Promise<void> => {
+          assert.deepEqual(others, []);
+          await done(contract, ...(first?.next.split(' ').slice(1) ?? []), '--yes');
+        };
+        const spec = { proxyConfig: { proxyHTTPPort: null, proxyHTTPSPort: '10250' } };
+        for (const name of names)
+          await answers(admin, 'PATCH', `${GATEWAYS}/${name}`, 200, { body: { spec }, ...MERGE });
+        const twice = await failed();
+        assert.match(twice[0]?.found ?? '', /^10250 is forwarded by two gateways/);
+        await advised(twice);
         assert.deepEqual(await failed(), []);
-        const proxyConfig = { proxyHTTPSPort: null };
-        await answers(contract.admin, 'PATCH', path, 200, { body: { spec: { proxyConfig } }, ...MERGE });
-        assert.deepEqual(await failed(), ['ports']);
-        await contract.admin.delete(path);
+        await admin.delete(`${GATEWAYS}/${names[1]}`);
+        const none = { proxyConfig: { proxyHTTPSPort: null } };
+        await answers(admin, 'PATCH', `${GATEWAYS}/${names[0]}`, 200, { body: { spec: none }, ...MERGE });
+        const missing = await failed();
+        assert.match(missing[0]?.found ?? '', /^10250 of the kubelet is not forwarded/);
+        await advised(missing);
+        assert.deepEqual(await failed(), []);
+        await admin.delete(`${GATEWAYS}/${names[0]}`);
       }),
   ],
 ];

@@ -40,7 +40,7 @@ export function withoutParts(text: string | undefined, isGone: (part: string) =>
   return left.length === 0 ? undefined : left.join(separatorOf(text));
 }
 
-/** What the text has between its parts, so that an undo restores it as it was. */
+/** What the text has between its parts: who has written `10255,9445` reads it so again. */
 function separatorOf(text: string | undefined): string {
   return /,\S/.test(text ?? '') ? ',' : ', ';
 }

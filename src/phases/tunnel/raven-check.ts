@@ -82,10 +82,12 @@ function modesOf({ version, modes }: Raven): TunnelCheck[] {
 function portsOf({ modes, gateways }: Raven): TunnelCheck[] {
   if (!modes.proxy) return [];
   const ports = gatewayPorts(gateways);
-  const twice = ports.map(({ port }) => port).filter((port, index, all) => all.indexOf(port) !== index);
-  if (twice.length > 0) {
-    const found = `forwarded twice, so that their Service is rejected: ${[...new Set(twice)].join(', ')}`;
-    return [verdict('ports', false, found, 'edgeadm tunnel ports list')];
+  const twice = ports.find(({ port, gateway }, i) =>
+    ports.slice(0, i).some((each) => each.port === port && each.gateway !== gateway),
+  );
+  if (twice) {
+    const found = `${twice.port} is forwarded by two gateways, so that their Service is rejected`;
+    return [verdict('ports', false, found, `edgeadm tunnel ports remove ${twice.port} --gateway ${twice.gateway}`)];
   }
   const isThere = ports.some(({ port, protocol }) => port === '10250' && protocol === 'HTTPS');
   const listed = ports.map(({ port }) => port).join(', ');

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { ChangeRequest } from '../../../../src/kubernetes/api/change.ts';
 import { judgeRaven } from '../../../../src/phases/tunnel/raven-check.ts';
-import type { Gateway, Raven } from '../../../../src/phases/tunnel/raven-ports.ts';
+import {
+  addGatewayPorts,
+  type Gateway,
+  type Raven,
+  removeGatewayPorts,
+} from '../../../../src/phases/tunnel/raven-ports.ts';
 
 const READY = { status: { conditions: [{ type: 'Ready', status: 'True' }] } };
 const EDGE: V1Node = { metadata: { name: 'e1', labels: { 'openyurt.io/is-edge-worker': 'true' } }, ...READY };
@@ -17,10 +23,22 @@ const SITE: Gateway = { metadata: { name: 'gw-site' }, status: { activeEndpoints
 const OLD_SITE: Gateway = { metadata: { name: 'gw-old' }, status: { activeEndpoint: {} } };
 const BOTH = { proxy: true, vpn: true };
 
-/** What fails, as a reader sees it. Sources: OpenYurt v1.7.0, pkg/yurtmanager/controller/raven; raven v0.4, pkg/engine. */
-function failing(raven: Partial<Raven>, agentPods: V1Pod[] = [AGENT]): string[] {
+function checked(raven: Partial<Raven>, agentPods: V1Pod[] = [AGENT]) {
   const whole = { version: 'v1beta1', path: '/gateways', gateways: [CLOUD, SITE], modes: BOTH, ...raven };
-  return judgeRaven({ raven: whole, nodes: [EDGE], agentPods })
+  return judgeRaven({ raven: whole, nodes: [EDGE], agentPods });
+}
+
+/** A gateway after a change, as the API server makes it of a merge patch. */
+function patched(gateway: Gateway, { patch }: ChangeRequest): Gateway {
+  const { spec } = patch as { spec: { proxyConfig: Record<string, string | null> } };
+  const config = { ...gateway.spec?.proxyConfig, ...spec.proxyConfig };
+  const kept = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null));
+  return { ...gateway, spec: { ...gateway.spec, proxyConfig: kept } };
+}
+
+/** What fails, as a reader sees it. Sources: OpenYurt v1.7.0, pkg/yurtmanager/controller/raven; raven v0.4, pkg/engine. */
+function failing(raven: Partial<Raven>, agentPods?: V1Pod[]): string[] {
+  return checked(raven, agentPods)
     .filter(({ ok }) => !ok)
     .map(({ check, found }) => `${check}: ${found}`);
 }
@@ -34,7 +52,7 @@ describe('the checks of Raven', () => {
       { version: 'v1alpha1', gateways: [CLOUD, OLD_SITE], modes: { proxy: false, vpn: false } },
     ],
   ] as const)
-    it(`Raven ${title} passes`, () => assert.deepEqual(failing(raven), []));
+    it(`the check of a Raven ${title} passes`, () => assert.deepEqual(failing(raven), []));
 
   for (const [title, raven, expected] of [
     [
@@ -63,12 +81,24 @@ describe('the checks of Raven', () => {
       ['ports: 10250 of the kubelet is not forwarded: kubectl logs and exec do not reach edge nodes'],
     ],
     [
-      'with a port in two gateways',
+      'whose port is in two gateways',
       { gateways: [CLOUD, exposed('b', { proxyHTTPPort: '10250' })] },
-      ['ports: forwarded twice, so that their Service is rejected: 10250'],
+      ['ports: 10250 is forwarded by two gateways, so that their Service is rejected'],
     ],
   ] as const)
-    it(`Raven ${title} fails, and the check says why`, () => assert.deepEqual(failing(raven), expected));
+    it(`the check of a Raven ${title} fails and says why`, () => assert.deepEqual(failing(raven), expected));
+
+  it('what the check of a Raven advises about its ports leads to a check that passes', () => {
+    const second = exposed('b', { proxyHTTPPort: '9445', proxyHTTPSPort: '10250' });
+    const twice = checked({ gateways: [CLOUD, second] }).find(({ ok }) => !ok);
+    assert.equal(twice?.next, 'edgeadm tunnel ports remove 10250 --gateway b');
+    assert.deepEqual(failing({ gateways: [CLOUD, patched(second, removeGatewayPorts(second, '/', ['10250']))] }), []);
+    const none = exposed('a', {});
+    const missing = checked({ gateways: [none] }).find(({ ok }) => !ok);
+    assert.equal(missing?.next, 'edgeadm tunnel ports add 10250 --https');
+    const kubelet = { ports: ['10250'], https: true, localhost: false };
+    assert.deepEqual(failing({ gateways: [patched(none, addGatewayPorts(none, '/', kubelet))] }), []);
+  });
 
   it('an edge node without an agent of Raven is named', () => {
     assert.deepEqual(failing({}, []), ['agents: on 0 of 1 Ready edge nodes; missing: e1']);
