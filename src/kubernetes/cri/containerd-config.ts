@@ -124,11 +124,15 @@ export function cniPluginFoldersIn(text: string): string[] | undefined {
  * @throws EdgeadmError RUNTIME_FAILED if the file is not TOML
  */
 export function fitContainerdConfig(text: string, needs: ContainerdNeeds): string | undefined {
+  const version = versionOf(parseToml(text));
+  return fit(text, needs, version > 1 ? [{ table: [], key: 'version', value: version }] : []);
+}
+
+function fit(text: string, needs: ContainerdNeeds, more: readonly Setting[]): string | undefined {
   const before = parseToml(text);
   const version = versionOf(before);
   const after = parseToml(text);
-  const settings = [...settingsFor(version, before, needs), ...otherRuntimes(version, before, needs)];
-  if (version > 1) settings.push({ table: [], key: 'version', value: version });
+  const settings = [...settingsFor(version, before, needs), ...otherRuntimes(version, before, needs), ...more];
   const missing = settings.filter((setting) => apply(after, setting));
   const pluginsChanged = enableCri(after);
   if (missing.length === 0 && !pluginsChanged) return undefined;
@@ -185,7 +189,9 @@ export function importsOf(text: string, file?: string): string[] {
 
 /**
  * Like {@link fitContainerdConfig}, for a file that is imported: containerd 1 takes the whole section of a plug-in from
- * the last file that has one, so a file that has the CRI's must have all that a join needs of it.
+ * the last file that has one, so a file that has the CRI's must have all that a join needs of it. A file without a
+ * version stays so: containerd reads it by the version of the file that imports it, while containerd up to 2.2 reads all
+ * files by the version of the last one that has it (LoadConfig in cmd/containerd/server/config, containerd/containerd#12891).
  * @returns the new text, or undefined if the file has nothing to do with it
  */
 export function fitImportedConfig(text: string, needs: ContainerdNeeds, file: string): string | undefined {
@@ -195,7 +201,7 @@ export function fitImportedConfig(text: string, needs: ContainerdNeeds, file: st
     (name) => name === 'cri' || /^io\.containerd\.(grpc\.v1\.cri|cri\.v1\.(images|runtime))$/.test(name),
   );
   if (!isCri) return disablesCri(root) ? withCri(text) : undefined;
-  return fitContainerdConfig(text, { ...needs, root: root.root === undefined ? undefined : needs.root });
+  return fit(text, { ...needs, root: root.root === undefined ? undefined : needs.root }, []);
 }
 
 const CRI_NAMES = ['cri', 'io.containerd.grpc.v1.cri', 'io.containerd.cri.v1.images', 'io.containerd.cri.v1.runtime'];
