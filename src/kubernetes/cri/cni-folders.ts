@@ -3,7 +3,7 @@ import { PATHS } from '../../host/node-paths.ts';
 import { cniPluginFoldersIn } from './containerd-config.ts';
 
 /**
- * The folders in which the containerd of a node looks for CNI plug-ins. Where its configuration does not say so,
+ * The folders in which the containerd of a node looks for CNI plug-ins. Where its configuration does not name them,
  * containerd itself is asked: Debian's is built with /usr/lib/cni (`containerd config default` of 1.6.20~ds1-1+deb12u3
  * and 1.7.24~ds1-6+deb13u1).
  */

@@ -109,7 +109,7 @@ function namesFolders(root: TomlTable, table: readonly string[]): boolean {
 
 /**
  * The folders in which a containerd with this configuration looks for CNI plug-ins.
- * @returns undefined if it does not say so: the default is upstream's, or that of the package
+ * @returns undefined if it does not name them: the default is upstream's, or that of the package
  */
 export function cniPluginFoldersIn(text: string): string[] | undefined {
   const root = parseToml(text);
