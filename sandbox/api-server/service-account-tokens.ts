@@ -55,7 +55,7 @@ export function groupsOfAccount(user: string): string[] {
 }
 
 /** A JSON web token (RFC 7519), signed with ECDSA over P-256. */
-export function signed(claims: Claims, { accountKey }: Pick<SandboxPki, 'accountKey'>): string {
+export function signedToken(claims: Claims, { accountKey }: Pick<SandboxPki, 'accountKey'>): string {
   const parts = [{ alg: 'ES256' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
   const key = createPrivateKey(accountKey);
   const signature = sign('sha256', Buffer.from(parts.join('.')), { key, dsaEncoding: 'ieee-p1363' });

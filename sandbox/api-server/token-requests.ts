@@ -5,7 +5,7 @@ import { read } from './operations.ts';
 import type { Registry } from './registry.ts';
 import { type KubeObject, type Resource, resourceOf } from './resources.ts';
 import type { Server } from './server.ts';
-import { type Claims, ISSUER, type Reference, signed } from './service-account-tokens.ts';
+import { type Claims, ISSUER, type Reference, signedToken } from './service-account-tokens.ts';
 import * as failures from './status.ts';
 
 /** Answered at once and not kept, as a review is. */
@@ -37,7 +37,7 @@ export function requestToken(operation: Operation, { registry, pki, now }: Serve
     apiVersion: 'authentication.k8s.io/v1',
     metadata: { name, namespace, creationTimestamp: registry.timestamp() },
     spec,
-    status: { token: signed(claims, pki), expirationTimestamp },
+    status: { token: signedToken(claims, pki), expirationTimestamp },
   };
 }
 
