@@ -14,6 +14,9 @@ interface Stranger {
 }
 
 const files = (entries: Record<string, string>): Stranger['machine'] => ({ files: entries });
+/** A machine with a drop-in of the kubelet's service. */
+const dropIn = (name: string, line: string, more: Record<string, string> = {}): Stranger['machine'] =>
+  files({ [`/etc/systemd/system/kubelet.service.d/${name}`]: `[Service]\n${line}\n`, ...more });
 const mounts = (...lines: string[]): Stranger['machine'] =>
   files({ '/proc/mounts': ['cgroup2 /sys/fs/cgroup cgroup2 rw 0 0', ...lines].join('\n') });
 const resolv = (text: string): Stranger['machine'] => files({ '/etc/resolv.conf': text });
@@ -361,6 +364,69 @@ const STRANGERS: readonly Stranger[] = [
     check: 'KubeletFlags',
     status: 'error',
     found: /"#" is not a flag/,
+  },
+  {
+    thread: 'kubernetes-sigs/kubespray#8924, in a drop-in',
+    machine: dropIn('20-extra-args.conf', 'Environment="KUBELET_EXTRA_ARGS=--foo --v"'),
+    check: 'KubeletFlags',
+    status: 'ok',
+  },
+  {
+    thread: 'canonical/k8s-operator#487, in a drop-in',
+    machine: dropIn('20-extra-args.conf', 'Environment="KUBELET_EXTRA_ARGS=--eviction-hard=memory.available=100Mi"'),
+    check: 'KubeletFlags',
+    status: 'error',
+    found: /kubelet\.service\.d\/20-extra-args\.conf: --eviction-hard/,
+  },
+  {
+    thread: 'gardener/gardener#1061, a file that a drop-in names',
+    machine: dropIn('20-extra-args.conf', 'EnvironmentFile=-/var/lib/kubelet/extra_args', {
+      '/var/lib/kubelet/extra_args': 'KUBELET_EXTRA_ARGS="--feature-gates=NodeSwap"\n',
+    }),
+    check: 'KubeletFlags',
+    status: 'error',
+    found: /^\/var\/lib\/kubelet\/extra_args: --feature-gates/,
+  },
+  {
+    thread: 'geerlingguy/ansible-role-kubernetes#44, a variable of the join in a file that a drop-in names',
+    machine: dropIn('20-extra-args.conf', 'EnvironmentFile=/etc/kubernetes/kubelet.env', {
+      '/etc/kubernetes/kubelet.env': 'KUBELET_KUBEADM_ARGS="--v=4"\n',
+    }),
+    check: 'KubeletFlags',
+    status: 'error',
+    found: /kubelet\.env: KUBELET_KUBEADM_ARGS takes the place of what the join writes/,
+  },
+  {
+    thread: 'kubernetes-sigs/cluster-api-provider-vsphere#68, a file with an empty value before the drop-in',
+    machine: dropIn('20-cloud.conf', 'Environment="KUBELET_EXTRA_ARGS=--cloud-provider=external"', {
+      '/etc/default/kubelet': 'KUBELET_EXTRA_ARGS=\n',
+    }),
+    check: 'KubeletFlags',
+    status: 'warning',
+    found: /20-cloud\.conf sets KUBELET_EXTRA_ARGS, but \/etc\/default\/kubelet has it, too/,
+    remedy: /Put the flags into \/etc\/default\/kubelet/,
+  },
+  {
+    thread: 'kubernetes/release#198, in the file that kubeadm and a join write',
+    machine: dropIn('10-kubeadm.conf', 'Environment="KUBELET_EXTRA_ARGS=--v=4"'),
+    check: 'KubeletFlags',
+    status: 'warning',
+    found: /10-kubeadm\.conf sets KUBELET_EXTRA_ARGS, but the join writes a file of this name/,
+    remedy: /Put the flags into/,
+  },
+  {
+    thread: 'systemd/systemd#2823, a byte order mark',
+    machine: files({ '/etc/default/kubelet': '\ufeffKUBELET_EXTRA_ARGS=--v=4\n' }),
+    check: 'KubeletFlags',
+    status: 'warning',
+    found: /\/etc\/default\/kubelet: it begins with a byte order mark.*Save it as UTF-8/,
+  },
+  {
+    thread: 'moby/moby#26296, UTF-16',
+    machine: files({ '/etc/default/kubelet': [...'KUBELET_EXTRA_ARGS=--v=4\n'].join('\0') }),
+    check: 'KubeletFlags',
+    status: 'warning',
+    found: /\/etc\/default\/kubelet: it is not text in UTF-8.*Save it as UTF-8/,
   },
   {
     thread: 'kubernetes/website#9227, the drop-in of a guide for etcd, which starts the kubelet by itself',
