@@ -125,10 +125,10 @@ export function cniPluginFoldersIn(text: string): string[] | undefined {
  */
 export function fitContainerdConfig(text: string, needs: ContainerdNeeds): string | undefined {
   const version = versionOf(parseToml(text));
-  return fit(text, needs, version > 1 ? [{ table: [], key: 'version', value: version }] : []);
+  return fitText(text, needs, version > 1 ? [{ table: [], key: 'version', value: version }] : []);
 }
 
-function fit(text: string, needs: ContainerdNeeds, more: readonly Setting[]): string | undefined {
+function fitText(text: string, needs: ContainerdNeeds, more: readonly Setting[]): string | undefined {
   const before = parseToml(text);
   const version = versionOf(before);
   const after = parseToml(text);
@@ -201,7 +201,7 @@ export function fitImportedConfig(text: string, needs: ContainerdNeeds, file: st
     (name) => name === 'cri' || /^io\.containerd\.(grpc\.v1\.cri|cri\.v1\.(images|runtime))$/.test(name),
   );
   if (!isCri) return disablesCri(root) ? withCri(text) : undefined;
-  return fit(text, { ...needs, root: root.root === undefined ? undefined : needs.root }, []);
+  return fitText(text, { ...needs, root: root.root === undefined ? undefined : needs.root }, []);
 }
 
 const CRI_NAMES = ['cri', 'io.containerd.grpc.v1.cri', 'io.containerd.cri.v1.images', 'io.containerd.cri.v1.runtime'];
