@@ -17,6 +17,19 @@ const files = (entries: Record<string, string>): Stranger['machine'] => ({ files
 /** A machine with a drop-in of the kubelet's service. */
 const dropIn = (name: string, line: string, more: Record<string, string> = {}): Stranger['machine'] =>
   files({ [`/etc/systemd/system/kubelet.service.d/${name}`]: `[Service]\n${line}\n`, ...more });
+/** A machine with one more interface, and a route over it. */
+const addressed = (name: string, addresses: readonly string[], destination?: string): Stranger['machine'] => ({
+  network: {
+    interfaces: [
+      { name: 'eth0', up: true, addresses: ['192.168.1.20/24'] },
+      { name, up: false, addresses },
+    ],
+    routes: [
+      { destination: '0.0.0.0/0', interface: 'eth0', gateway: '192.168.1.1', metric: 100 },
+      ...(destination === undefined ? [] : [{ destination, interface: name, metric: 0 }]),
+    ],
+  },
+});
 const mounts = (...lines: string[]): Stranger['machine'] =>
   files({ '/proc/mounts': ['cgroup2 /sys/fs/cgroup cgroup2 rw 0 0', ...lines].join('\n') });
 const resolv = (text: string): Stranger['machine'] => files({ '/etc/resolv.conf': text });
@@ -1402,6 +1415,45 @@ const LATER: readonly Stranger[] = [
     check: CGROUPS,
     status: 'error',
     found: /memory/,
+  },
+  {
+    thread: 'kontena/pharos-cluster#1330, the bridge of Docker',
+    machine: addressed('docker0', [], '10.244.0.0/16'),
+    check: 'CIDRConflict',
+    status: 'error',
+    found: /route 10\.244\.0\.0\/16 dev docker0 overlaps with the Pod CIDR/,
+    remedy: /^Give Docker another range: `"bip"` in \/etc\/docker\/daemon\.json/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#13659, a network of libvirt',
+    machine: addressed('virbr1', [], '10.96.122.0/24'),
+    check: 'CIDRConflict',
+    status: 'error',
+    found: /dev virbr1 overlaps with the Service CIDR/,
+    remedy: /^Give that network of libvirt another range/,
+  },
+  {
+    thread: 'hobby-kube/provisioning#71, a VPN',
+    machine: addressed('wg0', ['10.0.1.1/24'], '10.96.0.0/16'),
+    check: 'CIDRConflict',
+    status: 'error',
+    found: /^the route 10\.96\.0\.0\/16 dev wg0 overlaps with the Service CIDR 10\.96\.0\.0\/12$/,
+    remedy: /^Let the VPN on wg0 leave out that range\.$/,
+  },
+  {
+    thread: 'k3s-io/k3s#5643, the addresses of Services that kube-proxy left',
+    machine: addressed('kube-ipvs0', ['10.96.0.1/32', '10.96.0.10/32']),
+    check: 'CIDRConflict',
+    status: 'error',
+    found: /the address 10\.96\.0\.1 of kube-ipvs0 overlaps with the Service CIDR/,
+    remedy: /^An earlier cluster left kube-ipvs0: `ip link delete kube-ipvs0`\.$/,
+  },
+  {
+    thread: 'rancher/rke2#3017, on a node that is joined',
+    machine: addressed('kube-ipvs0', ['10.96.0.1/32']),
+    node: { membership: async () => ({ caHash: 'sha256:1', nodeName: 'edge-1', complete: true }) },
+    check: 'CIDRConflict',
+    status: 'ok',
   },
 ];
 
