@@ -2,7 +2,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { joinArgs, joinFlags } from '../cli/join/flags.ts';
 import { runPreflight } from '../cli/preflight/run.ts';
 
-/** A line for join works as it stands; help and completion leave out what has no effect here. */
+/** It takes any line for join; help and completion leave out what has no effect here. */
 const WITHOUT_EFFECT = ['dry-run', 'reboot', 'rollback-on-failure', 'skip-phases'] as const;
 const hidden = Object.fromEntries(WITHOUT_EFFECT.map((name) => [name, { ...joinFlags[name], hidden: true }]));
 
