@@ -11,7 +11,7 @@ interface PolicyRule {
   readonly nonResourceURLs?: readonly string[];
 }
 
-/** A rule that a binding gives to somebody. */
+/** A rule that a binding gives to its subjects. */
 export interface Grant {
   readonly rule: PolicyRule;
   /** Everywhere if undefined. */
