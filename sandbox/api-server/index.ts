@@ -27,6 +27,9 @@ export interface ApiServerOptions {
   readonly takes?: (request: IncomingMessage) => boolean;
 }
 
+/** As long as kube-apiserver keeps a connection that nobody uses. Source: kubernetes/apiserver, secure_serving.go. Milliseconds. */
+const IDLE_MS = 90_000;
+
 export interface RunningApiServer {
   /** `https://127.0.0.1:PORT` */
   readonly url: string;
@@ -52,6 +55,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<Running
       requestCert: true,
       // A client with no certificate, or a foreign one, gets an HTTP answer, not a failed handshake.
       rejectUnauthorized: false,
+      keepAliveTimeout: IDLE_MS,
     },
     (request, response) => {
       if (!takes?.(request)) void serve({ registry, watches, pki, now, version }, request, response);

@@ -178,6 +178,32 @@ describe('clearing a folder that others use as well', () => {
     }
   });
 
+  // Sources: containernetworking/plugins, microsoft/windows-container-networking and calico, their releases for Windows
+  it('removes the plug-ins of Windows, leaves other programs beside them, and asks no package manager there', async () => {
+    const folder = '/opt/cni/bin';
+    const known = [
+      'calico-ipam',
+      'flannel',
+      'host-local',
+      'nat',
+      'sdnbridge',
+      'sdnoverlay',
+      'win-bridge',
+      'win-overlay',
+    ];
+    const names = [...known, 'site'].map((name) => `${folder}/${name}.exe`);
+    const host = fakeHost({
+      facts: { platform: 'windows' },
+      files: Object.fromEntries(names.map((name) => [name, ''])),
+    });
+    assert.deepEqual(await clearFolder(host, folder), [`${folder}/site.exe`]);
+    assert.deepEqual(
+      host.changes,
+      known.map((name) => `remove ${folder}/${name}.exe`),
+    );
+    assert.deepEqual(host.queries, []);
+  });
+
   it('removes only what a kubelet makes from a folder that is a symlink or a mount', async () => {
     const files = { [`${KUBELET}/pods/1/x`]: '', [`${KUBELET}/passwd`]: '', [`${KUBELET}/ssl/key.pem`]: '' };
     const mounted = machine(mountinfo(['8:1', '/etc', KUBELET]), files);
