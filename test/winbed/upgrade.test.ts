@@ -29,13 +29,10 @@ describe('edgeadm.exe on a node under wine', () => {
     const folder = await mkdtemp(join(tmpdir(), 'edgeadm-diagnosis-'));
     await execa('tar', ['-xzf', archive, '-C', folder]);
     const { stdout } = await execa('find', ['.', '-type', 'f', '-printf', '%P\n'], { cwd: folder });
-    const files = await Promise.all(
-      stdout
-        .split('\n')
-        .map(async (name) => [name.replace(/^[^/]*\//, ''), await readFile(join(folder, name), 'utf8')] as const),
-    );
+    const names = stdout.split('\n');
+    const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
     await rm(folder, { recursive: true });
-    return new Map(files);
+    return new Map(names.map((name, index) => [name, texts[index] ?? '']));
   };
 
   it('an upgrade to a kubelet that does not stay up is rolled back; the next one replaces the kubelet; a diagnosis collects its log without secrets and names it once it is stopped; a reset leaves nothing', async () => {
