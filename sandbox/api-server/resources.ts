@@ -401,6 +401,17 @@ export const RESOURCES: readonly Resource[] = [
     namespaced: false,
     categories: ['all'],
   },
+  {
+    ...openYurt,
+    group: 'raven.openyurt.io',
+    versions: ['v1beta1'],
+    kind: 'Gateway',
+    plural: 'gateways',
+    singular: 'gateway',
+    shortNames: ['gw'],
+    namespaced: false,
+    categories: ['all'],
+  },
 ];
 
 /** The minor versions of Kubernetes that have a version of a group; all others are in all. */

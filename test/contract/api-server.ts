@@ -41,6 +41,9 @@ const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   watches: watching,
 };
 
+/** Each runs about ten processes, on two cores that others may use too. */
+const COMMANDS_MS = 180_000;
+
 /**
  * Declares a test for each expectation. The same list holds for every API server: where the sandbox's differs from the
  * real one, that is a bug, or stands in docs/sandbox-api.md.
@@ -54,7 +57,8 @@ export function apiServerContract(open: () => Promise<Subject>, { withCommands =
   after(() => contract?.close());
   const held = withCommands ? { ...EXPECTATIONS, 'commands that work inside a cluster': commands } : EXPECTATIONS;
   for (const [title, expectations] of Object.entries(held))
-    describe(title, () => {
+    describe(title, function () {
+      if (expectations === commands) this.timeout(COMMANDS_MS);
       for (const [name, check] of expectations) it(name, () => check(contract));
     });
 }
