@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { processLives } from '../lib/process-lives.ts';
+import { PATHS } from './node-paths.ts';
 
 /**
  * Where edgeadm and the agent of a scratch root meet. An agent (the sandbox) stands for the service manager and
@@ -31,6 +32,8 @@ export function adviceForRoot(advice: string, root: string): string {
     .replace(/(?<=^|[\s(`'])\/(?=(?:etc|run|usr|var)\/)/g, (slash, at, whole: string) =>
       whole.startsWith(`${root}/`, at) ? slash : `${root}/`,
     )
+    .replace(/\bsystemctl daemon-reload(?:; )?/g, '')
+    .replace(/\bsystemctl unmask ([\w-]+)(?:\.service)?/g, `rm ${root}${dirname(PATHS.kubelet.unitFile)}/$1.service`)
     .replace(/\bsystemctl status ([\w-]+)(?:\.service)?/g, `cat ${root}${AGENT_PATHS.units}/$1.service`)
     .replace(/\bsystemctl (?:restart|start) ([\w-]+)(?:\.service)?/g, `touch ${root}${AGENT_PATHS.units}/$1.service`)
     .replace(/\bjournalctl -u ([\w-]+)(?:\.service)?/g, `cat ${root}${AGENT_PATHS.logs}/$1.service.log`);

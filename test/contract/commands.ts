@@ -4,11 +4,12 @@ import { FIELD_MANAGER } from '../../src/kubernetes/api/change.ts';
 import { type EdgeProject, edgeNames } from '../../src/kubernetes/edge-names.ts';
 import { POOL_LABELS } from '../../src/kubernetes/pool-labels.ts';
 import { type Ended, resultOf } from '../sandbox/program.ts';
-import { type AnyObject, answers, type Contract, type Expectation, STRATEGIC } from './subject.ts';
+import { type AnyObject, answers, type Contract, type Expectation, MERGE, STRATEGIC } from './subject.ts';
 
 const SYSTEM = '/api/v1/namespaces/kube-system';
 const CORE = '/api/v1/namespaces/default';
 const APPS = '/apis/apps/v1/namespaces/default';
+const GATEWAYS = '/apis/raven.openyurt.io/v1beta1/gateways';
 const PROJECTS = ['ack', 'openyurt'] as const;
 const [POOL_LABEL] = POOL_LABELS;
 const OTHERS = { 'others.example.com/key': 'theirs' };
@@ -204,9 +205,90 @@ async function programOnEdgeNode(contract: Contract, project: EdgeProject): Prom
   return name;
 }
 
+/** As OpenYurt's own pages make a gateway in the cloud, with the endpoint that its controller chooses. */
+async function gatewayOf({ admin, prefix }: Contract, suffix: string): Promise<string> {
+  const name = `${prefix}-${suffix}`;
+  const endpoint = { nodeName: 'cloud-1', type: 'proxy', port: 10262, publicIP: '203.0.113.7' };
+  const proxyConfig = { Replicas: 1, proxyHTTPPort: '10255,9445', proxyHTTPSPort: '10250,9100' };
+  const body = {
+    apiVersion: 'raven.openyurt.io/v1beta1',
+    kind: 'Gateway',
+    metadata: { name, annotations: OTHERS },
+    spec: { exposeType: 'PublicIP', proxyConfig, endpoints: [endpoint] },
+  };
+  await answers(admin, 'POST', GATEWAYS, 201, { body });
+  await answers(admin, 'PATCH', `${GATEWAYS}/${name}/status`, 200, {
+    body: { status: { activeEndpoints: [endpoint] } },
+    ...MERGE,
+  });
+  return name;
+}
+
+const ofRaven: readonly Expectation[] = [
+  [
+    'Raven: tunnel ports add, list and remove change a gateway, and what it cannot forward is refused',
+    (contract) =>
+      withConfig(contract, 'raven-cfg', { 'enable-l7-proxy': 'true' }, async () => {
+        const name = await gatewayOf(contract, 'gw-cloud');
+        const path = `${GATEWAYS}/${name}`;
+        const part = ({ spec }: AnyObject) => spec?.proxyConfig;
+        const words = ['tunnel', 'ports', 'add', '9051'];
+        const after = await changed(contract, { path, part, words });
+        assert.deepEqual(after, {
+          ...{ Replicas: 1, proxyHTTPPort: '10255,9445,9051' },
+          proxyHTTPSPort: '10250,9100',
+        });
+        await done(contract, ...words);
+        const removed = await changed(contract, { path, part, words: ['tunnel', 'ports', 'remove', '9051'] });
+        assert.deepEqual(removed, { Replicas: 1, proxyHTTPPort: '10255,9445', proxyHTTPSPort: '10250,9100' });
+        const listed = await dataOf<{ port: number; gateway: string }[]>(contract, 'tunnel', 'ports', 'list');
+        assert.deepEqual(listed.find(({ port }) => port === 9051)?.gateway, name);
+        const { admin } = contract;
+        await answers(admin, 'PATCH', path, 200, { body: { spec: { proxyConfig: null } }, ...MERGE });
+        const refused = await contract.edgeadm(words);
+        assert.match(refused.stderr, /spec\.proxyConfig\.Replicas is missing/);
+        await admin.delete(path);
+      }),
+  ],
+  [
+    'Raven: tunnel check names ports that are not forwarded, or twice, and what it advises corrects it',
+    (contract) =>
+      withConfig(contract, 'raven-cfg', { 'enable-l7-proxy': 'true' }, async () => {
+        const { admin } = contract;
+        const names = [await gatewayOf(contract, 'gw-a'), await gatewayOf(contract, 'gw-b')];
+        const failed = async (): Promise<{ found: string; next: string }[]> => {
+          const { data } = resultOf(await contract.edgeadm(['tunnel', 'check', '-o', 'json']));
+          const checks = data as { check: string; ok: boolean; found: string; next: string }[];
+          // Nodes of other expectations may be Ready edge nodes without an agent.
+          return checks.filter(({ check, ok }) => !ok && check !== 'agents');
+        };
+        const advised = async ([first, ...others]: { next: string }[]): Promise<void> => {
+          assert.deepEqual(others, []);
+          await done(contract, ...(first?.next.split(' ').slice(1) ?? []), '--yes');
+        };
+        const spec = { proxyConfig: { proxyHTTPPort: null, proxyHTTPSPort: '10250' } };
+        for (const name of names)
+          await answers(admin, 'PATCH', `${GATEWAYS}/${name}`, 200, { body: { spec }, ...MERGE });
+        const twice = await failed();
+        assert.match(twice[0]?.found ?? '', /^10250 is forwarded by two gateways/);
+        await advised(twice);
+        assert.deepEqual(await failed(), []);
+        await admin.delete(`${GATEWAYS}/${names[1]}`);
+        const none = { proxyConfig: { proxyHTTPSPort: null } };
+        await answers(admin, 'PATCH', `${GATEWAYS}/${names[0]}`, 200, { body: { spec: none }, ...MERGE });
+        const missing = await failed();
+        assert.match(missing[0]?.found ?? '', /^10250 of the kubelet is not forwarded/);
+        await advised(missing);
+        assert.deepEqual(await failed(), []);
+        await admin.delete(`${GATEWAYS}/${names[0]}`);
+      }),
+  ],
+];
+
 /** The commands of the guide's chapters, run as a user runs them. */
 export const commands: readonly Expectation[] = [
   ...PROJECTS.flatMap(ofProject),
+  ...ofRaven,
   [
     'node list shows edge nodes and cloud nodes with their pools',
     async (contract) => {

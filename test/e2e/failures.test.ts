@@ -313,7 +313,7 @@ function start(test: Tell): void {
       exit: 1,
       code: 'KUBELET_FAILED',
       says,
-      next: /take --absent-flag out of/,
+      next: /take --absent-flag out of .*, then run the same command again$/m,
     });
     await unchanged(subject);
   });

@@ -1,6 +1,7 @@
 import type { Resource } from '../resources.ts';
 import { UNITED_DEPLOYMENT, YURT_APP_SET } from './app-sets.ts';
 import kubernetes from './definitions.json' with { type: 'json' };
+import { GATEWAY } from './gateway.ts';
 import { NODE_POOL } from './nodepool.ts';
 import type { Definition, Schema } from './schema.ts';
 
@@ -13,6 +14,7 @@ interface CustomKind {
 
 /** Kinds of OpenYurt. */
 const CUSTOM: Readonly<Record<string, CustomKind>> = {
+  Gateway: { name: 'io.openyurt.raven.v1beta1.Gateway', definition: GATEWAY },
   NodePool: { name: 'io.openyurt.apps.v1beta1.NodePool', definition: NODE_POOL },
   UnitedDeployment: { name: 'io.openyurt.apps.v1alpha1.UnitedDeployment', definition: UNITED_DEPLOYMENT },
   YurtAppSet: { name: 'io.openyurt.apps.v1beta1.YurtAppSet', definition: YURT_APP_SET },

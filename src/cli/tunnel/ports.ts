@@ -15,8 +15,12 @@ import { KUBELET_PORTS, type PortRequest, refusePorts, type TunnelPort } from '.
 import {
   addGatewayPorts,
   exposedGateway,
+  type Gateway,
   gatewayPorts,
+  NO_LOCALHOST,
+  type Raven,
   refuseGatewayPorts,
+  refuseRavenVersion,
   removeGatewayPorts,
 } from '../../phases/tunnel/raven-ports.ts';
 import type { Tunnel } from '../../phases/tunnel/tunnel.ts';
@@ -59,19 +63,20 @@ export function portTable(tunnel: Tunnel): string {
 
 /** @throws EdgeadmError SETTING_REFUSED with every reason */
 export function intendAdd(tunnel: Tunnel, request: PortRequest, gateway: string | undefined): Intended {
-  const known = forwardedPorts(tunnel);
-  const undo = undoAdd(request, known, gateway);
   const effect = effectOf(tunnel, request);
   if (tunnel.kind === 'raven') {
-    const chosen = exposedGateway(tunnel.gateways, gateway);
-    refuseAll(refuseGatewayPorts(chosen, request));
+    const chosen = ravenGateway(tunnel, gateway);
+    refuseAll(refuseGatewayPorts(tunnel, chosen, request));
+    const undo = undoAdd(request, gatewayPorts([chosen]), gateway);
     return { changes: [addGatewayPorts(chosen, tunnel.path, request)], effect, undo };
   }
+  refuseGateway(gateway);
   const { names, config, version } = tunnel;
   const data = config?.data ?? {};
   const support = portSupport(names, version);
   refuseAll(refuseAddedPorts(data, request, support, version));
   const added = addPorts(data, request, support, names) as Record<string, string | null>;
+  const undo = undoAdd(request, configuredPorts(data, names), gateway);
   return { changes: [configMapChange(names.tunnelConfig, config, added)], effect, undo };
 }
 
@@ -81,18 +86,35 @@ export function intendRemove(
   { ports, localhost }: Pick<PortRequest, 'ports' | 'localhost'>,
   gateway: string | undefined,
 ): Intended {
-  const undo = undoRemove(ports, forwardedPorts(tunnel), gateway);
-  const effect = ['Monitoring that reads these ports from the cloud stops.'];
   const question = `Stop forwarding ${ports.join(', ')}${localhost ? ' of localhost' : ''}?`;
+  const effect = ['Monitoring that reads these ports from the cloud stops.'];
   if (tunnel.kind === 'raven') {
-    const chosen = exposedGateway(tunnel.gateways, gateway);
-    return { changes: [removeGatewayPorts(chosen, tunnel.path, ports)], effect, undo, question };
+    const chosen = ravenGateway(tunnel, gateway);
+    refuseAll(localhost ? [NO_LOCALHOST] : []);
+    const undo = undoRemove(ports, gatewayPorts([chosen]), gateway);
+    const kubelet = ports.includes('10250') ? ['10250 is the port of the kubelet: kubectl logs and exec stop.'] : [];
+    const changes = [removeGatewayPorts(chosen, tunnel.path, ports)];
+    return { changes, effect: [...kubelet, ...effect], undo, question };
   }
+  refuseGateway(gateway);
   const fixed = localhost ? tunnel.names.localhostPorts.map(String) : Object.keys(KUBELET_PORTS);
   refuseAll(ports.filter((port) => fixed.includes(port)).map((port) => `port ${port}: the tunnel always forwards it`));
   const { names, config } = tunnel;
+  const undo = undoRemove(ports, forwardedPorts(tunnel), gateway);
   const data = removePorts(config?.data ?? {}, ports, names, localhost) as Record<string, string | null>;
   return { changes: config ? [configMapChange(names.tunnelConfig, config, data)] : [], effect, undo, question };
+}
+
+/** @throws EdgeadmError USAGE */
+function refuseGateway(gateway: string | undefined): void {
+  if (gateway !== undefined) throw usageError(["--gateway: this cluster's tunnel is not Raven and has no gateways"]);
+}
+
+/** @throws EdgeadmError SETTING_REFUSED, USAGE */
+function ravenGateway(raven: Raven, gateway: string | undefined): Gateway {
+  const refused = refuseRavenVersion(raven);
+  refuseAll(refused ? [refused] : []);
+  return exposedGateway(raven.gateways, gateway);
 }
 
 function refuseAll(reasons: readonly string[]): void {
@@ -111,6 +133,8 @@ function effectOf(tunnel: Tunnel, { ports, https, localhost }: PortRequest): str
       ? 'NODE_IP'
       : 'NODE';
   const urls = ports.map((port) => `${scheme}://${localhost ? '127.0.0.1' : name}:${port}`).join(', ');
+  if (tunnel.kind === 'raven' && !tunnel.modes.proxy)
+    return ['kube-system/raven-cfg does not enable the proxy (enable-l7-proxy): until it does, no port is forwarded.'];
   return [
     `Clients in the cloud reach edge nodes at ${urls} through the tunnel.`,
     'The tunnel needs its load balancer and a connected node: without them, these ports cannot be reached.',

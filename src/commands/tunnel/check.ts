@@ -21,7 +21,7 @@ export default class TunnelCheck extends BaseCommand {
     this.openOutput({ looksOnly: true });
     const checks = await withCluster(flags.kubeconfig, async (client, signal) => {
       const tunnel = await findTunnel(client, signal);
-      if (tunnel.kind === 'raven') return judgeRaven(await readRavenParts(client, tunnel.gateways, signal));
+      if (tunnel.kind === 'raven') return judgeRaven(await readRavenParts(client, tunnel, signal));
       const parts = await readTunnelParts(client, tunnel.names, signal);
       return [...judgeTunnel(parts, tunnel.names), await checkServerCertificate(parts, localMachine(), signal)];
     });

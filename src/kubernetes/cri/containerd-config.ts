@@ -86,11 +86,12 @@ export function keepsCriOff(text: string): boolean {
 
 /**
  * containerd looks for CNI plug-ins in `bin_dir`, from 2.1 on in the list `bin_dirs`, and refuses a file with both.
- * Source: containerd v2.2.0, internal/cri/config/config.go; v2.4.2 has no `bin_dir` in files of version 4.
+ * Source: containerd v2.2.0, internal/cri/config/config.go; v2.4.2 has no `bin_dir` in files of version 3 and 4, and
+ * takes that of version 2. Up to there the folder is always written: packages have defaults of their own.
  */
 function pluginFolder(version: number, table: readonly string[], root: TomlTable, folder: string): Setting[] {
   const given = foldersIn(root, table);
-  if (given.includes(folder)) return [];
+  if (given.includes(folder) && (namesFolders(root, table) || version > 2)) return [];
   return Array.isArray(tableAt(root, table).bin_dirs) || version >= 4
     ? [{ table, key: 'bin_dirs', value: [folder, ...given] }]
     : [{ table, key: 'bin_dir', value: folder }];
@@ -101,10 +102,19 @@ function foldersIn(root: TomlTable, table: readonly string[]): string[] {
   return Array.isArray(list) ? list.map(String) : [typeof one === 'string' && one ? one : PATHS.cni.plugins];
 }
 
-/** The folders in which a containerd with this configuration looks for CNI plug-ins. */
-export function cniPluginFolders(text: string): string[] {
+function namesFolders(root: TomlTable, table: readonly string[]): boolean {
+  const { bin_dir: one, bin_dirs: list } = tableAt(root, table);
+  return Array.isArray(list) || (typeof one === 'string' && one !== '');
+}
+
+/**
+ * The folders in which a containerd with this configuration looks for CNI plug-ins.
+ * @returns undefined if it does not name them: the default is upstream's, or that of the package
+ */
+export function cniPluginFoldersIn(text: string): string[] | undefined {
   const root = parseToml(text);
-  return foldersIn(root, [...(CRI_BY_VERSION[versionOf(root)] ?? V3_RUNTIME), 'cni']);
+  const table = [...(CRI_BY_VERSION[versionOf(root)] ?? V3_RUNTIME), 'cni'];
+  return namesFolders(root, table) ? foldersIn(root, table) : undefined;
 }
 
 /**
@@ -114,11 +124,15 @@ export function cniPluginFolders(text: string): string[] {
  * @throws EdgeadmError RUNTIME_FAILED if the file is not TOML
  */
 export function fitContainerdConfig(text: string, needs: ContainerdNeeds): string | undefined {
+  const version = versionOf(parseToml(text));
+  return fitText(text, needs, version > 1 ? [{ table: [], key: 'version', value: version }] : []);
+}
+
+function fitText(text: string, needs: ContainerdNeeds, more: readonly Setting[]): string | undefined {
   const before = parseToml(text);
   const version = versionOf(before);
   const after = parseToml(text);
-  const settings = [...settingsFor(version, before, needs), ...otherRuntimes(version, before, needs)];
-  if (version > 1) settings.push({ table: [], key: 'version', value: version });
+  const settings = [...settingsFor(version, before, needs), ...otherRuntimes(version, before, needs), ...more];
   const missing = settings.filter((setting) => apply(after, setting));
   const pluginsChanged = enableCri(after);
   if (missing.length === 0 && !pluginsChanged) return undefined;
@@ -175,7 +189,9 @@ export function importsOf(text: string, file?: string): string[] {
 
 /**
  * Like {@link fitContainerdConfig}, for a file that is imported: containerd 1 takes the whole section of a plug-in from
- * the last file that has one, so a file that has the CRI's must have all that a join needs of it.
+ * the last file that has one, so a file that has the CRI's must have all that a join needs of it. A file without a
+ * version stays so: containerd reads it by the version of the file that imports it, while containerd up to 2.2 reads all
+ * files by the version of the last one that has it (LoadConfig in cmd/containerd/server/config, containerd/containerd#12891).
  * @returns the new text, or undefined if the file has nothing to do with it
  */
 export function fitImportedConfig(text: string, needs: ContainerdNeeds, file: string): string | undefined {
@@ -185,7 +201,7 @@ export function fitImportedConfig(text: string, needs: ContainerdNeeds, file: st
     (name) => name === 'cri' || /^io\.containerd\.(grpc\.v1\.cri|cri\.v1\.(images|runtime))$/.test(name),
   );
   if (!isCri) return disablesCri(root) ? withCri(text) : undefined;
-  return fitContainerdConfig(text, { ...needs, root: root.root === undefined ? undefined : needs.root });
+  return fitText(text, { ...needs, root: root.root === undefined ? undefined : needs.root }, []);
 }
 
 const CRI_NAMES = ['cri', 'io.containerd.grpc.v1.cri', 'io.containerd.cri.v1.images', 'io.containerd.cri.v1.runtime'];

@@ -38,7 +38,7 @@ export function kubeletGuard(host: Host): () => Promise<void> {
       code: 'KUBELET_FAILED',
       what: 'the kubelet does not stay up',
       why: `${PATHS.kubelet.unit} is ${state?.detail}\n${trouble}`,
-      next: kubeletRemedy(trouble),
+      next: kubeletRemedy(trouble, 'run the same command again'),
     });
   };
 }

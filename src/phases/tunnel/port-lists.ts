@@ -30,14 +30,19 @@ export function listed(text: string | undefined): string[] {
 /** The text with more parts; unchanged, down to its spaces, if it has them all. */
 export function withParts(text: string | undefined, parts: readonly string[]): string | undefined {
   const more = parts.filter((part) => !listed(text).includes(part));
-  return more.length === 0 ? text : [...listed(text), ...more].join(', ');
+  return more.length === 0 ? text : [...listed(text), ...more].join(separatorOf(text));
 }
 
 /** The text without these parts; undefined if none are left. */
 export function withoutParts(text: string | undefined, isGone: (part: string) => boolean): string | undefined {
   if (!listed(text).some(isGone)) return text;
   const left = listed(text).filter((part) => !isGone(part));
-  return left.length === 0 ? undefined : left.join(', ');
+  return left.length === 0 ? undefined : left.join(separatorOf(text));
+}
+
+/** What the text has between its parts: who has written `10255,9445` reads it so again. */
+function separatorOf(text: string | undefined): string {
+  return /,\S/.test(text ?? '') ? ',' : ', ';
 }
 
 /** Why words are not ports, one line a word. */

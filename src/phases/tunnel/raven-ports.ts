@@ -1,7 +1,19 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import { usageError } from '../../errors/usage.ts';
+import { commandLine } from '../../host/quote.ts';
 import type { ChangeRequest } from '../../kubernetes/api/change.ts';
 import { listed, type PortRequest, type TunnelPort, withoutParts, withParts } from './port-lists.ts';
+
+/** Raven as a cluster has it. */
+export interface Raven {
+  /** Of its API: `v1alpha1` has no ports. */
+  readonly version: string;
+  /** Of the collection of gateways. */
+  readonly path: string;
+  readonly gateways: readonly Gateway[];
+  /** What `kube-system/raven-cfg` enables; without either, no gateway has an active endpoint. */
+  readonly modes: { readonly proxy: boolean; readonly vpn: boolean };
+}
 
 /** A gateway of Raven. Source: OpenYurt v1.7.0, pkg/apis/raven/v1beta1/gateway_types.go. */
 export interface Gateway {
@@ -11,13 +23,22 @@ export interface Gateway {
   readonly spec?: {
     /** Gateways without one forward nothing. */
     readonly exposeType?: string;
-    readonly proxyConfig?: { readonly proxyHTTPPort?: string; readonly proxyHTTPSPort?: string };
+    readonly proxyConfig?: {
+      /** How many endpoints forward ports; required by the schema. */
+      readonly Replicas?: number;
+      readonly proxyHTTPPort?: string;
+      readonly proxyHTTPSPort?: string;
+    };
   };
   readonly status?: {
-    readonly activeEndpoints?: readonly { readonly publicIP?: string }[];
+    readonly activeEndpoints?: readonly Endpoint[] | null;
     /** Of v1alpha1. */
-    readonly activeEndpoint?: { readonly publicIP?: string };
+    readonly activeEndpoint?: Endpoint;
   };
+}
+
+interface Endpoint {
+  readonly publicIP?: string;
 }
 
 const FIELDS = { http: 'proxyHTTPPort', https: 'proxyHTTPSPort' } as const;
@@ -38,8 +59,12 @@ export function gatewayPorts(gateways: readonly Gateway[]): (TunnelPort & { read
   return found.sort((a, b) => Number(a.port) - Number(b.port));
 }
 
-function isExposed({ spec }: Gateway): boolean {
-  return Boolean(spec?.exposeType);
+/** The values that its controllers know; v1alpha1 had NodePort instead of PublicIP. */
+const EXPOSE_TYPES = ['PublicIP', 'LoadBalancer', 'NodePort'];
+
+/** True for a gateway that others reach. */
+export function isExposed({ spec }: Gateway): boolean {
+  return EXPOSE_TYPES.includes(spec?.exposeType ?? '');
 }
 
 /**
@@ -62,15 +87,39 @@ export function exposedGateway(gateways: readonly Gateway[], wanted: string | un
   throw usageError([`--gateway: name one of ${names.join(', ')}${wanted === undefined ? '' : `; found "${wanted}"`}`]);
 }
 
-/** Why ports cannot be added, one line a reason. */
-export function refuseGatewayPorts({ spec }: Gateway, { ports, https, localhost }: PortRequest): string[] {
-  const other = listed(spec?.proxyConfig?.[https ? FIELDS.http : FIELDS.https]);
+/**
+ * Why ports cannot be added, one line a reason. The ports of all gateways become those of one Service, which the API
+ * server rejects if one is there twice. Source: OpenYurt v1.7.0, controller/raven/gatewayinternalservice.
+ */
+export function refuseGatewayPorts(
+  { gateways }: Pick<Raven, 'gateways'>,
+  { metadata: { name }, spec }: Gateway,
+  { ports, https, localhost }: PortRequest,
+): string[] {
+  const wanted = https ? 'HTTPS' : 'HTTP';
+  const replicas = spec?.proxyConfig?.Replicas;
+  const forwarded = gatewayPorts(gateways).filter(({ port }) => ports.includes(port));
   return [
-    ...(localhost ? ['Raven has no setting for ports of localhost; leave out --localhost'] : []),
-    ...ports
-      .filter((port) => other.includes(port))
-      .map((port) => `port ${port} is forwarded as ${https ? 'HTTP' : 'HTTPS'} already; it cannot be both`),
+    ...(localhost ? [NO_LOCALHOST] : []),
+    ...(replicas
+      ? []
+      : [
+          `gateway ${name} forwards no ports: spec.proxyConfig.Replicas is ${replicas ?? 'missing'}; set it with ${commandLine(['kubectl', 'patch', 'gateways.raven.openyurt.io', name, '--type=merge', '-p', '{"spec":{"proxyConfig":{"Replicas":1}}}'])}`,
+        ]),
+    ...forwarded.flatMap(({ port, protocol, gateway }) => {
+      if (gateway !== name) return [`port ${port} is forwarded by gateway ${gateway} already; one gateway can do it`];
+      return protocol === wanted ? [] : [`port ${port} is forwarded as ${protocol} already; it cannot be both`];
+    }),
   ];
+}
+
+/** Why Raven has no ports of localhost. */
+export const NO_LOCALHOST = 'Raven has no setting for ports of localhost; leave out --localhost';
+
+/** Why ports cannot be set at all; undefined if they can. */
+export function refuseRavenVersion({ version }: Pick<Raven, 'version'>): string | undefined {
+  if (version !== 'v1alpha1') return undefined;
+  return 'Raven serves only v1alpha1 of its API here: gateways forward ports from OpenYurt 1.4 on';
 }
 
 /** Forwards more ports through a gateway. */

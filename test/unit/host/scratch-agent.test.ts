@@ -112,6 +112,11 @@ describe('advice about a scratch root', () => {
       'Run `cat /srv/n1/run/edgeadm/units/kubelet.service; cat /srv/n1/var/log/units/kubelet.service.log`.',
     ],
     [
+      'in (/etc/systemd/system/kubelet.service.d), then `systemctl daemon-reload; systemctl restart kubelet`',
+      'in (/srv/n1/etc/systemd/system/kubelet.service.d), then `touch /srv/n1/run/edgeadm/units/kubelet.service`',
+    ],
+    ['systemctl unmask kubelet.service', 'rm /srv/n1/etc/systemd/system/kubelet.service'],
+    [
       'restore /var/lib/edgeadm/journal.jsonl from a backup',
       'restore /srv/n1/var/lib/edgeadm/journal.jsonl from a backup',
     ],

@@ -23,6 +23,7 @@ const CONTINUES = test(
   'goes on with its failed nodes, their Jobs removed, and with what is to be different from now on',
 );
 const REVERTED = test('a revert leaves files, services and labels as before, and no journal');
+const RAVEN_PORTS = test('what the check of a Raven advises about its ports leads to a check that passes');
 const UPGRADE_WAYS = test(
   'the upgrade of a cluster is watched, paused and cancelled from any machine, even if its controller never runs',
 );
@@ -288,6 +289,8 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   'cli/network/text.ts network:check': { code: undefined, proof: 'text' },
   'cli/storage/text.ts addon:install': { code: undefined, proof: 'text' },
+  'phases/tunnel/raven-check.ts tunnel:ports:add': { code: 'CLUSTER_CHECK_FAILED', proof: RAVEN_PORTS },
+  'phases/tunnel/raven-check.ts tunnel:ports:remove': { code: 'CLUSTER_CHECK_FAILED', proof: RAVEN_PORTS },
   'phases/join/post-check.ts hub:endpoints': { code: undefined, proof: 'text' },
   'phases/hub/cache-folder.ts hub:cache:add': {
     code: 'HUB_CHECK_FAILED',

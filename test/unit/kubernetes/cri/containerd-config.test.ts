@@ -215,7 +215,13 @@ imports = ['/etc/containerd/conf.d/*.toml']
     assert.equal(fitContainerdConfig(text, NEEDS), undefined);
   });
 
-  it('a file without plug-in folders is left with the default, which is where the bundle installs them', () => {
+  it("a file without plug-in folders gets that of the bundle: Debian's containerd has another default", () => {
+    const text = fitContainerdConfig('version = 2\n', NEEDS) ?? '';
+    assert.deepEqual({ ...(cri(text).cni as object) }, { bin_dir: '/opt/cni/bin' });
+    assert.equal(fitContainerdConfig(text, NEEDS), undefined);
+  });
+
+  it('a file of version 3 without plug-in folders is left with the default, which is where the bundle installs them', () => {
     assert.doesNotMatch(fitContainerdConfig('version = 3\n', NEEDS) ?? '', /bin_dir/);
   });
 
@@ -234,7 +240,7 @@ imports = ['/etc/containerd/conf.d/*.toml']
     assert.deepEqual(parse(text).disabled_plugins, []);
   });
 
-  it('an imported file without a version is read by the names of its plug-ins', () => {
+  it('an imported file without a version is read by the names of its plug-ins, and gets none: it would count for all files (containerd/containerd#12891)', () => {
     const fitted = (section: string) =>
       fitImportedConfig(`[plugins."${section}".containerd]\n  default_runtime_name = "nvidia"\n`, {}, IMPORTED) ?? '';
     assert.match(
@@ -245,6 +251,7 @@ imports = ['/etc/containerd/conf.d/*.toml']
       fitted('io.containerd.cri.v1.runtime'),
       /\[plugins\."io\.containerd\.cri\.v1\.runtime"\.containerd\.runtimes/,
     );
-    assert.doesNotMatch(fitted('io.containerd.cri.v1.runtime'), /plugins\.cri\b/);
+    assert.doesNotMatch(fitted('io.containerd.cri.v1.runtime'), /plugins\.cri\b|version/);
+    assert.doesNotMatch(fitted('io.containerd.grpc.v1.cri'), /version/);
   });
 });

@@ -17,7 +17,7 @@ const ROWS: readonly (readonly [thread: string, log: string, remedy: RegExp | un
   [
     'kubernetes/kubernetes#135711',
     `panic: could not restore state from checkpoint: invalid character '"' after top-level value, please drain this node and delete pod allocation checkpoint file "/var/lib/kubelet/pod_status_manager_state" before restarting Kubelet`,
-    /^remove the damaged file: `rm \/var\/lib\/kubelet\/pod_status_manager_state; systemctl restart kubelet`$/,
+    /^remove the damaged file: `rm \/var\/lib\/kubelet\/pod_status_manager_state`, then `systemctl restart kubelet`$/,
   ],
   [
     'kubernetes/kubernetes#53533',
@@ -32,12 +32,12 @@ const ROWS: readonly (readonly [thread: string, log: string, remedy: RegExp | un
   [
     'kubernetes/kubernetes#43805',
     'F0331 10:00:00.000000    1 server.go:1] failed to run Kubelet: failed to create kubelet: misconfiguration: kubelet cgroup driver: "cgroupfs" is different from docker cgroup driver: "systemd"',
-    /run the same join again/,
+    /then run the same join again/,
   ],
   [
     "kubernetes/minikube#6544, in quotes that are the value's own",
     `F0207 10:00:00.000000    1 server.go:1] failed to run Kubelet: misconfiguration: kubelet cgroup driver: "'systemd'" is different from docker cgroup driver: "systemd"`,
-    /run the same join again/,
+    /then run the same join again/,
   ],
   ['a cause that is not known', 'F0101 10:00:00.000000    1 server.go:1] failed to run Kubelet: no luck', undefined],
 ];
@@ -48,5 +48,12 @@ describe('the remedy for a kubelet that dies', () => {
       const found = kubeletRemedy(kubeletComplaints(`I0101 10:00:00.000000    1 server.go:1] starting\n${log}\n`));
       if (remedy) assert.match(found ?? '', remedy);
       else assert.equal(found, undefined);
+    });
+
+  for (const [thread, log] of ROWS.filter(([, , remedy]) => remedy))
+    it(`a command that was rolled back left no kubelet to restart: ${thread}`, () => {
+      const found = kubeletRemedy(kubeletComplaints(log), 'run the same command again') ?? '';
+      assert.match(found, /, then run the same command again$/);
+      assert.doesNotMatch(found, /systemctl restart|daemon-reload/);
     });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { intendAdd, intendRemove } from '../../../../src/cli/tunnel/ports.ts';
 import { edgeNames } from '../../../../src/kubernetes/edge-names.ts';
 import {
   addPorts,
@@ -12,7 +13,9 @@ import {
   exposedGateway,
   type Gateway,
   gatewayPorts,
+  type Raven,
   refuseGatewayPorts,
+  refuseRavenVersion,
   removeGatewayPorts,
 } from '../../../../src/phases/tunnel/raven-ports.ts';
 
@@ -91,7 +94,10 @@ describe('ports of the tunnel in a ConfigMap', () => {
 describe("ports of Raven's gateways", () => {
   const gateway: Gateway = {
     metadata: { name: 'gw-cloud', resourceVersion: '7' },
-    spec: { exposeType: 'LoadBalancer', proxyConfig: { proxyHTTPPort: '10255', proxyHTTPSPort: '10250,9100' } },
+    spec: {
+      exposeType: 'LoadBalancer',
+      proxyConfig: { Replicas: 1, proxyHTTPPort: '10255', proxyHTTPSPort: '10250,9100' },
+    },
   };
   const edge: Gateway = { metadata: { name: 'gw-edge' }, spec: {} };
   const path = '/apis/raven.openyurt.io/v1beta1/gateways';
@@ -114,10 +120,70 @@ describe("ports of Raven's gateways", () => {
     assert.throws(() => exposedGateway([gateway, other], undefined), /--gateway: name one of gw-cloud, gw-2/);
     assert.throws(() => exposedGateway([gateway], 'gw-edge'), { code: 'USAGE' });
     assert.throws(() => exposedGateway([edge], undefined), { code: 'SETTING_REFUSED' });
+    const unknown: Gateway = { ...edge, spec: { exposeType: 'Unknown' } };
+    assert.throws(() => exposedGateway([unknown], undefined), { code: 'SETTING_REFUSED' });
   });
 
-  it("Raven's gateways have no ports of localhost, and no port of two protocols", () => {
-    assert.match(refuseGatewayPorts(gateway, request(['1'], { localhost: true }))[0] ?? '', /leave out --localhost/);
-    assert.match(refuseGatewayPorts(gateway, request(['9100']))[0] ?? '', /forwarded as HTTPS already/);
+  // OpenYurt v1.7.0: charts/yurt-manager/crds (Replicas is required, none is elected without it), and
+  // controller/raven/gatewayinternalservice (the ports of all exposed gateways become those of one Service).
+  const second: Gateway = {
+    metadata: { name: 'gw-2' },
+    spec: { exposeType: 'PublicIP', proxyConfig: { Replicas: 1, proxyHTTPPort: '9400' } },
+  };
+  const without = (proxyConfig?: object): Gateway => ({ ...second, spec: { exposeType: 'PublicIP', proxyConfig } });
+  for (const [title, chosen, wanted, expected] of [
+    ['a new port', gateway, request(['9051']), undefined],
+    ['a port that it forwards already', gateway, request(['10255']), undefined],
+    ['a port of localhost', gateway, request(['9051'], { localhost: true }), /leave out --localhost/],
+    ['a port of the other protocol', gateway, request(['9100']), /9100 is forwarded as HTTPS already/],
+    ['a port of another gateway', gateway, request(['9400']), /9400 is forwarded by gateway gw-2 already/],
+    ['a gateway without settings of the proxy', without(), request(['1']), /Replicas is missing; set it with kubectl/],
+    ['a gateway without replicas', without({ Replicas: 0 }), request(['1']), /gw-2 forwards no ports: .* is 0;/],
+  ] as const)
+    it(`a gateway of Raven ${expected ? 'refuses' : 'takes'} ${title}`, () => {
+      const reasons = refuseGatewayPorts({ gateways: [edge, gateway, second] }, chosen, wanted);
+      if (expected) assert.match(reasons.join('\n'), expected);
+      else assert.deepEqual(reasons, []);
+    });
+
+  it('gateways of v1alpha1 have no ports, and the reason says from when on', () => {
+    assert.match(refuseRavenVersion({ version: 'v1alpha1' }) ?? '', /from OpenYurt 1\.4 on/);
+    assert.equal(refuseRavenVersion({ version: 'v1beta1' }), undefined);
+  });
+});
+
+describe('what changes the ports of a tunnel', () => {
+  const ports = { proxyHTTPPort: '9051', proxyHTTPSPort: '10250' };
+  const named = (name: string, more: object = {}): Gateway => ({
+    metadata: { name },
+    spec: { exposeType: 'PublicIP', proxyConfig: { Replicas: 1, ...more } },
+  });
+  const raven = (more: Partial<Raven> = {}) => ({
+    ...{ kind: 'raven' as const, version: 'v1beta1', path: '/gateways', modes: { proxy: true, vpn: false } },
+    ...{ gateways: [named('a', ports), named('b')], ...more },
+  });
+
+  it("the undo is about the gateway that is changed, not about another one's ports", () => {
+    assert.deepEqual(intendAdd(raven(), request(['9052']), 'b').undo, ['edgeadm tunnel ports remove 9052 --gateway b']);
+    assert.deepEqual(intendRemove(raven(), request(['9051']), 'b').undo, []);
+    assert.deepEqual(intendRemove(raven(), request(['9051', '10250']), 'a').undo, [
+      'edgeadm tunnel ports add 9051 --gateway a',
+      'edgeadm tunnel ports add 10250 --https --gateway a',
+    ]);
+  });
+
+  it("who removes the kubelet's port, or adds one to a proxy that is off, is told what it means", () => {
+    assert.match(intendRemove(raven(), request(['10250']), 'a').effect?.join() ?? '', /kubectl logs and exec stop/);
+    const off = raven({ modes: { proxy: false, vpn: true } });
+    assert.match(intendAdd(off, request(['1']), 'b').effect?.join() ?? '', /does not enable the proxy/);
+  });
+
+  it('a flag that means nothing to the tunnel is refused, not ignored', () => {
+    const config = { kind: 'config' as const, names: ACK, config: undefined, version: 'v1.20.11-aliyunedge.1' };
+    for (const intend of [intendAdd, intendRemove])
+      assert.throws(() => intend(config, request(['9051']), 'gw'), { code: 'USAGE', message: /is not Raven/ });
+    const local = request(['9051'], { localhost: true });
+    assert.throws(() => intendRemove(raven(), local, 'a'), { code: 'SETTING_REFUSED', why: /--localhost/ });
+    assert.throws(() => intendAdd(raven({ version: 'v1alpha1' }), request(['1']), 'a'), { why: /v1alpha1/ });
   });
 });

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:https';
 import { duplexPair } from 'node:stream';
-import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { TunnelParts } from '../../../../src/phases/tunnel/check.ts';
-import { judgeRaven } from '../../../../src/phases/tunnel/raven-check.ts';
 import { checkServerCertificate } from '../../../../src/phases/tunnel/server-certificate.ts';
 import { generateKey } from '../../../../src/pki/certificate-request.ts';
 import { issueCertificate } from '../../../../src/pki/issue-certificate.ts';
@@ -65,34 +63,5 @@ describe('the certificate of the tunnel server', () => {
     const connect = async () => Promise.reject(new Error('no route'));
     assert.match(await check({ connect }), /^ok: not known: .*no route/);
     assert.match(await check({ connect }, []), /^ok: not known: the Service has no address/);
-  });
-});
-
-describe('the checks of Raven', () => {
-  const READY = { status: { conditions: [{ type: 'Ready', status: 'True' }] } };
-  const edge: V1Node = { metadata: { name: 'e1', labels: { 'openyurt.io/is-edge-worker': 'true' } }, ...READY };
-  const agent: V1Pod = { spec: { nodeName: 'e1', containers: [] }, ...READY };
-  const cloud = {
-    metadata: { name: 'gw-cloud' },
-    spec: { exposeType: 'PublicIP' },
-    status: { activeEndpoints: [{ publicIP: ADDRESS }] },
-  };
-  const site = { metadata: { name: 'gw-site' }, status: { activeEndpoint: {} } };
-  const failing = (parts: Partial<Parameters<typeof judgeRaven>[0]>) =>
-    judgeRaven({ gateways: [cloud, site], nodes: [edge], agentPods: [agent], ...parts })
-      .filter(({ ok }) => !ok)
-      .map(({ check, found }) => `${check}: ${found}`);
-
-  it('Raven with an exposed gateway, active endpoints of both versions and agents passes', () => {
-    assert.deepEqual(failing({}), []);
-  });
-
-  it('what Raven lacks is named', () => {
-    assert.deepEqual(failing({ gateways: [site] }), ['exposed gateway: none of 1 gateways has spec.exposeType']);
-    assert.deepEqual(failing({ gateways: [{ ...cloud, status: {} }, site] }), [
-      'exposed gateway: no active endpoint has a public address',
-      'active endpoints: missing: gw-cloud',
-    ]);
-    assert.deepEqual(failing({ agentPods: [] }), ['agents: on 0 of 1 Ready edge nodes; missing: e1']);
   });
 });
