@@ -6,7 +6,7 @@ const USAGE = 'ENCRYPT/DECRYPT';
 
 /**
  * Why Secrets cannot be encrypted with a key, as far as the service tells.
- * @param id as it was requested
+ * @param id ID or alias, as requested
  */
 export function refuseKmsKey(id: string, key: KmsKey | undefined, region: string): string[] {
   if (!key) return [`the key ${id} was not found in ${region}`];
