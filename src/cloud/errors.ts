@@ -107,6 +107,7 @@ const ADVICE: readonly (readonly [code: RegExp, next: string])[] = [
     /^ErrorClusterNotFound$/,
     'pass the ID of a cluster in this region, not its name; `edgeadm cluster list` shows the IDs',
   ],
+  [/^ErrorClusterNameAlreadyExist$/, 'run the same command again: another one made the cluster meanwhile'],
   [/^InvalidTimeStamp/, 'set the clock of this machine: it may differ by 15 minutes at most'],
   [
     /^(InvalidSecurityToken\.Expired|SecurityTokenExpired)/,
