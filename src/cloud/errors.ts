@@ -158,6 +158,12 @@ export function isPassing(error: unknown): boolean {
   return ['CLOUD_UNREACHABLE', 'CLOUD_NO_ANSWER', 'CLOUD_THROTTLED', 'CLOUD_FAILED'].includes(error.code);
 }
 
+/** True if no connection came about in time: nothing was sent, and neither the network nor the endpoint refused it. */
+export function isLateConnection(error: unknown): boolean {
+  const { code, cause } = error instanceof EdgeadmError ? error : {};
+  return code === 'CLOUD_UNREACHABLE' && cause instanceof HttpError && cause.kind === 'timeout';
+}
+
 /** True if the cloud has refused a call as one too many: it had no effect. */
 export function isThrottled(error: unknown): boolean {
   return error instanceof EdgeadmError && error.code === 'CLOUD_THROTTLED';
