@@ -17,6 +17,8 @@ const QUESTIONS_AT_ONCE = 4;
 interface Target {
   readonly path: string;
   readonly sha256: string;
+  /** Bytes, where the bundle says so. */
+  readonly size?: number;
   /** A local path of its bytes, fetched and unpacked if need be. */
   readonly local: () => Promise<string>;
 }
@@ -130,7 +132,7 @@ async function presentImages(host: Host): Promise<Set<string>> {
 function programTarget(bundle: Bundle, kind: ProgramKind): readonly Target[] {
   const [file] = filesOf(bundle.manifest, kind);
   const path = programPath(kind, bundle.manifest.os);
-  return file && path ? [{ path, sha256: file.sha256, local: () => bundle.locate(file) }] : [];
+  return file && path ? [{ path, sha256: file.sha256, size: file.size, local: () => bundle.locate(file) }] : [];
 }
 
 async function archiveTargets(bundle: Bundle, kind: ArchiveKind): Promise<readonly Target[]> {
@@ -155,12 +157,13 @@ async function install(bundle: Bundle, host: Host, targets: readonly Target[]): 
   });
   for (const target of targets.filter((candidate) => found.has(candidate))) {
     const local = host.wet ? await target.local() : bundle.origin;
-    await host.upload(local, target.path, { mode: PROGRAM_MODE, sha256: target.sha256 });
+    await host.upload(local, target.path, { mode: PROGRAM_MODE, sha256: target.sha256, differs: true });
   }
   return found.size > 0;
 }
 
-async function isInstalled(host: Host, { path, sha256 }: Target): Promise<boolean> {
+async function isInstalled(host: Host, { path, sha256, size }: Target): Promise<boolean> {
   const stat = await host.stat(path);
-  return stat?.type === 'file' && stat.mode === PROGRAM_MODE && (await host.sha256(path)) === sha256;
+  if (stat?.type !== 'file' || stat.mode !== PROGRAM_MODE) return false;
+  return (size ?? stat.size) === stat.size && (await host.sha256(path)) === sha256;
 }

@@ -10,6 +10,7 @@ import type {
   ObjectKind,
   ProgramResult,
   UnitState,
+  UploadAttributes,
 } from './machine.ts';
 
 /**
@@ -60,8 +61,11 @@ export interface Host {
    * @returns true if something was changed.
    */
   write(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean>;
-  /** Copies a file of the machine edgeadm runs on; the sum must fit. Otherwise like {@link write}. */
-  upload(localPath: string, path: string, attributes: FileAttributes & { sha256: string }): Promise<boolean>;
+  /**
+   * Copies a file of the machine edgeadm runs on; the sum must fit. Otherwise like {@link write}.
+   * @param attributes `differs`: what is there was compared already and is not the same
+   */
+  upload(localPath: string, path: string, attributes: UploadAttributes): Promise<boolean>;
   /** Copies a file of the machine over another; no journal entry, since this is how files are restored. */
   copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
   symlink(target: string, path: string): Promise<boolean>;

@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import {
   chmod,
+  link as hardLink,
   lstat,
   mkdir,
   open,
@@ -41,7 +42,10 @@ export function localFiles() {
     readFile: (path) => undefinedIfMissing(path, readRegular(path)),
     writeFile: (path, content, attributes) =>
       writeAtomically(path, Buffer.isBuffer(content) ? content : () => released(content()), attributes),
-    copyFile: (from, path, attributes) => writeAtomically(path, () => regularChunks(from), attributes),
+    copyFile: async (from, path, { mayLink, ...attributes }) => {
+      if (mayLink && (await isLinked(from, path))) return;
+      await writeAtomically(path, () => regularChunks(from), attributes);
+    },
     appendFile: appendAndSync,
     stat: statOf,
     list: async (path) => ((await undefinedIfMissing(path, readdir(path))) ?? []).sort(),
@@ -190,6 +194,20 @@ async function link(target: string, path: string): Promise<void> {
     if ((error as NodeError).code === 'EEXIST' && (await readlink(path).catch(() => '')) === target) return;
     throw error;
   }
+}
+
+/**
+ * Gives a file a second name. One that has others already may be written to under them, and there are file systems
+ * (vfat), files (`chattr +i`) and folders (on another disk) for which there is no second name.
+ * @returns false if it has to be copied
+ */
+async function isLinked(from: string, path: string): Promise<boolean> {
+  const stats = await lstat(from).catch(() => undefined);
+  if (!stats?.isFile() || stats.nlink !== 1) return false;
+  return hardLink(from, path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function removeTree(path: string): Promise<void> {

@@ -44,6 +44,15 @@ export interface FileAttributes {
   readonly gid?: number;
 }
 
+export interface UploadAttributes extends FileAttributes {
+  readonly sha256: string;
+  readonly differs?: boolean;
+}
+
+export interface CopyAttributes extends FileAttributes {
+  readonly mayLink?: boolean;
+}
+
 /** Where to dial from the machine: a TCP address or a socket file on it. */
 export type Address = { readonly host: string; readonly port: number } | { readonly socket: string };
 
@@ -154,8 +163,10 @@ export interface Machine {
   /**
    * Copies a file to another place of the machine, as {@link writeFile} writes one; its bytes stay on the machine.
    * Follows symlinks.
+   * @param attributes `mayLink`: the file is going to be replaced, not changed, so that another name for it is as good
+   * as a copy and costs nothing; its mode stays as it is then. `path` must not exist.
    */
-  copyFile(from: string, path: string, attributes: FileAttributes): Promise<void>;
+  copyFile(from: string, path: string, attributes: CopyAttributes): Promise<void>;
   /** Appends and syncs; creates the file with mode 0600. */
   appendFile(path: string, text: string): Promise<void>;
   /**

@@ -19,6 +19,7 @@ import type {
   Network,
   ObjectKind,
   ProgramResult,
+  UploadAttributes,
 } from './machine.ts';
 
 /** ctr's words for the images that the kubelet sees. */
@@ -131,28 +132,27 @@ export class NodeHost implements Host {
 
   async write(path: string, content: string | Buffer, attributes: FileAttributes): Promise<boolean> {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-    const after = sha256Of(bytes);
-    return this.#replace(path, after, attributes, () => this.#machine.writeFile(path, bytes, attributes));
+    const wanted = { mode: attributes.mode, sha256: sha256Of(bytes) };
+    return this.#replace(path, wanted, () => this.#machine.writeFile(path, bytes, attributes));
   }
 
-  async upload(localPath: string, path: string, attributes: FileAttributes & { sha256: string }): Promise<boolean> {
-    const { sha256, ...plain } = attributes;
-    return this.#replace(path, sha256, plain, () =>
+  async upload(localPath: string, path: string, attributes: UploadAttributes): Promise<boolean> {
+    const { sha256, differs, ...plain } = attributes;
+    return this.#replace(path, attributes, () =>
       this.#machine.writeFile(path, () => checkedStream(localPath, sha256), plain),
     );
   }
 
   async #replace(
     path: string,
-    after: string,
-    attributes: FileAttributes,
+    { mode, sha256, differs = false }: UploadAttributes,
     write: () => Promise<void>,
   ): Promise<boolean> {
     const stat = await this.#machine.stat(path, { permissions: true });
-    const same = stat?.type === 'file' && stat.mode === attributes.mode && (await this.#machine.sha256(path)) === after;
-    if (same) return false;
+    const mayBeSame = !differs && stat?.type === 'file' && stat.mode === mode;
+    if (mayBeSame && (await this.#machine.sha256(path)) === sha256) return false;
     await this.makeDirectory(posix.dirname(path), 0o755);
-    await this.#note({ kind: 'file', path, before: await this.#keep(path, stat), after });
+    await this.#note({ kind: 'file', path, before: await this.#keep(path, stat), after: sha256 });
     await write();
     return true;
   }
@@ -180,7 +180,8 @@ export class NodeHost implements Host {
   }
 
   async remove(path: string): Promise<void> {
-    const stat = await this.#machine.stat(path, { permissions: true });
+    // What is noted nowhere needs no permissions, which cost a program on Windows.
+    const stat = await this.#machine.stat(path, { permissions: this.#journal !== undefined });
     if (!stat) return;
     await this.#note({ kind: 'file', path, before: await this.#keep(path, stat) });
     await this.#machine.remove(path);

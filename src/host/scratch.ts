@@ -8,7 +8,7 @@ import { checkShape, yamlMap } from '../lib/check-shape.ts';
 import { confine } from './confine.ts';
 import { describeAddress } from './failures.ts';
 import { localMachine } from './local.ts';
-import type { Address, FileAttributes, Machine, ProgramResult, ServiceManager } from './machine.ts';
+import type { Address, CopyAttributes, Machine, ProgramResult, ServiceManager } from './machine.ts';
 import { parseMountinfo } from './mount-table.ts';
 import { PATHS } from './node-paths.ts';
 import { AGENT_PATHS, FAKE_PROGRAM_HEADER, hasAgent, isOwnAddress, portSocket } from './scratch-agent.ts';
@@ -155,8 +155,10 @@ function withRealMounts(own: Buffer | undefined, real: string): Buffer | undefin
 }
 
 /** Only root may give files away. */
-function withoutOwner(attributes: FileAttributes): FileAttributes {
-  return process.getuid?.() === 0 ? attributes : { mode: attributes.mode };
+function withoutOwner(attributes: CopyAttributes): CopyAttributes {
+  if (process.getuid?.() === 0) return attributes;
+  const { uid: _, gid: __, ...own } = attributes;
+  return own;
 }
 
 /** Enabled is a symlink, as systemctl makes it; started is a file in /run, which a stop removes. */

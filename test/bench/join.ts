@@ -14,7 +14,7 @@ import {
   world,
 } from '../testbed/index.ts';
 import { poll } from './poll.ts';
-import { median, say, writeFigures } from './report.ts';
+import { median, phasesOf, say, writeFigures } from './report.ts';
 
 interface Round {
   /** From the command's start until the API server says that the node is Ready. */
@@ -131,15 +131,6 @@ async function watchPeak<T>(name: string, work: Promise<T>): Promise<{ result: T
 async function isReady(cluster: Cluster, { name }: Node): Promise<boolean> {
   const node = await cluster.get<V1Node>(`/api/v1/nodes/${name}`);
   return node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-}
-
-function phasesOf(printed: string): Map<string, number> {
-  const phases = new Map<string, number>();
-  for (const line of printed.split('\n').filter((text) => text.startsWith('{'))) {
-    const event = JSON.parse(line) as { type: string; phase: string; durationMs: number };
-    if (event.type === 'phase-end' && !event.phase.includes('/')) phases.set(event.phase, event.durationMs / 1000);
-  }
-  return phases;
 }
 
 /** One join on a fresh node that has a CNI configuration, as the cluster's network add-on would have written it. */

@@ -11,6 +11,16 @@ export function median(numbers: readonly number[]): number {
   return sorted.length % 2 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
+/** Seconds by top-level phase, from the events that a command prints with `-o json`. */
+export function phasesOf(printed: string): Map<string, number> {
+  const phases = new Map<string, number>();
+  for (const line of printed.split('\n').filter((text) => text.startsWith('{'))) {
+    const event = JSON.parse(line) as { type: string; phase: string; durationMs: number };
+    if (event.type === 'phase-end' && !event.phase.includes('/')) phases.set(event.phase, event.durationMs / 1000);
+  }
+  return phases;
+}
+
 /** Shows figures, and puts them between their marks in docs/performance.md; the text around them is written by hand. */
 export async function writeFigures(mark: string, figures: string): Promise<void> {
   process.stdout.write(`${figures}\n`);

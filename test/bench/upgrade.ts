@@ -15,7 +15,7 @@ import {
   world,
 } from '../testbed/index.ts';
 import { poll } from './poll.ts';
-import { median, say, writeFigures } from './report.ts';
+import { median, phasesOf, say, writeFigures } from './report.ts';
 
 const PROGRAM = '/usr/local/bin/edgeadm';
 const FIRST = '/opt/first';
@@ -37,11 +37,29 @@ process.stdin.on('end', () => { console.log(longest); process.exit(); });
 `;
 
 interface Round {
-  /** From the call until the node is Ready with the new kubelet. */
+  /** From the command's start until the API server says that the node is Ready with the new kubelet. */
+  readonly readySeconds: number;
+  /** From the command's start to its exit. */
   readonly seconds: number;
   /** Longest time in which the node's pod did not answer. */
   readonly gapMs: number;
+  /** Seconds by top-level phase; empty for kubeadm. */
+  readonly phases: ReadonlyMap<string, number>;
 }
+
+/** What an administrator writes who has kubeadm and the bundle's folder: what is installed is checked before. */
+const SCRIPT = `set -eu
+kubeadm upgrade node --ignore-preflight-errors=all
+cd ${NEXT}
+sed -n 's/^ *\\(- \\)\\{0,1\\}path: //p' bundle.yaml > /tmp/paths
+sed -n 's/^ *sha256: //p' bundle.yaml | paste -d' ' - /tmp/paths | sed 's/ /  /' | sha256sum --check --quiet -
+install -m 755 kubelet /usr/bin/kubelet
+install -m 755 kubectl /usr/bin/kubectl
+tar -xzf cni-plugins.tgz -C /opt/cni/bin
+for image in images/*.tar; do ctr -n k8s.io images import "$image" >/dev/null; done
+systemctl daemon-reload
+systemctl restart kubelet
+`;
 
 async function isUpgraded(cluster: Cluster, { name }: Node, since: number): Promise<boolean> {
   const node = await cluster.get<{
@@ -55,47 +73,55 @@ async function isUpgraded(cluster: Cluster, { name }: Node, since: number): Prom
   return node?.status.nodeInfo.kubeletVersion === to && ready?.status === 'True' && fresh;
 }
 
-async function watched(cluster: Cluster, node: Node, upgrade: () => Promise<void>): Promise<Round> {
+async function watched(cluster: Cluster, node: Node, upgrade: () => Promise<string>): Promise<Round> {
   const address = await runPod(cluster, node, `${node.name}-web`, { command: ['/bin/httpd', '-f', '-p', '80'] });
   const watcher = node.spawn(`${nodejsInNode}/node`, ['-e', WATCHER, `http://${address}/`]);
   const since = Math.floor(Date.now() / 1000) * 1000;
   const started = performance.now();
-  await upgrade();
-  await poll(`${node.name} to be upgraded`, () => isUpgraded(cluster, node, since));
-  const seconds = (performance.now() - started) / 1000;
+  const elapsed = (): number => (performance.now() - started) / 1000;
+  const upgraded = upgrade().then((printed) => ({ phases: phasesOf(printed), seconds: elapsed() }));
+  const ready = poll(`${node.name} to be upgraded`, () => isUpgraded(cluster, node, since)).then(elapsed);
+  const [result, readySeconds] = await Promise.all([upgraded, ready]);
   watcher.stdin?.end();
-  return { seconds, gapMs: Number((await watcher).stdout) };
+  return { ...result, readySeconds, gapMs: Number((await watcher).stdout) };
 }
 
-async function must(node: Node, file: string, ...args: string[]): Promise<void> {
-  const { exitCode, stdout, stderr } = await node.exec(file, ...args);
-  if (exitCode !== 0) throw new Error(`${file} ${args.join(' ')} on ${node.name}:\n${stderr}\n${stdout}`);
-}
-
-/** The steps of Kubernetes' own guide "Upgrading Linux nodes", the programs being on the node already. */
+/** The steps of Kubernetes' own guide "Upgrading Linux nodes", from the bundle that edgeadm gets. */
 async function kubeadmRound(cluster: Cluster, node: Node): Promise<Round> {
   await installKubeadm(node, cluster);
   await must(node, 'install', `${FIRST}/kubelet`, '/usr/bin/kubelet');
   await kubeadmJoin(node, cluster, await cluster.token());
   return watched(cluster, node, async () => {
-    await must(node, 'kubeadm', 'upgrade', 'node', '--ignore-preflight-errors=all');
-    await must(node, 'install', `${NEXT}/kubelet`, '/usr/bin/kubelet');
-    await must(node, 'systemctl', 'daemon-reload');
-    await must(node, 'systemctl', 'restart', 'kubelet');
+    const { exitCode, stderr } = await node.run('sh', ['-s'], { input: SCRIPT });
+    if (exitCode !== 0) throw new Error(stderr);
+    return '';
   });
 }
 
-async function edgeadmRound(cluster: Cluster, node: Node): Promise<Round> {
-  const credentials = ['--token', await cluster.token(), '--discovery-token-ca-cert-hash', await cluster.caHash()];
-  const options = ['--compat-matrix', MATRIX, '--bundle', FIRST, '--kubernetes-version', from, ...WITH_HUB];
-  const edgeadm = async (...args: string[]): Promise<void> => {
-    const { exitCode, stderr } = await node.exec(PROGRAM, ...args);
-    if (exitCode !== 0) throw new Error(stderr);
-  };
-  await node.put(await executable(), PROGRAM);
-  await edgeadm('join', cluster.endpoint, ...credentials, ...options);
-  return watched(cluster, node, () => edgeadm('upgrade', '--target-version', to, '--bundle', NEXT));
+async function must(node: Node, file: string, ...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await node.exec(file, ...args);
+  if (exitCode !== 0) throw new Error(`${file} ${args.join(' ')} on ${node.name}:\n${stderr}\n${stdout}`);
+  return stdout;
 }
+
+const edgeadmRound =
+  (...hub: string[]) =>
+  async (cluster: Cluster, node: Node): Promise<Round> => {
+    const credentials = ['--token', await cluster.token(), '--discovery-token-ca-cert-hash', await cluster.caHash()];
+    const options = ['--compat-matrix', MATRIX, '--bundle', FIRST, '--kubernetes-version', from, ...hub];
+    await node.put(await executable(), PROGRAM);
+    await must(node, PROGRAM, 'join', cluster.endpoint, ...credentials, ...options);
+    return watched(cluster, node, () =>
+      must(node, PROGRAM, 'upgrade', '--target-version', to, '--bundle', NEXT, '-o', 'json'),
+    );
+  };
+
+/** Ways from one version to the other. */
+const WAYS: readonly { readonly name: string; readonly run: (cluster: Cluster, node: Node) => Promise<Round> }[] = [
+  { name: 'a script that checks and installs the bundle, with `kubeadm upgrade node`', run: kubeadmRound },
+  { name: '`edgeadm upgrade` from the same bundle', run: edgeadmRound('--no-edge-hub') },
+  { name: '`edgeadm upgrade` from the bundle, with the edge-hub', run: edgeadmRound(...WITH_HUB) },
+];
 
 async function measure(name: string, run: (node: Node) => Promise<Round>): Promise<Round> {
   const bind: [string, string][] = [
@@ -105,12 +131,35 @@ async function measure(name: string, run: (node: Node) => Promise<Round>): Promi
   const node = await freshNode(name, { bind });
   try {
     await installCni(node, '10.244.0.0/24');
-    const result = await run(node);
-    say(`upgrade, ${name}: ${result.seconds.toFixed(2)} s, pod silent for ${result.gapMs.toFixed(0)} ms`);
-    return result;
+    return await run(node);
   } finally {
     await node.down();
   }
+}
+
+function report(rounds: number, results: readonly Round[][]): string {
+  const of = (each: readonly Round[], what: 'readySeconds' | 'seconds'): number => median(each.map((one) => one[what]));
+  const [peer = []] = results;
+  const rows = results.map((all, index) => {
+    const ratio = (of(all, 'readySeconds') / of(peer, 'readySeconds')).toFixed(2);
+    const gap = Math.max(...all.map(({ gapMs }) => gapMs)).toFixed(0);
+    return `| ${WAYS[index]?.name} | ${of(all, 'readySeconds').toFixed(2)} | ${of(all, 'seconds').toFixed(2)} | ${ratio} | ${gap} |`;
+  });
+  const hub = results.at(-1) ?? [];
+  const phases = [...(hub[0]?.phases.keys() ?? [])].map(
+    (name) => `| ${name} | ${median(hub.map((each) => each.phases.get(name) ?? 0)).toFixed(2)} |`,
+  );
+  return [
+    `${from} to ${to}, medians of ${rounds} fresh nodes each, by turns; a web server in a pod of the node is asked every 20 ms.`,
+    '',
+    '| upgrade of a node | seconds until Ready with the new kubelet | until the command ends | ratio | longest silence of the pod, ms |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+    '| phase of `edgeadm upgrade` with edge-hub | seconds |',
+    '| --- | --- |',
+    ...phases,
+  ].join('\n');
 }
 
 /** A node's upgrade against what Kubernetes' guide has one do with kubeadm, in one run on equal fresh nodes. */
@@ -122,25 +171,16 @@ export async function benchUpgrade(rounds: number): Promise<void> {
     const cluster = later ?? first;
     await makeBundle({ out: join(stateDir, 'first'), version: from });
     await makeBundle({ out: join(stateDir, 'next'), version: to });
-    const kubeadm: Round[] = [];
-    const edgeadm: Round[] = [];
-    for (let round = 1; round <= rounds; round++) {
-      kubeadm.push(await measure(`kubeadm${round}`, (node) => kubeadmRound(cluster, node)));
-      edgeadm.push(await measure(`edgeadm${round}`, (node) => edgeadmRound(cluster, node)));
-    }
-    const seconds = (results: readonly Round[]): number => median(results.map((result) => result.seconds));
-    const gap = (results: readonly Round[]): string => Math.max(...results.map(({ gapMs }) => gapMs)).toFixed(0);
-    const row = (name: string, results: readonly Round[]): string =>
-      `| ${name} | ${seconds(results).toFixed(2)} | ${(seconds(results) / seconds(kubeadm)).toFixed(2)} | ${gap(results)} |`;
-    const figures = [
-      `${from} to ${to}, medians of ${rounds} fresh nodes each, by turns; a web server in a pod of the node is asked every 20 ms.`,
-      '',
-      '| upgrade of a node | seconds until Ready with the new kubelet | ratio | longest silence of the pod, ms |',
-      '| --- | --- | --- | --- |',
-      row('`kubeadm upgrade node`, new kubelet, restart', kubeadm),
-      row('`edgeadm upgrade` with edge-hub, verified, with a way back', edgeadm),
-    ];
-    await writeFigures(`bench-upgrade-${world.name}`, figures.join('\n'));
+    const results: Round[][] = WAYS.map(() => []);
+    for (let number = 0; number < rounds; number++)
+      for (const [index, way] of WAYS.entries()) {
+        const result = await measure(`upgrade${number}-${index}`, (node) => way.run(cluster, node));
+        say(
+          `${way.name} ${number + 1}/${rounds}: Ready ${result.readySeconds.toFixed(2)} s, ends ${result.seconds.toFixed(2)} s, pod silent for ${result.gapMs.toFixed(0)} ms`,
+        );
+        results[index]?.push(result);
+      }
+    await writeFigures(`bench-upgrade-${world.name}`, report(rounds, results));
   } finally {
     await later?.down();
     await clean();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
 import { execa } from 'execa';
 import { dump } from 'js-yaml';
 import { cached } from './cache.ts';
@@ -32,8 +33,10 @@ export interface Bundle {
 interface BundleFile {
   path: string;
   sha256: string;
+  size: number;
   kind: 'kubelet' | 'kubectl' | 'cni-plugins' | 'containerd' | 'runc' | 'image';
   name?: string;
+  contents?: Record<string, string>;
 }
 
 const sha256 = async (file: string) =>
@@ -62,8 +65,11 @@ export async function makeBundle({
     make: (file: string) => Promise<unknown>,
     name?: string,
   ) => {
-    await make(join(out, path));
-    files.push({ path, sha256: await sha256(join(out, path)), kind, ...(name ? { name } : {}) });
+    const file = join(out, path);
+    await make(file);
+    const { size } = await stat(file);
+    const contents = path.endsWith('.tgz') ? await sumsOf(file) : undefined;
+    files.push({ path, sha256: await sha256(file), size, kind, ...(name && { name }), ...(contents && { contents }) });
   };
   const copied = (from: string) => (to: string) => copyFile(from, to);
   await add('kubelet', 'kubelet', copied(join(programs, 'kubelet')));
@@ -89,6 +95,20 @@ export async function makeBundle({
     for (const [name, tar] of Object.entries(wanted)) {
       await add(`images/${name}.tar`, 'image', copied(tar), await imageName(tar));
     }
+  }
+}
+
+/** What `edgeadm bundle create` writes down of an archive: its programs and their sums. */
+async function sumsOf(archive: string): Promise<Record<string, string>> {
+  const folder = await mkdtemp(join(tmpdir(), 'edgeadm-archive-'));
+  try {
+    await execa('tar', ['-xzf', archive, '-C', folder]);
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+    const sums = paths.sort().map(async (path) => [relative(folder, path), await sha256(path)]);
+    return Object.fromEntries(await Promise.all(sums));
+  } finally {
+    await rm(folder, { recursive: true });
   }
 }
 

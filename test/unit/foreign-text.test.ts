@@ -16,7 +16,7 @@ import { parseUnitState } from '../../src/host/systemd.ts';
 import { parseClusterInfo } from '../../src/kubernetes/api/cluster-info.ts';
 import { clusterNetworksIn } from '../../src/kubernetes/cluster-networks.ts';
 import {
-  cniPluginFolders,
+  cniPluginFoldersIn,
   fitContainerdConfig,
   importsOf,
   keepsCriOff,
@@ -109,7 +109,7 @@ const PARSERS: readonly Parser[] = [
     what: 'what containerd config dump prints',
     sample:
       "disabled_plugins = []\nimports = ['/etc/containerd/config.toml']\nversion = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\n  SystemdCgroup = false\n",
-    parse: (text) => [fitContainerdConfig(text, {}), keepsCriOff(text), importsOf(text), cniPluginFolders(text)],
+    parse: (text) => [fitContainerdConfig(text, {}), keepsCriOff(text), importsOf(text), cniPluginFoldersIn(text)],
   },
   {
     what: "containerd's config.toml",

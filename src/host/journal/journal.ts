@@ -191,7 +191,9 @@ export class Journal extends JournalRecord {
     }
     await this.#begin();
     const backup = backupOf(path);
-    await this.#machine.copyFile(path, backup, { mode: 0o600 });
+    // A program that runs cannot be written into, only replaced.
+    const mayLink = (stat.mode & 0o111) !== 0;
+    await this.#machine.copyFile(path, backup, { mode: 0o600, mayLink });
     return { type: 'file', mode: stat.mode, uid: stat.uid, gid: stat.gid, backup };
   }
 

@@ -86,11 +86,12 @@ export function keepsCriOff(text: string): boolean {
 
 /**
  * containerd looks for CNI plug-ins in `bin_dir`, from 2.1 on in the list `bin_dirs`, and refuses a file with both.
- * Source: containerd v2.2.0, internal/cri/config/config.go; v2.4.2 has no `bin_dir` in files of version 4.
+ * Source: containerd v2.2.0, internal/cri/config/config.go; v2.4.2 has no `bin_dir` in files of version 3 and 4, and
+ * takes that of version 2. Up to there the folder is always written: packages have defaults of their own.
  */
 function pluginFolder(version: number, table: readonly string[], root: TomlTable, folder: string): Setting[] {
   const given = foldersIn(root, table);
-  if (given.includes(folder)) return [];
+  if (given.includes(folder) && (namesFolders(root, table) || version > 2)) return [];
   return Array.isArray(tableAt(root, table).bin_dirs) || version >= 4
     ? [{ table, key: 'bin_dirs', value: [folder, ...given] }]
     : [{ table, key: 'bin_dir', value: folder }];
@@ -101,10 +102,19 @@ function foldersIn(root: TomlTable, table: readonly string[]): string[] {
   return Array.isArray(list) ? list.map(String) : [typeof one === 'string' && one ? one : PATHS.cni.plugins];
 }
 
-/** The folders in which a containerd with this configuration looks for CNI plug-ins. */
-export function cniPluginFolders(text: string): string[] {
+function namesFolders(root: TomlTable, table: readonly string[]): boolean {
+  const { bin_dir: one, bin_dirs: list } = tableAt(root, table);
+  return Array.isArray(list) || (typeof one === 'string' && one !== '');
+}
+
+/**
+ * The folders in which a containerd with this configuration looks for CNI plug-ins.
+ * @returns undefined if it does not name them: the default is upstream's, or that of the package
+ */
+export function cniPluginFoldersIn(text: string): string[] | undefined {
   const root = parseToml(text);
-  return foldersIn(root, [...(CRI_BY_VERSION[versionOf(root)] ?? V3_RUNTIME), 'cni']);
+  const table = [...(CRI_BY_VERSION[versionOf(root)] ?? V3_RUNTIME), 'cni'];
+  return namesFolders(root, table) ? foldersIn(root, table) : undefined;
 }
 
 /**
@@ -115,10 +125,10 @@ export function cniPluginFolders(text: string): string[] {
  */
 export function fitContainerdConfig(text: string, needs: ContainerdNeeds): string | undefined {
   const version = versionOf(parseToml(text));
-  return fit(text, needs, version > 1 ? [{ table: [], key: 'version', value: version }] : []);
+  return fitText(text, needs, version > 1 ? [{ table: [], key: 'version', value: version }] : []);
 }
 
-function fit(text: string, needs: ContainerdNeeds, more: readonly Setting[]): string | undefined {
+function fitText(text: string, needs: ContainerdNeeds, more: readonly Setting[]): string | undefined {
   const before = parseToml(text);
   const version = versionOf(before);
   const after = parseToml(text);
@@ -191,7 +201,7 @@ export function fitImportedConfig(text: string, needs: ContainerdNeeds, file: st
     (name) => name === 'cri' || /^io\.containerd\.(grpc\.v1\.cri|cri\.v1\.(images|runtime))$/.test(name),
   );
   if (!isCri) return disablesCri(root) ? withCri(text) : undefined;
-  return fit(text, { ...needs, root: root.root === undefined ? undefined : needs.root }, []);
+  return fitText(text, { ...needs, root: root.root === undefined ? undefined : needs.root }, []);
 }
 
 const CRI_NAMES = ['cri', 'io.containerd.grpc.v1.cri', 'io.containerd.cri.v1.images', 'io.containerd.cri.v1.runtime'];

@@ -77,7 +77,14 @@ function replacedVariables(text: string): string[] {
   );
 }
 
+const SAVE_AGAIN = 'Save it as UTF-8 without that mark';
+
+/** What systemd does not read as its author meant it. Sources: load_env_file of systemd, kubernetes/kubernetes#39007. */
 function ignoredLines(text: string): string[] {
+  if (text.includes('\0'))
+    return [`it is not text in UTF-8, as if saved as UTF-16 on Windows: systemd does not read it. ${SAVE_AGAIN}`];
+  if (text.startsWith('\ufeff'))
+    return [`it begins with a byte order mark, as Windows writes it: systemd ignores the first line. ${SAVE_AGAIN}`];
   return /^\s*export\s+KUBELET_EXTRA_ARGS\s*=/m.test(text)
     ? ['systemd ignores a line with export: the kubelet does not get these flags']
     : [];

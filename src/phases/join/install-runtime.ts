@@ -3,6 +3,7 @@ import { importImages, installContainerd } from '../../artifacts/install.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { cniPluginFolders } from '../../kubernetes/cri/cni-folders.ts';
 import { waitForContainerd } from '../../kubernetes/cri/containerd-answers.ts';
 import {
   type ContainerdNeeds,
@@ -102,8 +103,9 @@ async function wantedConfig(host: Host, needs: ContainerdNeeds): Promise<WantedC
 
 async function needsOf({ spec, host, node }: JoinContext): Promise<ContainerdNeeds> {
   const manifest = (await node.bundle())?.manifest;
-  // Debian's package looks in /usr/lib/cni alone.
-  const cniPlugins = manifest?.files.some(({ kind }) => kind === 'cni-plugins') ? PATHS.cni.plugins : undefined;
+  const carries = manifest?.files.some(({ kind }) => kind === 'cni-plugins') ?? false;
+  const finds = !carries || (await cniPluginFolders(host)).includes(PATHS.cni.plugins);
+  const cniPlugins = finds ? undefined : PATHS.cni.plugins;
   const gpus = spec.gpuVersion !== '' && { nvidiaRuntime: await nvidiaRuntime(host) };
   return { sandboxImage: spec.pauseImage ?? manifest?.pauseImage, root: spec.runtimeRootDir, cniPlugins, ...gpus };
 }

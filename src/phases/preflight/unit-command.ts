@@ -8,11 +8,16 @@ export async function startCommandOf(host: ReadOnlyHost, unit: string): Promise<
   return [...(await unitTextOf(host, unit)).matchAll(/^\s*ExecStart=(.+)$/gm)].at(-1)?.[1];
 }
 
-/**
- * A unit with its drop-ins, each setting on one line. Of two files with one name that in the folder named first counts.
- * See systemd.unit(5).
- */
+/** A unit with its drop-ins, each setting on one line. */
 export async function unitTextOf(host: ReadOnlyHost, unit: string): Promise<string> {
+  return wholeLines((await unitFilesOf(host, unit)).map(({ text }) => text).join('\n'));
+}
+
+/**
+ * A unit and its drop-ins in the order in which systemd reads them. Of two files with one name that in the folder named
+ * first counts. See systemd.unit(5).
+ */
+export async function unitFilesOf(host: ReadOnlyHost, unit: string): Promise<{ path: string; text: string }[]> {
   const units = PATHS.system.unitFolders.map((folder) => posix.join(folder, unit));
   const dropIns = new Map<string, string>();
   const listings = await Promise.all(units.map((path) => host.list(`${path}.d`)));
@@ -21,9 +26,8 @@ export async function unitTextOf(host: ReadOnlyHost, unit: string): Promise<stri
       if (name.endsWith('.conf') && !dropIns.has(name)) dropIns.set(name, posix.join(`${units[i]}.d`, name));
   });
   const later = [...dropIns].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path);
-  const [own, texts] = await Promise.all([
-    Promise.all(units.map((path) => host.read(path))),
-    Promise.all(later.map((path) => host.read(path))),
-  ]);
-  return wholeLines([own.find((text) => text !== undefined), ...texts].join('\n'));
+  const read = async (path: string) => ({ path, text: await host.read(path) });
+  const [own, rest] = await Promise.all([Promise.all(units.map(read)), Promise.all(later.map(read))]);
+  const first = own.find(({ text }) => text !== undefined);
+  return [...(first ? [first] : []), ...rest].map(({ path, text = '' }) => ({ path, text }));
 }

@@ -14,12 +14,24 @@ export async function unitEnvironment(host: ReadOnlyHost, unit: string): Promise
   for (const path of [manager, ...dropIns.map((name) => posix.join(`${manager}.d`, name))])
     for (const value of valuesOf('DefaultEnvironment', (await host.read(path)) ?? '')) setWords(found, value);
   const text = await unitTextOf(host, unit);
-  for (const value of valuesOf('Environment', text)) setWords(found, value);
-  for (const path of valuesOf('EnvironmentFile', text)) {
-    const lines = ((await host.read(path.replace(/^-/, '')).catch(() => undefined)) ?? '').split('\n');
+  for (const [name, value] of environmentIn(text)) found.set(name, value);
+  for (const path of environmentFilesIn(text)) {
+    const lines = ((await host.read(path).catch(() => undefined)) ?? '').split('\n');
     for (const line of lines.filter((each) => /^\s*\w+=/.test(each))) set(found, unquoted(line.trim()));
   }
   return found;
+}
+
+/** What a unit or a drop-in sets by itself. */
+export function environmentIn(text: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const value of valuesOf('Environment', text)) setWords(found, value);
+  return found;
+}
+
+/** The files of variables that a unit or a drop-in names; one with a dash before it may be missing. */
+export function environmentFilesIn(text: string): string[] {
+  return valuesOf('EnvironmentFile', text).map((path) => path.replace(/^-/, ''));
 }
 
 /** An empty value takes away those before it. */

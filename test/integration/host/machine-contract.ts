@@ -75,6 +75,18 @@ export function machineContract(subject: () => Subject): void {
       assert.equal((await machine().stat(at('a copy')))?.mode, 0o600);
     });
 
+    it('what is kept of a file that is replaced stays as it was, be it a copy or a second name', async () => {
+      const bytes = randomBytes(1_000_000);
+      await machine().writeFile(at('program'), bytes, { mode: 0o755 });
+      await machine().copyFile(at('program'), at('kept program'), { mode: 0o600, mayLink: true });
+      await machine().writeFile(at('program'), Buffer.from('the next one'), { mode: 0o755 });
+      assert.equal(await machine().sha256(at('kept program')), sha256(bytes));
+      assert.equal(await read('program'), 'the next one');
+      await machine().copyFile(at('kept program'), at('program'), { mode: 0o750 });
+      assert.equal(await machine().sha256(at('program')), sha256(bytes));
+      assert.equal((await machine().stat(at('program')))?.mode, 0o750);
+    });
+
     it('says so if there is nothing to copy, and keeps what was there', async () => {
       await put('kept', 'old');
       await assert.rejects(machine().copyFile(at('nothing'), at('kept'), { mode: 0o600 }), { code: 'WRITE_FAILED' });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +61,22 @@ describe('this machine', function () {
     await assert.rejects(machine.copyFile(pipe, join(folder, 'copy'), { mode: 0o600 }), { code: 'WRITE_FAILED' });
     await assert.rejects(machine.readFile('/dev/zero'), { code: 'WRITE_FAILED', message: /is a device/ });
     assert.equal((await machine.readFile('/dev/null'))?.length, 0);
+  });
+
+  it('this machine keeps a program by a second name, and copies what has other names or may not get one', async () => {
+    const machine = localMachine();
+    const at = (name: string): string => join(folder, name);
+    const keptAs = async (from: string, to: string, mayLink: boolean): Promise<'a name' | 'a copy'> => {
+      await machine.copyFile(at(from), at(to), { mode: 0o600, mayLink });
+      return (await stat(at(from))).ino === (await stat(at(to))).ino ? 'a name' : 'a copy';
+    };
+    await writeFile(at('program'), 'v1', { mode: 0o755 });
+    assert.equal(await keptAs('program', 'kept', true), 'a name');
+    assert.equal(await keptAs('program', 'kept too', true), 'a copy', 'it has two names already');
+    await writeFile(at('settings'), 'v1');
+    assert.equal(await keptAs('settings', 'kept settings', false), 'a copy');
+    await symlink(at('settings'), at('symlink'));
+    assert.equal(await keptAs('symlink', 'kept symlink', true), 'a copy');
   });
 
   it('this machine leaves nothing on the signal of a command that runs hundreds of programs and connections', async () => {

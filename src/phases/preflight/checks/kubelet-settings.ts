@@ -6,8 +6,10 @@ import { runtimeDriver } from '../cgroup-driver.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 import { overridingDropIns } from '../drop-ins.ts';
+import { extraArguments } from '../extra-arguments.ts';
 import { fitKubeletConfiguration } from '../kubelet-fit.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
+import { ownState } from '../own-state.ts';
 
 export const kubeletConfigurationValues: Check = {
   name: 'KubeletConfiguration',
@@ -76,19 +78,23 @@ export const kubeletExtraFlags: Check = {
   name: 'KubeletFlags',
   concerns: 'node',
   severity: 'error',
-  about: `KUBELET_EXTRA_ARGS in ${PATHS.kubelet.extraFlags} or ${PATHS.kubelet.sysconfig} has only flags that this version of the kubelet accepts, and the labels of the join are ones that it accepts. A warning if one overrides what the join sets, or is not in the help of the kubelet.`,
-  remedy: 'Remove the flag from the file that is named.',
+  about: `KUBELET_EXTRA_ARGS in ${PATHS.kubelet.extraFlags}, ${PATHS.kubelet.sysconfig} or a drop-in of ${PATHS.kubelet.unit} has only flags that this version of the kubelet accepts, and the labels of the join are ones that it accepts. A warning if one overrides what the join sets, is not in the help of the kubelet, or is set where the kubelet does not get it.`,
+  remedy: 'Correct the file that is named, or remove the flag from it.',
   run: async (context) => {
     const minor = await kubeletMinor(context);
-    const files = [PATHS.kubelet.extraFlags, PATHS.kubelet.sysconfig];
-    const texts = await Promise.all(files.map((path) => context.host.read(path)));
-    const listed = texts.some((text) => text?.includes('KUBELET_EXTRA_ARGS=')) ? await flagsOf(context) : undefined;
-    const judged = texts.map((text, i) => judgeExtraFlags(text ?? '', { minor, file: files[i] ?? '', listed }));
+    const { sources, lost } = await extraArguments(context.host, (await ownState(context)).owns);
+    const listed = sources.some(({ text }) => text.includes('KUBELET_EXTRA_ARGS='))
+      ? await flagsOf(context)
+      : undefined;
+    const judged = sources.map(({ file, text }) => judgeExtraFlags(text, { minor, file, listed }));
     const labels = Object.keys(context.spec.labels).flatMap((key) => refuseNodeLabel(key, minor) ?? []);
     const refused = [...labels, ...judged.flatMap((each) => each.refused)];
     const overriding = judged.flatMap((each) => each.overriding);
-    if (refused.length > 0) return fail([...refused, ...overriding].join('\n'));
-    return overriding.length > 0 ? fail(overriding.join('\n'), { severity: 'warning' }) : pass();
+    const warnings = [...overriding, ...lost];
+    if (refused.length > 0) return fail([...refused, ...warnings].join('\n'));
+    if (warnings.length === 0) return pass();
+    const remedy = overriding.length === 0 ? `Put the flags into ${PATHS.kubelet.extraFlags}.` : undefined;
+    return fail(warnings.join('\n'), { severity: 'warning', remedy });
   },
 };
 

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EdgeadmError } from '../../../errors/index.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { cniPluginFolders, configVersion, importsOf, keepsCriOff } from '../../../kubernetes/cri/containerd-config.ts';
+import { cniPluginFolders } from '../../../kubernetes/cri/cni-folders.ts';
+import { configVersion, importsOf, keepsCriOff } from '../../../kubernetes/cri/containerd-config.ts';
 import { importedFiles } from '../../../kubernetes/cri/containerd-imports.ts';
 import { type CgroupDriver, CriClient, type RuntimeVersion } from '../../../kubernetes/cri/index.ts';
 import { removalOf } from '../../../kubernetes/removals.ts';
@@ -84,7 +85,7 @@ async function otherConfiguration({ host }: CheckContext): Promise<CheckResult |
 async function otherPluginFolder({ host, node }: CheckContext): Promise<CheckResult | undefined> {
   const bundle = await node.bundle().catch(() => undefined);
   if (bundle?.manifest.files.some(({ kind }) => kind === 'cni-plugins')) return undefined;
-  const folders = cniPluginFolders((await host.read(PATHS.containerd.configuration)) ?? '');
+  const folders = await cniPluginFolders(host);
   if (folders.includes(PATHS.cni.plugins)) return undefined;
   // One folder may be a link to the other.
   const [usual = [], ...own] = await Promise.all([PATHS.cni.plugins, ...folders].map((path) => host.list(path)));

@@ -215,7 +215,13 @@ imports = ['/etc/containerd/conf.d/*.toml']
     assert.equal(fitContainerdConfig(text, NEEDS), undefined);
   });
 
-  it('a file without plug-in folders is left with the default, which is where the bundle installs them', () => {
+  it("a file without plug-in folders gets that of the bundle: Debian's containerd has another default", () => {
+    const text = fitContainerdConfig('version = 2\n', NEEDS) ?? '';
+    assert.deepEqual({ ...(cri(text).cni as object) }, { bin_dir: '/opt/cni/bin' });
+    assert.equal(fitContainerdConfig(text, NEEDS), undefined);
+  });
+
+  it('a file of version 3 without plug-in folders is left with the default, which is where the bundle installs them', () => {
     assert.doesNotMatch(fitContainerdConfig('version = 3\n', NEEDS) ?? '', /bin_dir/);
   });
 

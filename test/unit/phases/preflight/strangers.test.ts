@@ -14,6 +14,22 @@ interface Stranger {
 }
 
 const files = (entries: Record<string, string>): Stranger['machine'] => ({ files: entries });
+/** A machine with a drop-in of the kubelet's service. */
+const dropIn = (name: string, line: string, more: Record<string, string> = {}): Stranger['machine'] =>
+  files({ [`/etc/systemd/system/kubelet.service.d/${name}`]: `[Service]\n${line}\n`, ...more });
+/** A machine with one more interface, and a route over it. */
+const addressed = (name: string, addresses: readonly string[], destination?: string): Stranger['machine'] => ({
+  network: {
+    interfaces: [
+      { name: 'eth0', up: true, addresses: ['192.168.1.20/24'] },
+      { name, up: false, addresses },
+    ],
+    routes: [
+      { destination: '0.0.0.0/0', interface: 'eth0', gateway: '192.168.1.1', metric: 100 },
+      ...(destination === undefined ? [] : [{ destination, interface: name, metric: 0 }]),
+    ],
+  },
+});
 const mounts = (...lines: string[]): Stranger['machine'] =>
   files({ '/proc/mounts': ['cgroup2 /sys/fs/cgroup cgroup2 rw 0 0', ...lines].join('\n') });
 const resolv = (text: string): Stranger['machine'] => files({ '/etc/resolv.conf': text });
@@ -361,6 +377,69 @@ const STRANGERS: readonly Stranger[] = [
     check: 'KubeletFlags',
     status: 'error',
     found: /"#" is not a flag/,
+  },
+  {
+    thread: 'kubernetes-sigs/kubespray#8924, in a drop-in',
+    machine: dropIn('20-extra-args.conf', 'Environment="KUBELET_EXTRA_ARGS=--foo --v"'),
+    check: 'KubeletFlags',
+    status: 'ok',
+  },
+  {
+    thread: 'canonical/k8s-operator#487, in a drop-in',
+    machine: dropIn('20-extra-args.conf', 'Environment="KUBELET_EXTRA_ARGS=--eviction-hard=memory.available=100Mi"'),
+    check: 'KubeletFlags',
+    status: 'error',
+    found: /kubelet\.service\.d\/20-extra-args\.conf: --eviction-hard/,
+  },
+  {
+    thread: 'gardener/gardener#1061, a file that a drop-in names',
+    machine: dropIn('20-extra-args.conf', 'EnvironmentFile=-/var/lib/kubelet/extra_args', {
+      '/var/lib/kubelet/extra_args': 'KUBELET_EXTRA_ARGS="--feature-gates=NodeSwap"\n',
+    }),
+    check: 'KubeletFlags',
+    status: 'error',
+    found: /^\/var\/lib\/kubelet\/extra_args: --feature-gates/,
+  },
+  {
+    thread: 'geerlingguy/ansible-role-kubernetes#44, a variable of the join in a file that a drop-in names',
+    machine: dropIn('20-extra-args.conf', 'EnvironmentFile=/etc/kubernetes/kubelet.env', {
+      '/etc/kubernetes/kubelet.env': 'KUBELET_KUBEADM_ARGS="--v=4"\n',
+    }),
+    check: 'KubeletFlags',
+    status: 'error',
+    found: /kubelet\.env: KUBELET_KUBEADM_ARGS takes the place of what the join writes/,
+  },
+  {
+    thread: 'kubernetes-sigs/cluster-api-provider-vsphere#68, a file with an empty value before the drop-in',
+    machine: dropIn('20-cloud.conf', 'Environment="KUBELET_EXTRA_ARGS=--cloud-provider=external"', {
+      '/etc/default/kubelet': 'KUBELET_EXTRA_ARGS=\n',
+    }),
+    check: 'KubeletFlags',
+    status: 'warning',
+    found: /20-cloud\.conf sets KUBELET_EXTRA_ARGS, but \/etc\/default\/kubelet has it, too/,
+    remedy: /Put the flags into \/etc\/default\/kubelet/,
+  },
+  {
+    thread: 'kubernetes/release#198, in the file that kubeadm and a join write',
+    machine: dropIn('10-kubeadm.conf', 'Environment="KUBELET_EXTRA_ARGS=--v=4"'),
+    check: 'KubeletFlags',
+    status: 'warning',
+    found: /10-kubeadm\.conf sets KUBELET_EXTRA_ARGS, but the join writes a file of this name/,
+    remedy: /Put the flags into/,
+  },
+  {
+    thread: 'systemd/systemd#2823, a byte order mark',
+    machine: files({ '/etc/default/kubelet': '\ufeffKUBELET_EXTRA_ARGS=--v=4\n' }),
+    check: 'KubeletFlags',
+    status: 'warning',
+    found: /\/etc\/default\/kubelet: it begins with a byte order mark.*Save it as UTF-8/,
+  },
+  {
+    thread: 'moby/moby#26296, UTF-16',
+    machine: files({ '/etc/default/kubelet': [...'KUBELET_EXTRA_ARGS=--v=4\n'].join('\0') }),
+    check: 'KubeletFlags',
+    status: 'warning',
+    found: /\/etc\/default\/kubelet: it is not text in UTF-8.*Save it as UTF-8/,
   },
   {
     thread: 'kubernetes/website#9227, the drop-in of a guide for etcd, which starts the kubelet by itself',
@@ -1336,6 +1415,45 @@ const LATER: readonly Stranger[] = [
     check: CGROUPS,
     status: 'error',
     found: /memory/,
+  },
+  {
+    thread: 'kontena/pharos-cluster#1330, the bridge of Docker',
+    machine: addressed('docker0', [], '10.244.0.0/16'),
+    check: 'CIDRConflict',
+    status: 'error',
+    found: /route 10\.244\.0\.0\/16 dev docker0 overlaps with the Pod CIDR/,
+    remedy: /^Give Docker another range: `"bip"` in \/etc\/docker\/daemon\.json/,
+  },
+  {
+    thread: 'kubernetes/kubernetes#13659, a network of libvirt',
+    machine: addressed('virbr1', [], '10.96.122.0/24'),
+    check: 'CIDRConflict',
+    status: 'error',
+    found: /dev virbr1 overlaps with the Service CIDR/,
+    remedy: /^Give that network of libvirt another range/,
+  },
+  {
+    thread: 'hobby-kube/provisioning#71, a VPN',
+    machine: addressed('wg0', ['10.0.1.1/24'], '10.96.0.0/16'),
+    check: 'CIDRConflict',
+    status: 'error',
+    found: /^the route 10\.96\.0\.0\/16 dev wg0 overlaps with the Service CIDR 10\.96\.0\.0\/12$/,
+    remedy: /^Let the VPN on wg0 leave out that range\.$/,
+  },
+  {
+    thread: 'k3s-io/k3s#5643, the addresses of Services that kube-proxy left',
+    machine: addressed('kube-ipvs0', ['10.96.0.1/32', '10.96.0.10/32']),
+    check: 'CIDRConflict',
+    status: 'error',
+    found: /the address 10\.96\.0\.1 of kube-ipvs0 overlaps with the Service CIDR/,
+    remedy: /^An earlier cluster left kube-ipvs0: `ip link delete kube-ipvs0`\.$/,
+  },
+  {
+    thread: 'rancher/rke2#3017, on a node that is joined',
+    machine: addressed('kube-ipvs0', ['10.96.0.1/32']),
+    node: { membership: async () => ({ caHash: 'sha256:1', nodeName: 'edge-1', complete: true }) },
+    check: 'CIDRConflict',
+    status: 'ok',
   },
 ];
 
