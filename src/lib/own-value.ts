@@ -1,6 +1,6 @@
 /**
- * What a record has at a key that somebody else has chosen: an object of JavaScript also has `constructor` and `toString`,
- * which are no labels.
+ * What a record has at a key from outside, such as the key of a label: an object of JavaScript also has `constructor` and
+ * `toString`.
  */
 export function ownValue<T>(record: Readonly<Record<string, T>> | undefined | null, key: string): T | undefined {
   return record && Object.hasOwn(record, key) ? record[key] : undefined;
