@@ -1,8 +1,6 @@
-export const SOURCE_OF_LOCKS = 'pkg/features of the module k8s.io/kubernetes, v1.19.16 to v1.37.2: LockToDefault';
-
 /**
- * The feature gates whose value is fixed, by the first minor version that fixes it. Those of 1.19 may be older: each of
- * them is listed until removed-gates.ts has it.
+ * The feature gates whose value is fixed (LockToDefault in pkg/features of the module k8s.io/kubernetes, v1.19.16 to v1.37.2),
+ * by the first minor version that fixes it. Those of 1.19 may be older.
  */
 export const LOCKED_GATES: readonly (readonly [lockedIn: number, to: boolean, names: string])[] = [
   [
