@@ -1,5 +1,6 @@
 import { BundleStore } from '../artifacts/bundle-store.ts';
 import { COMMAND_TIMEOUT_MS } from '../config/join-spec.ts';
+import { requireLinux } from '../host/facts.ts';
 import type { Machine } from '../host/machine.ts';
 import { type NodeSession, type SessionOptions, withNode } from '../host/node-session.ts';
 import { type Target, targetsOf } from '../host/targets.ts';
@@ -19,6 +20,8 @@ export interface NodeCommand {
   readonly flags: NodeFlags;
   /** True for a command that only looks, whatever its flags say: no lock is taken, no log is written by default. */
   readonly looksOnly?: boolean;
+  /** True for a command that has phases of its own for Windows; any other refuses a machine that runs it. */
+  readonly worksOnWindows?: boolean;
   /** See OutputOptions. */
   readonly failuresInResult?: boolean;
   readonly limits?: EndingLimits;
@@ -73,7 +76,7 @@ export async function runOnNodes(
   host: CommandHost,
   prepare: (run: CommandRun) => Promise<NodeWork>,
 ): Promise<Result> {
-  const { name, flags, looksOnly = false, failuresInResult } = command;
+  const { name, flags, looksOnly = false, worksOnWindows = false, failuresInResult } = command;
   const limit = timeLimitOf(flags);
   const { signal, over, done } = commandSignal(limit.ms, command.limits);
   const bundles = new BundleStore();
@@ -105,9 +108,10 @@ export async function runOnNodes(
     work = await until(over, prepare(run), 'the preparation');
     if (limit.mistake) throw limit.mistake;
     const { onNode } = work;
-    return await onHosts(targets, { ...run, concurrency, over }, (machine, target) =>
-      onNode({ ...run, target, machine, label: target.label }),
-    );
+    return await onHosts(targets, { ...run, concurrency, over }, async (machine, target) => {
+      if (!worksOnWindows) await requireLinux(machine, name);
+      return onNode({ ...run, target, machine, label: target.label });
+    });
   } finally {
     await closeAll([work?.close, () => bundles.close()], over);
     done();

@@ -48,6 +48,7 @@ const PRODUCTS = {
   slb: { version: '2014-05-15', style: 'RPC', endpointVariable: 'EDGEADM_SLB_ENDPOINT' },
   cbn: { version: '2017-09-12', style: 'RPC', endpointVariable: 'EDGEADM_CBN_ENDPOINT' },
   smartag: { version: '2018-03-13', style: 'RPC', endpointVariable: 'EDGEADM_SMARTAG_ENDPOINT' },
+  kms: { version: '2016-01-20', style: 'RPC', endpointVariable: 'EDGEADM_KMS_ENDPOINT' },
   quotas: { version: '2020-05-10', style: 'RPC', endpointVariable: 'EDGEADM_QUOTAS_ENDPOINT' },
 } as const;
 

@@ -39,6 +39,9 @@ const RAM_NAMES: Partial<Record<CloudProduct, string>> = { cbn: 'cen' };
 /** `Rejected.Throttling` and `QPS Limit Exceeded` among them. Source: what the vendor's Terraform provider retries. */
 const THROTTLED = /Throttling|^(QPS|Request) ?Limit|ServiceUnavailable$/;
 
+/** What ENS answers, with 400, for a fault behind it that is none of the documented ones. Source: AttachNetworkInterface. */
+export const BACKEND_FAULT = 'ens.interface.error';
+
 /** What services put into `Code` if all went well. */
 const FINE = /^(ok|success|0|200)?$/i;
 /** How much of an answer that is not JSON is shown. */
@@ -114,7 +117,7 @@ const ADVICE: readonly (readonly [code: RegExp, next: string])[] = [
 /** @param isNumber whether the code is a number: in an answer of 200 it is a fault behind the gateway */
 function codeOf(status: number, code: string, isNumber: boolean): ErrorCode {
   if (status === 429 || THROTTLED.test(code)) return 'CLOUD_THROTTLED';
-  if (status >= 500 || (status < 400 && isNumber)) return 'CLOUD_FAILED';
+  if (status >= 500 || code === BACKEND_FAULT || (status < 400 && isNumber)) return 'CLOUD_FAILED';
   return NOT_LET_IN.test(code) || status === 401 ? 'CLOUD_CREDENTIALS' : 'CLOUD_REFUSED';
 }
 

@@ -7,6 +7,7 @@ import {
   type PoolClusterFacts,
   type PoolNode,
   poolNamed,
+  poolPlaceOf,
 } from '../config/node-pool.ts';
 import { annotationIssues } from '../config/nodepool-annotations.ts';
 import { INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
@@ -62,7 +63,6 @@ export function cloudNodePools(
   };
   return {
     where: `cluster ${clusterId} in the container service`,
-    refuse: refuseInService,
     cluster: async () => factsOf(await service.cluster(clusterId)),
     list,
     nodes: async () =>
@@ -74,7 +74,6 @@ export function cloudNodePools(
         .then(({ client }) => listGatewayPods(client))
         .catch(() => undefined),
     create: async (spec, warn) => {
-      if (spec.podCidrs.length > 0) throw podCidrsAreAssigned();
       const made = await createAndWait(service, clusterId, { spec, listDelayMs, signal });
       await annotate(inside, made, spec, signal).catch((error: Error) =>
         warn(`the node pool was created, but its annotations could not be recorded: ${error.message}`),
@@ -85,27 +84,6 @@ export function cloudNodePools(
     delete: async (pool) => deleteAndWait(service, clusterId, { pool, signal }),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
-}
-
-/** Source: the SDK, CreateClusterNodePool. */
-function refuseInService({ name, mode }: NodePoolSpec): string[] {
-  return [
-    ...(mode === 'enhanced'
-      ? [
-          'the container service no longer creates enhanced node pools, only basic and private ones; --kubeconfig creates the object',
-        ]
-      : []),
-    ...(name.includes('.') ? [`the container service does not accept "." in the name of a node pool: ${name}`] : []),
-  ];
-}
-
-/** The API has no field for them. */
-function podCidrsAreAssigned(): EdgeadmError {
-  return new EdgeadmError({
-    code: 'USAGE',
-    what: '--pod-cidrs is for --kubeconfig: the container service assigns the pod CIDRs of its node pools itself',
-    next: 'omit --pod-cidrs',
-  });
 }
 
 /** Sent once. If no answer came, the list tells whether it took effect; it may be some seconds behind in any case. */
@@ -222,11 +200,11 @@ export function edgePoolNamed(
 ): NodePool {
   const where = `cluster ${clusterId}`;
   const pool = poolNamed(pools.map(fromCloud), wanted, where);
-  if (!pool.isInCloud) return pool;
+  if (!pool.isInCloud && !pool.isHybrid) return pool;
   throw new EdgeadmError({
     code: 'NODEPOOL_REFUSED',
     what: `edge nodes cannot join the node pool ${pool.name} of ${where}`,
-    why: 'it is a node pool of cloud instances',
+    why: pool.isHybrid ? 'it is a hybrid node pool' : 'it is a node pool of cloud instances',
     next: `choose an edge node pool: edgeadm nodepool list --cluster-id ${clusterId}`,
   });
 }
@@ -236,13 +214,15 @@ function fromCloud(pool: CloudNodePool): NodePool {
   const { nodepoolInfo: info, interconnectConfig: network, interconnectMode, kubernetesConfig, maxNodes } = pool;
   const modes = Object.entries(INTERCONNECT_MODES) as [NodePoolMode, string][];
   const runtime = kubernetesConfig?.runtime;
+  const place = poolPlaceOf(info?.type || 'edge');
   return {
     id: info?.nodepoolId ?? '',
     name: info?.name ?? '',
     mode: modes.find(([, spelling]) => spelling === interconnectMode)?.[0] ?? 'basic',
     maxNodes: info?.isDefault || !maxNodes ? undefined : maxNodes,
     isDefault: info?.isDefault ?? false,
-    ...(info?.type && info.type !== 'edge' && { isInCloud: true }),
+    ...(place === 'cloud' && { isInCloud: true }),
+    ...(place === 'hybrid' && { isHybrid: true }),
     cenId: network?.cenId || undefined,
     ccnId: network?.ccnId || undefined,
     ccnRegion: network?.ccnRegionId || undefined,

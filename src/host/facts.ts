@@ -69,3 +69,16 @@ export function requireSupported({ platform, init, os }: HostFacts): void {
         : 'this is neither Linux nor Windows',
   });
 }
+
+/** @throws EdgeadmError PLATFORM_UNSUPPORTED if the machine is Windows and the command has no way to work there. */
+export async function requireLinux(machine: Machine, command: string): Promise<void> {
+  // Linux machines have no such method: they are not asked.
+  const facts = await machine.facts?.();
+  if (facts?.platform !== 'windows') return;
+  throw new EdgeadmError({
+    code: 'PLATFORM_UNSUPPORTED',
+    what: `\`edgeadm ${command}\` does not work on Windows machines`,
+    why: `${machine.name} runs ${facts.os.pretty}`,
+    next: 'run it on a Linux node; on Windows machines, join, preflight, reset, upgrade and diagnose work',
+  });
+}

@@ -180,7 +180,8 @@ export class NodeHost implements Host {
   }
 
   async remove(path: string): Promise<void> {
-    const stat = await this.#machine.stat(path, { permissions: true });
+    // What is noted nowhere needs no permissions, which cost a program on Windows.
+    const stat = await this.#machine.stat(path, { permissions: this.#journal !== undefined });
     if (!stat) return;
     await this.#note({ kind: 'file', path, before: await this.#keep(path, stat) });
     await this.#machine.remove(path);

@@ -75,7 +75,9 @@ function refusePlainCredentials({ url, headers = {} }: HttpRequest): void {
 /** One request and its answer; what ends first ends it: the answer, a limit, the signal, the connection. */
 class Exchange {
   readonly #request: HttpRequest;
-  readonly #outgoing: ClientRequest;
+  #outgoing: ClientRequest;
+  /** What had been read from the connection before this request. */
+  #bytesBefore = 0;
   readonly #dialing = new AbortController();
   #response: IncomingMessage | undefined;
   #sent = false;
@@ -91,25 +93,42 @@ class Exchange {
   constructor(request: HttpRequest) {
     this.#request = request;
     this.#idleMs = request.limits.idleMs;
-    const { url, method = 'GET', headers = {}, body, agent, limits, signal } = request;
-    const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
-    // An agent that dials is given this signal with the options; Node itself would wait for the connection first.
-    const options = { method, headers: { ...headers, ...length }, agent, signal: this.#dialing.signal };
-    this.#outgoing = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options);
+    const { limits, signal } = request;
+    this.#outgoing = this.#create();
     if (limits.totalMs !== undefined) this.#total = setTimeout(() => this.#late(limits.totalMs), limits.totalMs);
-    if (limits.connectMs !== undefined)
-      this.#connect = setTimeout(() => this.#late(limits.connectMs), limits.connectMs);
-    this.#restartSilenceTimer();
     signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
   open(): Promise<OpenAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<OpenAnswer>();
     this.#reject = reject;
+    this.#send(resolve);
+    return promise;
+  }
+
+  #create(): ClientRequest {
+    const { url, method = 'GET', headers = {}, body, agent, limits } = this.#request;
+    const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
+    // An agent that dials is given this signal with the options; Node itself would wait for the connection first.
+    const options = { method, headers: { ...headers, ...length }, agent, signal: this.#dialing.signal };
+    if (limits.connectMs !== undefined)
+      this.#connect = setTimeout(() => this.#late(limits.connectMs), limits.connectMs);
+    this.#restartSilenceTimer();
+    return (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options);
+  }
+
+  #send(resolve: (answer: OpenAnswer) => void): void {
     let interim = 0;
-    this.#outgoing
+    const outgoing = this.#outgoing;
+    const failed = (error: unknown): void => {
+      if (outgoing !== this.#outgoing) return;
+      if (this.#canSendAgain()) this.#sendAgain(resolve);
+      else this.#end(error);
+    };
+    outgoing
       .on('socket', (socket) => {
         this.#restartSilenceTimer();
+        this.#bytesBefore = socket.bytesRead;
         // Over TLS nothing of the request leaves before both sides have agreed.
         const securing = (socket as { secureConnecting?: boolean }).secureConnecting === true;
         if (securing) socket.once('secureConnect', this.#connected);
@@ -120,9 +139,9 @@ class Exchange {
         if (++interim > MAX_INTERIM) this.#end(this.#failure('broken', `more than ${MAX_INTERIM} interim responses`));
       })
       .on('upgrade', () => this.#end(this.#failure('refused', 'it answered 101 Switching Protocols')))
-      .on('error', (error) => this.#end(this.#failureOf(error)))
+      .on('error', (error) => failed(this.#failureOf(error)))
       .on('close', () => {
-        if (!this.#response) this.#end(this.#failure('broken', 'the connection was closed without an answer'));
+        if (!this.#response) failed(this.#failure('broken', 'the connection was closed without an answer'));
       })
       .on('response', (response) => {
         this.#response = response;
@@ -133,7 +152,25 @@ class Exchange {
         else resolve(this.#answer(response));
       })
       .end(this.#request.body);
-    return promise;
+  }
+
+  /**
+   * A server may close a kept connection at the moment it is used again. A read that got no byte of an answer there was not
+   * answered, and can be sent again. Sources: RFC 9110, 9.2.2; Go, net/http, `shouldRetryRequest`.
+   */
+  #canSendAgain(): boolean {
+    const { method = 'GET', body } = this.#request;
+    const isRead = body === undefined && /^(GET|HEAD)$/.test(method);
+    const { reusedSocket, socket } = this.#outgoing;
+    return !this.#ended && !this.#response && isRead && reusedSocket && socket?.bytesRead === this.#bytesBefore;
+  }
+
+  /** Ends as soon as the connection is a new one: each that failed is gone from those that are kept. */
+  #sendAgain(resolve: (answer: OpenAnswer) => void): void {
+    clearTimeout(this.#connect);
+    this.#sent = false;
+    this.#outgoing = this.#create();
+    this.#send(resolve);
   }
 
   #answer(response: IncomingMessage): OpenAnswer {

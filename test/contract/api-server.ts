@@ -1,4 +1,5 @@
 import { access } from './access.ts';
+import { accounts } from './accounts.ts';
 import { apply } from './apply.ts';
 import { apps } from './apps.ts';
 import { bodies } from './bodies.ts';
@@ -18,11 +19,15 @@ import { Contract, type Expectation, type Subject } from './subject.ts';
 import { watching } from './watching.ts';
 import { workloads } from './workloads.ts';
 
+/** Where it is, all nodes may read node pools; it is OpenYurt's, and no part of the contract. */
+const HUB_BINDING = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/yurt-hub';
+
 export type { Subject } from './subject.ts';
 
 /** What edgeadm, a kubelet and kubectl expect of an API server that kubeadm set up. */
 const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   'who gets in, and who may do what': access,
+  'namespaces, roles and service accounts': accounts,
   'questions about access': reviews,
   'certificate signing requests': certificates,
   'creating, changing and deleting objects': objects,
@@ -53,6 +58,7 @@ export function apiServerContract(open: () => Promise<Subject>, { withCommands =
   let contract: Contract;
   before(async () => {
     contract = new Contract(await open());
+    await contract.admin.send('DELETE', HUB_BINDING);
   });
   after(() => contract?.close());
   const held = withCommands ? { ...EXPECTATIONS, 'commands that work inside a cluster': commands } : EXPECTATIONS;

@@ -56,8 +56,16 @@ async function makeRelease(name: string, build = buildHere): Promise<string> {
   await removeOldest(name);
   const part = join(CACHE, `${name}-part-${process.pid}`);
   await build(part);
-  await rename(part, dir);
+  await putInPlace(part, dir);
   return dir;
+}
+
+/** Another process may have built the same at the same time: the first one's stays. */
+async function putInPlace(part: string, dir: string): Promise<void> {
+  await rename(part, dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  });
+  await rm(part, { recursive: true, force: true });
 }
 
 /** Other checkouts may be using theirs, or building one, at this moment: only what is finished and long unused goes. */

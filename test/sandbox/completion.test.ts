@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, it } from 'mocha';
+import { powershellGrammar } from '../unit/templates/powershell-grammar.ts';
 import { edgeadm, PROGRAM } from './program.ts';
 
 const INVENTORY = `hosts:
@@ -138,11 +139,13 @@ describe('completion in a shell', function () {
     });
   }
 
-  it('the script for PowerShell holds the same tables', async () => {
+  it('the script for PowerShell holds the same tables, and is well formed', async () => {
     const { stdout } = await edgeadm(['completion', 'powershell']);
     assert.match(stdout, /'join --output' = @\('words', 'text', 'json', 'yaml'\)/);
     assert.doesNotMatch(stdout, /\*\*\*/);
     assert.match(stdout, /^ {8}'token' = @\(@\('create', /m);
+    const isWellFormed = await powershellGrammar();
+    assert.ok(isWellFormed(stdout));
   });
 
   it('says which shells there are', async () => {

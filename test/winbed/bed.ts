@@ -1,4 +1,5 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import assert from 'node:assert/strict';
+import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +16,31 @@ import type { Edition } from './editions.ts';
 import { OWN_FOLDER, type Template } from './template.ts';
 import { WineWindows } from './windows.ts';
 
+/** Words for a reset. */
+export const RESET = ['reset', '--force', '--yes', '-o', 'json'] as const;
 const PROGRAM = `C:\\${OWN_FOLDER}\\edgeadm.exe`;
 const POOL = 'hangzhou';
-const BUNDLE = `C:\\${OWN_FOLDER}\\bundle`;
+export const OLDER = 'v1.20.1';
+/** What a diagnosis writes. */
+export const ARCHIVE = 'diagnosis.tgz';
+/** What is on a machine, by the version of the kubelet. */
+const BUNDLES = { bundle: CLUSTER_VERSION, older: OLDER } as const;
+export const bundleOf = (name: keyof typeof BUNDLES): string => `C:\\${OWN_FOLDER}\\${name}`;
+
+interface HostResult {
+  readonly ok: boolean;
+  readonly outcome?: string;
+  readonly data?: { readonly findings?: readonly { readonly rule: string }[] };
+}
+
+/** The result of the one host, behind the events. */
+export function succeeds({ exitCode, stdout, stderr }: ProgramResult): HostResult {
+  assert.equal(exitCode, 0, `${stdout}\n${stderr}`);
+  const { hosts } = lastLine(stdout) as { readonly hosts: readonly [HostResult] };
+  return hosts[0];
+}
+
+export const lastLine = (text: string): unknown => JSON.parse(text.trim().split('\n').at(-1) ?? '');
 
 /** A cluster, and machines that join it with the Windows program of a release. */
 export class WinBed {
@@ -37,7 +60,8 @@ export class WinBed {
 
   static async open(template: Template): Promise<WinBed> {
     const folder = await mkdtemp(join(tmpdir(), 'edgeadm-winbed-'));
-    await writeBundle(folder, template.standIn);
+    for (const [name, version] of Object.entries(BUNDLES))
+      await writeBundle(join(folder, name), template.standIn, version);
     const cluster = await workflowBed();
     await createPool(cluster.admin, POOL);
     const bed = new WinBed(cluster, template, await runtimeOnPort(), folder);
@@ -53,7 +77,8 @@ export class WinBed {
     if (address === null || typeof address === 'string') throw new Error('the runtime has no port');
     await windows.tell('cri.port', String(address.port));
     await windows.put(`/${OWN_FOLDER}/edgeadm.exe`, { from: await windowsExecutable() });
-    await windows.put(`/${OWN_FOLDER}/bundle`, { from: join(this.#folder, 'bundle') });
+    for (const name of Object.keys(BUNDLES))
+      await windows.put(`/${OWN_FOLDER}/${name}`, { from: join(this.#folder, name, 'bundle') });
     return windows;
   }
 
@@ -74,11 +99,23 @@ export class WinBed {
   }
 
   join(windows: WineWindows, more: readonly string[] = []): Promise<ProgramResult> {
-    return windows.run(PROGRAM, ['join', ...this.#words(more), '--yes', '-o', 'json']);
+    return windows.run(PROGRAM, this.joinWords(more));
+  }
+
+  joinWords(more: readonly string[] = []): string[] {
+    return ['join', ...this.#words(more), '--yes', '-o', 'json'];
+  }
+
+  upgrade(windows: WineWindows, more: readonly string[] = []): Promise<ProgramResult> {
+    return windows.run(PROGRAM, ['upgrade', '--bundle', bundleOf('bundle'), ...more, '--yes', '-o', 'json']);
+  }
+
+  diagnose(windows: WineWindows): Promise<ProgramResult> {
+    return windows.run(PROGRAM, ['diagnose', '-o', `C:\\${OWN_FOLDER}\\${ARCHIVE}`, '-o', 'json']);
   }
 
   reset(windows: WineWindows): Promise<ProgramResult> {
-    return windows.run(PROGRAM, ['reset', '--force', '--yes', '-o', 'json']);
+    return windows.run(PROGRAM, RESET);
   }
 
   async close(): Promise<void> {
@@ -91,15 +128,18 @@ export class WinBed {
 
   #words(more: readonly string[] = []): string[] {
     const settings = ['--manage-runtime', '--ignore-preflight-errors=ClusterVersion', ...more];
+    const bundle = more.includes('--bundle') ? [] : ['--bundle', bundleOf('bundle')];
     const hub = more.includes('--edge-hub-program') ? [] : ['--no-edge-hub'];
-    return [...this.cluster.joinWords, '--bundle', BUNDLE, ...settings, ...hub];
+    return [...this.cluster.joinWords, ...bundle, ...settings, ...hub];
   }
 }
 
 /** Kubelet and containerd are stand-ins: services as the real ones are. */
-async function writeBundle(folder: string, standIn: string): Promise<void> {
+async function writeBundle(folder: string, standIn: string, version: string): Promise<void> {
+  await mkdir(folder);
   const kubelet = join(folder, 'kubelet.exe');
   await copyFile(standIn, kubelet);
+  await appendFile(kubelet, `\nkubernetes=${version}\n`);
   const data = await readFile(standIn);
   const names = ['containerd.exe', 'ctr.exe', 'containerd-shim-runhcs-v1.exe'];
   await writeFile(
@@ -108,7 +148,7 @@ async function writeBundle(folder: string, standIn: string): Promise<void> {
   );
   await createBundle({
     directory: join(folder, 'bundle'),
-    kubernetesVersion: CLUSTER_VERSION,
+    kubernetesVersion: version,
     arch: 'amd64',
     os: 'windows',
     parts: [

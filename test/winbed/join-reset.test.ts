@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { V1Node } from '@kubernetes/client-node';
-import type { ProgramResult } from '../../src/host/machine.ts';
 import { splitCommandLine } from '../../src/host/windows/quote.ts';
-import { WinBed } from './bed.ts';
+import { RESET, succeeds, WinBed } from './bed.ts';
 import { template } from './template.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-/** The result, behind the events. */
-const lastLine = (text: string) => JSON.parse(text.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
 const NODE = '/api/v1/nodes/win-edge1';
 
 describe('edgeadm.exe on Windows under wine', () => {
@@ -18,10 +15,6 @@ describe('edgeadm.exe on Windows under wine', () => {
     bed = await WinBed.open(await template(say));
   });
   after(() => bed?.close());
-  const succeeds = ({ exitCode, stdout, stderr }: ProgramResult): Record<string, unknown> => {
-    assert.equal(exitCode, 0, `${stdout}\n${stderr}`);
-    return lastLine(stdout);
-  };
 
   it('preflight finds nothing that a join would fail at; the join starts containerd and kubelet as services; a reset leaves drive, services and firewall as before', async () => {
     const windows = await bed.machine();
@@ -65,7 +58,7 @@ describe('edgeadm.exe on Windows under wine', () => {
     await windows.reboot();
     succeeds(await windows.run(command, splitCommandLine(words)));
     assert.equal(await windows.told('tasks/edgeadm-join.xml'), undefined);
-    succeeds(await windows.run(command, ['reset', '--force', '--yes', '-o', 'json']));
+    succeeds(await windows.run(command, RESET));
     assert.deepEqual(await windows.photograph(), before);
   });
 });

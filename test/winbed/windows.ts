@@ -1,9 +1,23 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFile, cp, link, lstat, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  cp,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { execa, type ResultPromise } from 'execa';
 import type { ProgramResult } from '../../src/host/machine.ts';
 import { photograph } from '../integration/workflow-bed/photograph.ts';
@@ -20,6 +34,12 @@ const KEYS = ['HKLM\\SYSTEM\\CurrentControlSet\\Services', 'HKLM\\SYSTEM\\Curren
 
 const FIREWALL_RULES =
   'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules';
+
+/** Between two looks at what a program has written. Milliseconds. */
+const LOOK_EVERY_MS = 20;
+
+/** Called again and again with all that a program has written. */
+type OnOutput = (text: string) => Promise<void>;
 
 /** The first process of a machine, whose output is not kept. */
 const HOLDER = { buffer: false, reject: false, stdin: 'ignore' } as const;
@@ -96,9 +116,10 @@ export class WineWindows {
   }
 
   /** Runs a program, and learns its whole exit code, of which Linux has eight bits. */
-  async run(file: string, args: readonly string[] = [], input = ''): Promise<ProgramResult> {
+  async run(file: string, args: readonly string[] = [], onOutput?: OnOutput): Promise<ProgramResult> {
     const id = randomBytes(8).toString('hex');
-    const { stdout, stderr } = await this.#inside([WINE, `${OWN}\\relay.exe`, id, file, ...args], input);
+    const command = [WINE, `${OWN}\\relay.exe`, id, file, ...args];
+    const { stdout, stderr } = await this.#inside(command, onOutput);
     const exitCode = Number((await this.told(`${id}.exit`)) ?? -1);
     await rm(this.place(`/${OWN_FOLDER}/${id}.exit`), { force: true });
     return { exitCode, stdout, stderr };
@@ -147,6 +168,16 @@ export class WineWindows {
     return photo;
   }
 
+  /** Ends all processes of a program without a word to them. */
+  async kill(file: string): Promise<void> {
+    const space = await readlink(`/proc/${this.#pid}/ns/pid`);
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const its = await readlink(`/proc/${pid}/ns/pid`).catch(() => undefined);
+      const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (its === space && words.startsWith(`${file}\0`)) process.kill(Number(pid), 'SIGKILL');
+    }
+  }
+
   /** Cuts its power. */
   async powerOff(): Promise<void> {
     this.#holder?.kill('SIGKILL');
@@ -169,18 +200,32 @@ export class WineWindows {
   }
 
   /** Its output goes to files: what wine starts beside a program inherits a pipe, and keeps it open. */
-  async #inside(command: readonly string[], input = ''): Promise<{ stdout: string; stderr: string }> {
+  async #inside(command: readonly string[], onOutput?: OnOutput): Promise<{ stdout: string; stderr: string }> {
     const folder = await mkdtemp(join(this.#folder, 'call-'));
-    await writeFile(join(folder, 'in'), input);
+    await writeFile(join(folder, 'in'), '');
     const words = chrootIn(this.#template.root, command);
     const files = await Promise.all(
       ['in', 'out', 'err'].map((name) => open(join(folder, name), name === 'in' ? 'r' : 'w')),
     );
     const enter = ['--mount', '--pid', '--uts', '-t', String(this.#pid), ...words];
-    await once(spawn('nsenter', enter, { stdio: files.map(({ fd }) => fd) }), 'exit');
+    const ended = once(spawn('nsenter', enter, { stdio: files.map(({ fd }) => fd) }), 'exit');
+    if (onOutput) await watch(join(folder, 'out'), ended, onOutput);
+    await ended;
     for (const file of files) await file.close();
     const [said, failed] = await Promise.all(['out', 'err'].map((name) => readFile(join(folder, name), 'utf8')));
     await rm(folder, { recursive: true });
     return { stdout: said ?? '', stderr: failed ?? '' };
+  }
+}
+
+/** Tells, until a program has ended, what it has written so far. */
+async function watch(file: string, ended: Promise<unknown>, tell: OnOutput): Promise<void> {
+  let runs = true;
+  void ended.then(() => {
+    runs = false;
+  });
+  while (runs) {
+    await tell(await readFile(file, 'utf8'));
+    await delay(LOOK_EVERY_MS);
   }
 }

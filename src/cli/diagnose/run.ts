@@ -45,7 +45,7 @@ export async function runDiagnose(
   const timeoutMs = durationOf(flags.timeout, '--timeout') ?? COMMAND_TIMEOUT_MS;
   const until = performance.now() + timeoutMs * COLLECTING;
   const texts: string[][] = [];
-  const command = { name: 'diagnose', flags, looksOnly: true };
+  const command = { name: 'diagnose', flags, worksOnWindows: true, looksOnly: true };
   const result = await runOnNodes(command, host, async ({ targets, emit, signal: whole }) => {
     const { warning } = phaseLog((body) => emit({ ...body, host: 'localhost', phase: 'diagnose', time: now() }));
     const admin = kubeconfig === undefined ? undefined : await adminOf(kubeconfig, whole, warning);

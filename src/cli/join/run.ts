@@ -26,27 +26,31 @@ export async function runJoin(
 ): Promise<Omit<CommandResult, 'command'>> {
   const flags = parsed.flags as unknown as NodeFlags;
   const name = only === undefined ? 'join' : `join phase ${only}`;
-  return runOnNodes({ name, flags, limits: { cleanUpMs: ROLL_BACK_MS } }, host, async (command) => {
-    const { targets } = command;
-    refuseUnknownPhases(parsed, only);
-    const requests = await joinRequests(parsed, command.targets);
-    const continuation = await continuationOf(parsed, requests.form, host.argv);
-    const { join } = await import('../../phases/join/join.ts');
-    const source = await openSource(requests.form, command.version, command.signal);
-    const confirm = confirmOnTerminal(command.output, command.signal);
-    return {
-      onNode: withSession(async (run) => {
-        const asked = await resolveRequest(requests.of(run.target), source, run);
-        const result = await join({ ...run, ...asked, only, confirm, continuation });
-        const outcome = run.dryRun ? 'planned' : result.changed ? 'joined' : 'unchanged';
-        // Whether it is Ready yet is a matter of moments: programs ask the cluster.
-        const { ready: _ready, ...data } = result;
-        if (run.dryRun) return { outcome, data };
-        return { outcome, data, ...endOf(result, only, targets.length) };
-      }),
-      close: async () => source?.close(),
-    };
-  });
+  return runOnNodes(
+    { name, flags, worksOnWindows: true, limits: { cleanUpMs: ROLL_BACK_MS } },
+    host,
+    async (command) => {
+      const { targets } = command;
+      refuseUnknownPhases(parsed, only);
+      const requests = await joinRequests(parsed, command.targets);
+      const continuation = await continuationOf(parsed, requests.form, host.argv);
+      const { join } = await import('../../phases/join/join.ts');
+      const source = await openSource(requests.form, command.version, command.signal);
+      const confirm = confirmOnTerminal(command.output, command.signal);
+      return {
+        onNode: withSession(async (run) => {
+          const asked = await resolveRequest(requests.of(run.target), source, run);
+          const result = await join({ ...run, ...asked, only, confirm, continuation });
+          const outcome = run.dryRun ? 'planned' : result.changed ? 'joined' : 'unchanged';
+          // Whether it is Ready yet is a matter of moments: programs ask the cluster.
+          const { ready: _ready, ...data } = result;
+          if (run.dryRun) return { outcome, data };
+          return { outcome, data, ...endOf(result, only, targets.length) };
+        }),
+        close: async () => source?.close(),
+      };
+    },
+  );
 }
 
 /** What a person reads last: node, cluster, how long it took, and the command to look at the node. */

@@ -80,7 +80,7 @@ function planLines(nodes: readonly ServiceNode[], { drain, release }: RemoveFlag
 
 function endText(nodes: readonly ServiceNode[], { release }: RemoveFlags, wait: boolean): string {
   const done = wait ? (release ? 'removed and released' : 'removed') : 'is being removed';
-  const isEdge = nodes.some(({ isCloud }) => !isCloud);
+  const isEdge = nodes.some(({ kind }) => kind === 'edge');
   const next = isEdge ? 'Before an edge node joins again, run on it: edgeadm reset\n' : '';
   const lines = nodes.slice(0, MOST_SHOWN).map(({ name }) => `node/${name} ${done}\n`);
   const more =

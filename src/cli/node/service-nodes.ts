@@ -11,9 +11,9 @@ export async function nodesOfService(service: ContainerService, clusterId: strin
 /** One line a node. */
 export function serviceNodeTable(nodes: readonly ServiceNode[], wide = false): string {
   return table(
-    nodes.map(({ name, pool, isCloud, status, state, instanceId, charge, addresses }) => ({
+    nodes.map(({ name, pool, kind, status, state, instanceId, charge, addresses }) => ({
       name,
-      kind: isCloud ? 'cloud' : 'edge',
+      kind,
       pool,
       status: state && state !== 'running' ? `${status}, ${state}` : status,
       address: addresses.join(','),

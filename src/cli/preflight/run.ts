@@ -13,7 +13,7 @@ export async function runPreflight(parsed: ParsedJoin, host: CommandHost): Promi
   const flags = parsed.flags as unknown as NodeFlags;
   const found = new Map<string, readonly Verdict[]>();
   const result = await runOnNodes(
-    { name: 'preflight', flags, looksOnly: true, failuresInResult: true },
+    { name: 'preflight', flags, worksOnWindows: true, looksOnly: true, failuresInResult: true },
     host,
     async (command) => {
       const requests = await joinRequests(parsed, command.targets);

@@ -36,7 +36,7 @@ export async function runReset(
   const thisMachine = !flags.host && !flags.inventory;
   const limits = { cleanUpMs: CLEAN_UP_MS };
   const result = await runOnNodes(
-    { name: 'reset', flags, limits },
+    { name: 'reset', flags, worksOnWindows: true, limits },
     host,
     async ({ output, signal, targets, dryRun }) => {
       const labels = targets.map(({ label }) => label);

@@ -27,11 +27,15 @@ export async function runUpgrade(
   flags: NodeFlags,
   host: CommandHost,
 ): Promise<Omit<CommandResult, 'command'>> {
-  return runOnNodes({ name: 'upgrade', flags, limits: { cleanUpMs: ROLL_BACK_MS } }, host, async () => ({
-    onNode: withSession(async (run) => {
-      const { outcome, ...data } = await upgrade({ ...run, spec });
-      if (run.dryRun) return { outcome: outcome === 'upgraded' ? 'planned' : outcome, data };
-      return { outcome, data, ...endOf({ outcome, ...data }, run.targets.length) };
+  return runOnNodes(
+    { name: 'upgrade', flags, worksOnWindows: true, limits: { cleanUpMs: ROLL_BACK_MS } },
+    host,
+    async () => ({
+      onNode: withSession(async (run) => {
+        const { outcome, ...data } = await upgrade({ ...run, spec });
+        if (run.dryRun) return { outcome: outcome === 'upgraded' ? 'planned' : outcome, data };
+        return { outcome, data, ...endOf({ outcome, ...data }, run.targets.length) };
+      }),
     }),
-  }));
+  );
 }

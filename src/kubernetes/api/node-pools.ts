@@ -69,7 +69,6 @@ export function clusterNodePools(client: ApiClient): NodePools {
   };
   return {
     where: 'the cluster of the kubeconfig',
-    refuse: () => [],
     cluster: () => readCluster(client),
     list: async () => (await listNodePoolObjects(client)).map(fromObject),
     nodes: () => readPoolNodes(client),

@@ -3,7 +3,7 @@ import { powerShellArguments } from '../../host/windows/quote.ts';
 import { readTemplate } from '../../templates/index.ts';
 
 /** Scripts for what only PowerShell can tell or do; each reads one JSON from its input and writes one. */
-type Script = 'licence' | 'hns-list' | 'hns-remove';
+type Script = 'drives' | 'licence' | 'hns-list' | 'hns-remove';
 
 /** Starting PowerShell takes a slow machine some seconds. */
 const TIMEOUT_MS = 60_000;

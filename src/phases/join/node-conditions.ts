@@ -47,6 +47,8 @@ async function isDiskFull({ host, spec }: Context): Promise<boolean> {
   const text = await host.read(PATHS.kubelet.configuration).catch(() => undefined);
   // Custom thresholds replace these.
   if (lenientYaml(text, EVICTION)) return false;
+  const { systemDrive } = await host.facts();
+  if (systemDrive) return (1 - systemDrive.freeBytes / systemDrive.totalBytes) * 100 > FULL_PERCENT.images;
   const images = spec.runtimeRootDir ?? (spec.runtime === 'docker' ? PATHS.docker.data : PATHS.containerd.data);
   const used = await Promise.all(
     [PATHS.kubelet.directory, images].map(async (path) => {

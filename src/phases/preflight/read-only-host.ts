@@ -5,6 +5,7 @@ export type ReadOnlyHost = Pick<
   Host,
   | 'name'
   | 'runsPrograms'
+  | 'nativePath'
   | 'facts'
   | 'network'
   | 'clock'
@@ -33,6 +34,7 @@ export function cachedReads(host: ReadOnlyHost): ReadOnlyHost {
   return {
     name: host.name,
     runsPrograms: host.runsPrograms,
+    nativePath: (path) => host.nativePath(path),
     facts: () => once('facts', () => host.facts()),
     network: () => once('network', () => host.network()),
     clock: () => host.clock(),

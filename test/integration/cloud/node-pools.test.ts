@@ -122,16 +122,6 @@ describe('node pools through the container service', function () {
     await late.close();
   });
 
-  it('node pools through the container service are no longer enhanced ones, which it does not create any more', async () => {
-    for (const dryRun of [true, false]) {
-      const error = await fails(create({ ...SPEC, mode: 'enhanced', ...NETWORK }, { dryRun }));
-      assert.equal(error.code, 'NODEPOOL_REFUSED');
-      assert.match(error.why ?? '', /no longer creates enhanced node pools, only basic and private ones/);
-    }
-    assert.match((await fails(create({ ...SPEC, name: 'a.b' }))).why ?? '', /does not accept "\."/);
-    assert.deepEqual(await named('shops'), []);
-  });
-
   it('node pools through the container service have annotations, for which the API has no field', async () => {
     const spec = { ...SPEC, annotations: { 'example.com/a': 'b' } };
     assert.equal(await create(spec), 'created');
@@ -189,11 +179,6 @@ describe('node pools through the container service', function () {
     assert.equal(error.code, 'NODEPOOL_REFUSED');
     assert.match(error.why ?? '', /1\.16 or later[\s\S]*Flannel only, this cluster has terway-eniip/);
     assert.deepEqual(await named('shops'), []);
-  });
-
-  it('node pools through the container service have no pod CIDRs of the user, for which the API has no field', async () => {
-    const error = await fails(create({ ...SPEC, podCidrs: ['10.9.0.0/20'] }));
-    assert.match(error.message, /--pod-cidrs is for --kubeconfig/);
   });
 
   it('node pools through the container service are deleted when they are empty', async () => {

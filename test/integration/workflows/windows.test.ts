@@ -59,7 +59,7 @@ describe('Windows node', function () {
     assert.deepEqual(await win.photograph(), joined);
   });
 
-  it('a reset leaves drive, registry, services and firewall as before the join, and does so a second time', async () => {
+  it('a reset leaves drive, registry, services and firewall as before the join, and does so a second time; neither runs a program that only Linux has', async () => {
     const win = await node();
     const before = await win.photograph();
     await win.join({ spec: installing() });
@@ -67,6 +67,8 @@ describe('Windows node', function () {
     assert.deepEqual(await win.photograph(), before);
     await win.reset();
     assert.deepEqual(await win.photograph(), before);
+    const others = win.windows.calls.filter((call) => !/^[A-Z]:\\.*?\.exe( |$)/.test(call));
+    assert.deepEqual(others, []);
   });
 
   it('the kubelet gets full paths of Windows, and no setting that only Linux has', async () => {
@@ -86,6 +88,17 @@ describe('Windows node', function () {
       await win.windows.read('/etc/kubernetes/kubelet.conf'),
       /C:\\var\\lib\\kubelet\\pki\\kubelet-client-current\.pem/,
     );
+  });
+
+  it('a reset starts no program to learn who may read what it removes', async () => {
+    const win = await node();
+    await win.join({ spec: installing() });
+    win.windows.calls.length = 0;
+    await win.reset();
+    const asked = win.windows.calls.filter(
+      (call) => call.includes('/save') && !call.includes('Program Files\\edgeadm'),
+    );
+    assert.deepEqual(asked, []);
   });
 
   it('private keys are for SYSTEM and administrators only', async () => {

@@ -1,41 +1,20 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { placesOf } from '../../../src/cli/completion/places.ts';
 import { COMPLETION_SHELLS, completionScript } from '../../../src/cli/completion/script.ts';
 import { powerShellLine } from '../../../src/host/windows/quote.ts';
 import { powershellQuoted } from '../../../src/lib/shell-quotes.ts';
+import { WINDOWS_CHECKS } from '../../../src/phases/preflight/windows/checks.ts';
 import { readTemplate } from '../../../src/templates/index.ts';
+import { powershellGrammar } from './powershell-grammar.ts';
 
-/** What of a syntax tree is asked here. */
-interface Node {
-  readonly hasError: boolean;
-}
-interface TreeSitter {
-  readonly Parser: {
-    new (): { setLanguage(language: unknown): void; parse(text: string): { rootNode: Node } };
-    init(): Promise<void>;
-  };
-  readonly Language: { load(wasm: Uint8Array): Promise<unknown> };
-}
-
-const require = createRequire(import.meta.url);
 const FOLDER = new URL('../../../templates/windows/', import.meta.url);
 const scripts = readdirSync(FOLDER).filter((name) => name.endsWith('.ps1'));
 
 describe('PowerShell scripts', () => {
   let isWellFormed: (text: string) => boolean;
   before(async () => {
-    const { Parser, Language } = require('web-tree-sitter') as TreeSitter;
-    await Parser.init();
-    const wasm = await readFile(require.resolve('tree-sitter-powershell/tree-sitter-powershell.wasm'));
-    const language = await Language.load(wasm);
-    isWellFormed = (text) => {
-      const parser = new Parser();
-      parser.setLanguage(language);
-      return !parser.parse(text).rootNode.hasError;
-    };
+    isWellFormed = await powershellGrammar();
   });
 
   it('PowerShell scripts that are broken fail this check', () => {
@@ -63,6 +42,16 @@ describe('PowerShell scripts', () => {
     for (const text of ["it's a folder", '‘a’', '$HOME `id` "x"', 'C:\\Users\\x\\'])
       assert.ok(isWellFormed(`$Env:KUBECONFIG = ${powershellQuoted(text)}`), text);
   });
+
+  for (const { name, remedy } of WINDOWS_CHECKS) {
+    const quoted = remedy.split('`').filter((_, index) => index % 2 === 1);
+    // A flag alone is part of the reader's own command.
+    const commands = quoted.filter((text) => !text.startsWith('-'));
+    if (commands.length === 0) continue;
+    it(`what ${name} of a Windows node advises can be pasted into PowerShell`, () => {
+      for (const command of commands) assert.ok(isWellFormed(command), command);
+    });
+  }
 
   it('the completion for PowerShell is well formed', () => {
     const places = placesOf([], new Map([['token', 'Manage bootstrap tokens.']]));

@@ -22,7 +22,7 @@ const (
 
 // attend registers a node with the certificate that its kubeconfig names, and says that it is Ready, again and again.
 func attend(args []string) error {
-	if reason, err := os.ReadFile(filepath.Join(folder, "kubelet.fails")); err == nil {
+	if reason, err := os.ReadFile(filepath.Join(folder, "kubelet-"+kubernetes()+".fails")); err == nil {
 		return fmt.Errorf("%s", reason)
 	}
 	text, err := os.ReadFile(flag(args, "kubeconfig"))
@@ -126,7 +126,7 @@ func status() object {
 	now := time.Now().UTC().Format(time.RFC3339)
 	host, _ := os.Hostname()
 	ready := object{"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": now, "lastTransitionTime": now}
-	info := object{"machineID": host, "kubeletVersion": kubernetes, "operatingSystem": "windows", "architecture": "amd64"}
+	info := object{"machineID": host, "kubeletVersion": kubernetes(), "operatingSystem": "windows", "architecture": "amd64"}
 	return object{"conditions": []object{ready}, "nodeInfo": info}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,8 +17,14 @@ const (
 	stoppedKubelet = 0x20000001
 )
 
-// Set when it is built.
-var kubernetes = "v1.20.2"
+// Before the version of a kubelet, which is the end of its file.
+const versionMark = "\nkubernetes="
+
+func kubernetes() string {
+	self, _ := os.Executable()
+	content, _ := os.ReadFile(self)
+	return strings.TrimSpace(string(content[bytes.LastIndex(content, []byte(versionMark))+len(versionMark):]))
+}
 
 // What services leave on the drive while they run, and the pods of a kubelet with them.
 var leftBehind = map[string][]string{
@@ -31,6 +38,13 @@ var leftBehind = map[string][]string{
 		`C:\k\kube-proxy\kube-proxy.exe`,
 	},
 }
+
+// What a kubelet logs, and a token that an archive must not have.
+const (
+	kubeletLog = `C:\var\log\kubelet\kubelet.exe.WIN-EDGE1.SYSTEM.log.INFO.20261129-142233.1`
+	logLines   = "I1129 14:22:33.000000       1 server.go:417] Version: %s\n" +
+		"I1129 14:22:34.000000       1 round_trippers.go:435] Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlIn0.c2VjcmV0\n"
+)
 
 // A service that works until it is stopped.
 type service struct {
@@ -89,9 +103,11 @@ func containerd(args []string) int {
 
 func kubelet(args []string) int {
 	if has(args, "--version") {
-		fmt.Println("Kubernetes", kubernetes)
+		fmt.Println("Kubernetes", kubernetes())
 		return 0
 	}
+	os.MkdirAll(filepath.Dir(kubeletLog), 0o700)
+	os.WriteFile(kubeletLog, []byte(fmt.Sprintf(logLines, kubernetes())), 0o600)
 	return serve("kubelet", service{work: func() { fail("kubelet", attend(args)) }, code: stoppedKubelet})
 }
 

@@ -23,7 +23,7 @@ export const folderAccess: Check = {
   about:
     'Only administrators can write into the existing folders of Kubernetes (`C:\\k`, `C:\\etc`, `C:\\var`, `C:\\opt` and below): services run programs from them as SYSTEM, and Windows lets every user write into new folders below `C:\\`.',
   remedy:
-    'Remove the folder if it is not needed, or set its access list: `icacls FOLDER /inheritance:r /grant:r *S-1-5-18:(OI)(CI)F *S-1-5-32-544:(OI)(CI)F *S-1-5-32-545:(OI)(CI)RX`.',
+    'Remove the folder if it is not needed, or set its access list: `icacls FOLDER /inheritance:r /grant:r "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F" "*S-1-5-32-545:(OI)(CI)RX"`.',
   run: async ({ host }) => {
     const open: string[] = [];
     for (const path of WITH_PARENTS) {

@@ -1,12 +1,24 @@
+import { posix } from 'node:path';
 import { PATHS } from '../../../host/node-paths.ts';
-import { WINDOWS_PATHS } from '../../../host/windows/paths.ts';
+import { toNativePath, WINDOWS_PATHS } from '../../../host/windows/paths.ts';
 import { numberIn, parseKey } from '../../../host/windows/registry.ts';
+import { powershellQuoted } from '../../../lib/shell-quotes.ts';
 import { type Check, fail, pass } from '../check.ts';
 import { judgeClock } from '../checks/time-sync.ts';
 import type { ReadOnlyHost } from '../read-only-host.ts';
 
 const FILE_SYSTEM = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\FileSystem';
-const EXCLUSIONS = 'HKLM\\SOFTWARE\\Microsoft\\Windows Defender\\Exclusions\\Paths';
+/** Those of this machine, and those of a group policy. Source: the policy "Path Exclusions" of Microsoft Defender */
+const EXCLUSIONS = ['Microsoft', 'Policies\\Microsoft'].map(
+  (folder) => `HKLM\\SOFTWARE\\${folder}\\Windows Defender\\Exclusions\\Paths`,
+);
+/** What containerd and the kubelet run and write. */
+const EXCLUDED = [
+  WINDOWS_PATHS.containerd.programs,
+  posix.dirname(WINDOWS_PATHS.containerd.data),
+  posix.dirname(WINDOWS_PATHS.kubelet.program),
+  PATHS.kubelet.directory,
+];
 
 export const windowsTime: Check = {
   name: 'TimeSync',
@@ -40,19 +52,23 @@ export const defender: Check = {
   severity: 'warning',
   about:
     'Microsoft Defender, if it runs, excludes the programs and the data of containerd and the kubelet: scans of layers make pods start late, and hold files open. Other scanners are not known to edgeadm.',
-  remedy: `Exclude them: \`Add-MpPreference -ExclusionPath ${excludedPaths().join(', ')}\`.`,
-  run: async ({ host }) => {
+  // On the usual drive, for a table of the documentation.
+  remedy: excluding(EXCLUDED.map((path) => toNativePath(path, 'C:'))),
+  run: async ({ host, spec }) => {
     if (!(await host.unit('WinDefend')).active) return pass('Microsoft Defender is not running');
-    const excluded = [...((await keyOf(host, EXCLUSIONS))?.keys() ?? [])].map((path) => path.toLowerCase());
-    const scanned = excludedPaths().filter((path) => !excluded.some((each) => isIn(path.toLowerCase(), each)));
-    return scanned.length === 0 ? pass() : fail(`it scans ${scanned.join(', ')}`);
+    const keys = await Promise.all(EXCLUSIONS.map((key) => keyOf(host, key)));
+    const excluded = keys.flatMap((key) => [...(key?.keys() ?? [])]).map((path) => path.toLowerCase());
+    const wanted = [...EXCLUDED, ...(spec.runtimeRootDir ? [spec.runtimeRootDir] : [])];
+    const scanned = wanted
+      .map((path) => host.nativePath(path))
+      .filter((path) => !excluded.some((each) => isIn(path.toLowerCase(), each)));
+    if (scanned.length === 0) return pass();
+    return fail(`it scans ${scanned.join(', ')}`, { remedy: excluding(scanned) });
   },
 };
 
-/** On the usual drive, for a table of the documentation. */
-function excludedPaths(): string[] {
-  const folders = [WINDOWS_PATHS.containerd.programs, '/ProgramData/containerd', '/k', PATHS.kubelet.directory];
-  return folders.map((path) => `C:${path.replaceAll('/', '\\')}`);
+function excluding(paths: readonly string[]): string {
+  return `Exclude them: \`Add-MpPreference -ExclusionPath ${paths.map(powershellQuoted).join(', ')}\`.`;
 }
 
 function isIn(path: string, folder: string): boolean {

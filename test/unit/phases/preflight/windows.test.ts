@@ -11,8 +11,13 @@ const OF_2018 = { number: '17763', revision: 1, product: 'Windows Server 2019 Da
 const dism = (state: string): FakeWindowsOptions['programs'] => ({
   'dism.exe': () => ({ stdout: `Feature Name : Containers\r\nState : ${state}\r\n` }),
 });
+const drives = (list: readonly object[]): FakeWindowsOptions => ({
+  programs: { 'powershell.exe': () => ({ stdout: JSON.stringify({ drives: list }) }) },
+  freeBytes: 80e9,
+});
 const FILE_SYSTEM = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\FileSystem';
 const DEFENDER = 'HKLM\\SOFTWARE\\Microsoft\\Windows Defender\\Exclusions\\Paths';
+const DEFENDER_POLICY = DEFENDER.replace('Microsoft', 'Policies\\Microsoft');
 const PENDING = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending';
 const EXCLUDED = ['C:\\Program Files\\containerd', 'c:\\programdata\\containerd\\', 'C:\\k', 'C:\\var\\lib'];
 
@@ -20,6 +25,8 @@ interface Case {
   readonly check: string;
   readonly when: string;
   readonly options?: FakeWindowsOptions;
+  /** Where containerd keeps its data. */
+  readonly root?: string;
   readonly change?: (windows: FakeWindows) => Promise<void> | void;
   readonly status: 'ok' | 'error' | 'warning' | 'skipped';
   readonly found?: RegExp;
@@ -48,6 +55,23 @@ const CASES: readonly Case[] = [
   { check: 'Disk', when: '80 GB are free', status: 'ok' },
   { check: 'Disk', when: '30 GB are free', options: { freeBytes: 30e9 }, status: 'warning', found: /30 GB/ },
   { check: 'Disk', when: '2 GB are free', options: { freeBytes: 2e9 }, status: 'error' },
+  {
+    check: 'Disk',
+    when: 'the drive of the container root is nearly full',
+    root: '/D:/containerd',
+    options: drives([{ name: 'D:', freeBytes: 3e9 }]),
+    status: 'error',
+    found: /^80 GB free on the system drive, 3\.0 GB free on D:, 5\.0 GB needed$/,
+  },
+  {
+    check: 'Disk',
+    when: 'there is no drive for the container root',
+    root: '/E:/containerd',
+    options: drives([{ name: 'D:', freeBytes: 90e9 }]),
+    status: 'error',
+    found: /no disk E:/,
+  },
+  { check: 'Disk', when: 'the container root is on the system drive', root: '/data/containerd', status: 'ok' },
   { check: 'ContainersFeature', when: 'it is enabled', status: 'ok' },
   { check: 'ContainersFeature', when: 'it is off', options: { programs: dism('Disabled') }, status: 'warning' },
   {
@@ -117,6 +141,17 @@ const CASES: readonly Case[] = [
     },
     status: 'ok',
   },
+  {
+    check: 'Antivirus',
+    when: 'a group policy excludes what Kubernetes writes, but not the container root',
+    root: '/D:/containerd',
+    change: (windows) => {
+      windows.addService('WinDefend', 'C:\\svchost.exe', 'running');
+      for (const path of EXCLUDED) windows.set(DEFENDER_POLICY, path, 'REG_SZ', '0');
+    },
+    status: 'warning',
+    found: /^it scans D:\\containerd$/,
+  },
   { check: 'Runtime', when: 'containerd is missing', status: 'error', found: /not installed/ },
   {
     check: 'Runtime',
@@ -134,14 +169,14 @@ const CASES: readonly Case[] = [
 ];
 
 describe('preflight of a Windows node', () => {
-  for (const { check, when, options, change, status, found } of CASES) {
+  for (const { check, when, options, root, change, status, found } of CASES) {
     it(`${check} is ${status} if ${when}`, async () => {
       const windows = await FakeWindows.make(options);
       try {
         await change?.(windows);
         const host = new NodeHost(windows.machine());
         const one = WINDOWS_CHECKS.filter(({ name }) => name === check).map((each) => ({ ...each, needs: [] }));
-        const [verdict] = await judgeChecks({ ...(await contextOf({})), host }, one);
+        const [verdict] = await judgeChecks({ ...(await contextOf({ spec: { runtimeRootDir: root } })), host }, one);
         assert.equal(verdict?.status, status, verdict?.found ?? '');
         if (found) assert.match(verdict?.found ?? '', found);
       } finally {
