@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+import { PATHS } from '../../../host/node-paths.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import { flannelIsOff } from '../flannel.ts';
 import { findKernelPart, type KernelPart } from '../kernel-module.ts';
@@ -105,7 +107,7 @@ async function findAny(host: ReadOnlyHost, parts: readonly KernelPart[]): Promis
 async function refusalToLoad(host: ReadOnlyHost, parts: readonly KernelPart[]): Promise<CheckResult | undefined> {
   const modules = parts.map(({ module }) => module);
   if (!(await mayLoadModules(host))) {
-    const container = (await host.read('/run/systemd/container'))?.trim();
+    const container = (await host.read(PATHS.system.container))?.trim();
     return fail(
       `not loaded, and this machine, a container${container ? ` (${container})` : ''}, may not load modules`,
       {
@@ -115,7 +117,7 @@ async function refusalToLoad(host: ReadOnlyHost, parts: readonly KernelPart[]): 
   }
   if ((await host.sysctl('kernel.modules_disabled')) !== '1') return undefined;
   return fail('not loaded, and the kernel loads no modules any more: kernel.modules_disabled is 1', {
-    remedy: `Name ${modules.join(' or ')} in a file of /etc/modules-load.d, and reboot: systemd reads it before the kernel parameters.`,
+    remedy: `Name ${modules.join(' or ')} in a file of ${posix.dirname(PATHS.system.modules)}, and reboot: systemd reads it before the kernel parameters.`,
   });
 }
 
