@@ -1,4 +1,5 @@
 import { closest } from '../../lib/closest.ts';
+import { encodingOfWindows, SAVE_AS_UTF8 } from '../../lib/decode-text.ts';
 import { removalOf } from '../removals.ts';
 import { featureGatesOf, type RefusedGate, refusedGates } from './feature-gates.ts';
 import { refuseFlagValue } from './flag-values.ts';
@@ -77,14 +78,10 @@ function replacedVariables(text: string): string[] {
   );
 }
 
-const SAVE_AGAIN = 'Save it as UTF-8 without that mark';
-
-/** What systemd does not read as its author meant it. Sources: load_env_file of systemd, kubernetes/kubernetes#39007. */
+/** What systemd does not read as its author meant it. */
 function ignoredLines(text: string): string[] {
-  if (text.includes('\0'))
-    return [`it is not text in UTF-8, as if saved as UTF-16 on Windows: systemd does not read it. ${SAVE_AGAIN}`];
-  if (text.startsWith('\ufeff'))
-    return [`it begins with a byte order mark, as Windows writes it: systemd ignores the first line. ${SAVE_AGAIN}`];
+  const foreign = encodingOfWindows(text);
+  if (foreign) return [`${foreign}, and systemd ignores its first line. ${SAVE_AS_UTF8}`];
   return /^\s*export\s+KUBELET_EXTRA_ARGS\s*=/m.test(text)
     ? ['systemd ignores a line with export: the kubelet does not get these flags']
     : [];
