@@ -77,7 +77,7 @@ export function start(test: Tell, name: string, options: SubjectOptions = {}): S
     await installCni(node, '10.244.0.0/24');
     Object.assign(subject, { cluster, node, bare: await photograph(node) });
     const token = ['--token', await cluster.token(), '--discovery-token-ca-cert-hash', await cluster.caHash()];
-    const more = [...WITH_HUB, ...(options.join ?? [])];
+    const more = ['--kubernetes-version', OLD, ...WITH_HUB, ...(options.join ?? [])];
     await ok(node, ['join', cluster.endpoint, ...token, '--compat-matrix', MATRIX, '--bundle', BUNDLE, ...more]);
     if (options.pod ?? true) await runPod(cluster, node, `${name}-app`);
     await isAt(subject, OLD);
