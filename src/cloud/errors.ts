@@ -158,7 +158,7 @@ export function isPassing(error: unknown): boolean {
   return ['CLOUD_UNREACHABLE', 'CLOUD_NO_ANSWER', 'CLOUD_THROTTLED', 'CLOUD_FAILED'].includes(error.code);
 }
 
-/** True if no connection came about in time: nothing was sent, and neither the network nor the endpoint refused it. */
+/** True if a connection timed out: nothing was sent, and neither the network nor the endpoint refused it. */
 export function isLateConnection(error: unknown): boolean {
   const { code, cause } = error instanceof EdgeadmError ? error : {};
   return code === 'CLOUD_UNREACHABLE' && cause instanceof HttpError && cause.kind === 'timeout';
