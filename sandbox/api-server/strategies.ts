@@ -84,7 +84,10 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
     successfulJobsHistoryLimit: 3,
     failedJobsHistoryLimit: 1,
   }),
-  horizontalpodautoscalers: defaulting({ minReplicas: 1 }),
+  horizontalpodautoscalers: defaulting({
+    minReplicas: 1,
+    metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }],
+  }),
   persistentvolumes: {
     create: (object) => ({
       ...object,
