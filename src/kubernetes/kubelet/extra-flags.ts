@@ -1,7 +1,7 @@
 import { closest } from '../../lib/closest.ts';
 import { encodingOfWindows, SAVE_AS_UTF8 } from '../../lib/decode-text.ts';
 import { removalOf } from '../removals.ts';
-import { featureGatesOf, removedGates } from './feature-gates.ts';
+import { featureGatesOf, type RefusedGate, refusedGates } from './feature-gates.ts';
 import { refuseFlagValue } from './flag-values.ts';
 
 export interface JudgedFlags {
@@ -59,16 +59,16 @@ export function judgeExtraFlags(text: string, { minor, file, listed }: FlagsQues
     }
     refused.push(...refuseFlagValue(name, value, minor).map((why) => `${file}: ${why}`));
     if (name === 'feature-gates' && minor !== undefined) {
-      const gates = removedGates(Object.keys(featureGatesOf([`--${name}=${value}`])), minor);
-      refused.push(
-        ...gates.map(
-          (gate) =>
-            `${file}: --feature-gates: ${gate.name} was removed in kubelet 1.${gate.goneIn}, and kubelet 1.${minor} exits over it`,
-        ),
-      );
+      const gates = refusedGates(featureGatesOf([`--${name}=${value}`]), minor);
+      refused.push(...gates.map((gate) => `${file}: --feature-gates: ${exitsOver(gate, minor)}`));
     }
   }
   return { refused, overriding };
+}
+
+function exitsOver({ name, since, lockedTo }: RefusedGate, minor: number): string {
+  const why = lockedTo === undefined ? `${name} was removed` : `${name} was locked to ${lockedTo}`;
+  return `${why} in kubelet 1.${since}, and kubelet 1.${minor} exits over ${lockedTo === undefined ? 'it' : 'another value'}`;
 }
 
 /** systemd reads the file after the ones of the join, and of a variable that is set twice the last one counts. */
