@@ -44,10 +44,6 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/^rke2-/, 'Remove RKE2: `rke2-uninstall.sh`.'],
   [/^k0s/, 'Remove k0s: `k0s stop`, then `k0s reset`.'],
   [/^snap\.microk8s\./, 'Remove MicroK8s: `snap remove --purge microk8s`.'],
-  [
-    /^kubelet\.service$/,
-    'If the node no longer belongs to a cluster: `edgeadm reset` (if it was joined with kubeadm: `kubeadm reset`).',
-  ],
 ];
 
 function remedyFor(unit: string): string {

@@ -1529,7 +1529,12 @@ const LATER: readonly Stranger[] = [
       ['k3s-io/k3s#1011', 'k3s-server', 'system.slice/k3s.service', /^Remove K3s: `k3s-uninstall\.sh`/],
       ['ddps-lab/edge-management-module#13', 'k3s-agent', 'system.slice/k3s-agent.service', /k3s-agent-uninstall\.sh/],
       ['canonical/microk8s#618', 'kubelite', 'system.slice/snap.microk8s.daemon-kubelite.service', /snap remove/],
-      ['kubernetes/kubeadm#2218', 'kubelet', 'system.slice/kubelet.service', /`edgeadm reset`/],
+      [
+        'kubernetes/kubeadm#2218',
+        'kubelet',
+        'system.slice/kubelet.service',
+        /`systemctl disable --now kubelet\.service`/,
+      ],
       ['kubernetes/kubeadm#2974', 'nginx', 'system.slice/nginx.service', /`systemctl disable --now nginx\.service`/],
       ['kubernetes/kubeadm#2974, started by hand', 'nginx', 'user.slice/session-1.scope', /^Stop the program/],
     ] as const
@@ -1577,15 +1582,6 @@ const LATER: readonly Stranger[] = [
     check: 'KubeletService',
     status: 'error',
     found: /20-own\.conf needs \/etc\/kubernetes\/kubelet\.env, which does not exist/,
-  },
-  {
-    thread: 'Debian before its release, without VERSION_ID (os-release(5))',
-    machine: {
-      facts: { os: { id: 'debian', name: 'Debian GNU/Linux', version: '', pretty: 'Debian GNU/Linux forky/sid' } },
-    },
-    check: 'OSSupported',
-    status: 'warning',
-    found: /^Debian GNU\/Linux, kernel /,
   },
 ];
 
