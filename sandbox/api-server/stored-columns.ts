@@ -61,6 +61,27 @@ export const STORED_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     ...CONTAINERS,
     SELECTOR,
   ],
+  replicationcontrollers: [
+    nameColumn,
+    countColumn('Desired', 'spec.replicas'),
+    countColumn('Current', 'status.replicas'),
+    countColumn('Ready', 'status.readyReplicas'),
+    ageColumn,
+    ...CONTAINERS,
+    { name: 'Selector', wide: true, cell: pairsAt('spec.selector') },
+  ],
+  podtemplates: [
+    nameColumn,
+    { name: 'Containers', cell: containersAt('name', 'template.spec.containers') },
+    { name: 'Images', cell: containersAt('image', 'template.spec.containers') },
+    { name: 'Pod Labels', cell: pairsAt('template.metadata.labels') },
+  ],
+  controllerrevisions: [
+    nameColumn,
+    { name: 'Controller', cell: controllerOf },
+    { name: 'Revision', cell: at('revision', 0) },
+    ageColumn,
+  ],
   jobs: [
     nameColumn,
     { name: 'Status', since: 30, cell: jobStatus },
@@ -241,6 +262,12 @@ function reference(given: unknown): string {
 function claim(given: unknown): string {
   const { namespace = '', name = '' } = (given ?? {}) as { namespace?: string; name?: string };
   return name ? `${namespace}/${name}` : '';
+}
+
+/** `daemonset.apps/agent` */
+function controllerOf({ metadata }: KubeObject): string {
+  const { apiVersion = '', kind = '', name } = metadata.ownerReferences?.find(({ controller }) => controller) ?? {};
+  return name ? `${kind.toLowerCase()}.${apiVersion.split('/')[0]}/${name}` : NONE;
 }
 
 interface Metric {

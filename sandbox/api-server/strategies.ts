@@ -78,6 +78,7 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
     revisionHistoryLimit: 10,
   }),
   replicasets: defaulting({ replicas: 1 }),
+  replicationcontrollers: defaulting({ replicas: 1 }),
   cronjobs: defaulting({
     concurrencyPolicy: 'Allow',
     suspend: false,
