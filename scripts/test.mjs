@@ -78,7 +78,7 @@ const CI_PARTS = [
   { name: 'hub as a service, other runtimes', files: ['hub-service', 'migrate-runtime'] },
   { name: 'joins that fail', files: ['failures'] },
   { name: 'upgrade of a cluster', files: ['cluster-upgrade'] },
-  { name: 'Windows under wine', files: ['answers', 'join-reset', 'upgrade'], folder: 'winbed' },
+  { name: 'Windows under wine', files: ['answers', 'join-reset', 'upgrade', 'interrupted'], folder: 'winbed' },
 ];
 
 /** With these it takes hours. */
