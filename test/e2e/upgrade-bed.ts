@@ -27,6 +27,10 @@ export const PASSING = [
   '/var/log',
   '/var/lib/kubelet/pods',
   '/var/lib/kubelet/cpu_manager_state',
+  // What a kubelet from 1.33 on remembers of its pods, and where one of 1.37 answers about them.
+  '/var/lib/kubelet/actuated_pods_state',
+  '/var/lib/kubelet/allocated_pods_state',
+  '/var/lib/kubelet/pods-api',
   // A kubelet that is killed while it starts leaves a socket under a passing name.
   '/var/lib/kubelet/pod-resources',
   '/etc/kubernetes/cache',
