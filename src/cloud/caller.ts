@@ -31,7 +31,8 @@ export interface CloudCaller {
    */
   read<T>(call: CloudCall, shape: z.ZodType<T>): Promise<T>;
   /**
-   * Buys, changes or deletes; sent once and never again by itself, since no order has a client token.
+   * Buys, changes or deletes; sent once and never again by itself, since no order has a client token. Only a connection that
+   * timed out before anything was sent is tried again.
    * @returns undefined in a dry run, which tells it instead
    */
   order(call: CloudCall): Promise<unknown>;
@@ -123,7 +124,8 @@ export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}
     return retry(attempt, { tries, pauseMs, isPassing: makes ? hadNoEffect : isWorthAnotherRead, signal });
   };
   const order = async (call: CloudCall): Promise<unknown> => {
-    if (!plan) return once(call, { timeoutMs: ORDER_TIMEOUT_MS, onNewConnection: true });
+    const send = () => once(call, { timeoutMs: ORDER_TIMEOUT_MS, onNewConnection: true });
+    if (!plan) return retry(send, { tries, pauseMs, isPassing: isLateConnection });
     plan(`${call.action} at ${endpoint}${describe(call)}`);
     return undefined;
   };

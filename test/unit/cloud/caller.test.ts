@@ -82,7 +82,7 @@ describe('calls of a cloud API', () => {
     assert.equal(await caller([refuse(400, 'Throttling'), script]).read(call, z.string()), 'wget x\r\n');
   });
 
-  it('connects again for a read if no connection came about in time, and not if it was refused', async () => {
+  it('connects again for a read or an order if the connection timed out, and not if it was refused', async () => {
     const parts = { address: 'https://ens.test', message: 'no connection within 5.0s', sent: false } as const;
     for (const makes of [false, true]) {
       const late = caller([new HttpError({ ...parts, kind: 'timeout' })]);
@@ -91,6 +91,8 @@ describe('calls of a cloud API', () => {
       assert.equal((await errorOf(refused.read({ ...CALL, makes }, z.unknown()))).code, 'CLOUD_UNREACHABLE');
       assert.equal(refused.limits.length, 1);
     }
+    const late = caller([new HttpError({ ...parts, kind: 'timeout' })]);
+    assert.deepEqual(await late.order(CALL), { ok: true });
   });
 
   it('gives up reads that go on failing, and does not repeat what the cloud refuses', async () => {
