@@ -20,7 +20,7 @@ export const clusterConfiguration: Check = {
     if (repeated.length > 0) return fail(`${repeated.join('\n')}; the last value counts`, { severity: 'warning' });
     const missing = await cluster.missingTexts();
     if (missing.length === 0) return pass();
-    return fail(`${missing.join('\n')}\nthe join goes on with defaults`, { severity: 'warning', remedy: UPLOAD });
+    return fail(`${missing.join('\n')}\nwithout it, the join uses defaults`, { severity: 'warning', remedy: UPLOAD });
   },
 };
 
