@@ -146,6 +146,7 @@ async function openCloud(
   if (cloudNodes !== undefined) (await import('./cloud/cloud-nodes.ts')).seedCloudNodes(store, cluster, cloudNodes);
   seedInstance(store);
   (await import('./cloud/network-records.ts')).seedNetworks(store, cluster.region);
+  (await import('./cloud/kms.ts')).seedKeys(store, cluster.region);
   await seedInside(parts, pki);
   const certificateFor = (name: string): string => servingCertificateFor(pki, name);
   const tls = { cert: pki.servingCert, key: pki.servingKey, certificateFor };

@@ -35,6 +35,8 @@ export interface SandboxPki {
   readonly adminKey: string;
   /** A bearer token of the same administrator, for clients without certificates. */
   readonly adminToken: string;
+  /** Signs the tokens of service accounts. */
+  readonly accountKey: string;
 }
 
 /** What is kept; a document of its own kind, so that no list of objects ever shows it. */
@@ -49,7 +51,8 @@ interface Kept extends SandboxPki {
  */
 export async function sandboxPki(store: Store, now = Date.now()): Promise<SandboxPki> {
   const kept = store.get<Kept>(KIND, 'pki');
-  if (kept && kept.renewAfter > now) return known(kept);
+  // A sandbox of an earlier version has no key for the tokens of service accounts.
+  if (kept?.accountKey && kept.renewAfter > now) return known(kept);
   const ca = kept ?? (await makeCa(now));
   const issuer = issuerOf(ca);
   const [serving, admin] = await Promise.all([
@@ -64,6 +67,7 @@ export async function sandboxPki(store: Store, now = Date.now()): Promise<Sandbo
     adminCert: admin.cert,
     adminKey: admin.key,
     adminToken: kept?.adminToken ?? randomBytes(24).toString('base64url'),
+    accountKey: kept?.accountKey ?? (await generateKey()).privatePem,
     renewAfter: now + (ISSUED_DAYS - RENEW_DAYS) * DAY_MS,
   };
   store.put(KIND, 'pki', made);
@@ -72,7 +76,7 @@ export async function sandboxPki(store: Store, now = Date.now()): Promise<Sandbo
 
 /** The administrator's key is left out: a kubeconfig that is requested must show it. */
 function known(pki: SandboxPki): SandboxPki {
-  for (const secret of [pki.caKey, pki.servingKey, pki.adminToken]) registerSecret(secret);
+  for (const secret of [pki.caKey, pki.servingKey, pki.adminToken, pki.accountKey]) registerSecret(secret);
   return pki;
 }
 

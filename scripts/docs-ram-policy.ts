@@ -3,12 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { CS } from '../src/cloud/actions/cs.ts';
 import { ECS } from '../src/cloud/actions/ecs.ts';
 import { ENS } from '../src/cloud/actions/ens.ts';
+import { KMS } from '../src/cloud/actions/kms.ts';
 import { CEN, QUOTAS, SLB, SMARTAG, VPC } from '../src/cloud/actions/networks.ts';
 
 const FILE = new URL('../docs/ram-policy.json', import.meta.url);
 
 /** By the names that RAM has for the products. */
-const RPC = { ens: ENS, ecs: ECS, vpc: VPC, slb: SLB, cen: CEN, smartag: SMARTAG, quotas: QUOTAS };
+const RPC = { ens: ENS, ecs: ECS, vpc: VPC, slb: SLB, cen: CEN, smartag: SMARTAG, quotas: QUOTAS, kms: KMS };
 
 const ACTIONS: readonly (readonly [action: string, repeated: string])[] = [
   ...Object.entries(CS).map(([name, { repeated }]) => [`cs:${name}`, repeated] as const),

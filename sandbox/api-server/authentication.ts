@@ -4,12 +4,14 @@ import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { SandboxPki } from '../pki.ts';
 import type { Registry } from './registry.ts';
 import { type KubeObject, resourceOf } from './resources.ts';
+import { accountOf } from './service-account-tokens.ts';
 import { unauthorized } from './status.ts';
 
 /** Who asks. */
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];
+  readonly uid?: string;
 }
 
 export const TOKEN_TYPE = 'bootstrap.kubernetes.io/token';
@@ -65,13 +67,13 @@ export function authenticate(request: IncomingMessage, registry: Registry, pki: 
   }
   if (sameSecret(token, pki.adminToken))
     return authenticated({ name: 'edgeadm sandbox admin', groups: ['system:masters'] });
-  const byToken = tokenUser(token, registry, now);
+  const byToken = tokenUser(token, registry, now) ?? accountOf(token, registry, pki, now);
   if (!byToken) throw unauthorized();
   return authenticated(byToken);
 }
 
-function authenticated({ name, groups }: User): User {
-  return { name, groups: [...groups, 'system:authenticated'] };
+function authenticated(user: User): User {
+  return { ...user, groups: [...user.groups, 'system:authenticated'] };
 }
 
 /** A connection keeps its certificate, and reading it takes longer than most answers. */

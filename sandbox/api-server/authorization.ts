@@ -1,6 +1,8 @@
 import { kubeletConfigMaps } from '../../src/kubernetes/kubelet/migrations.ts';
 import { minorOf } from '../../src/kubernetes/version.ts';
 import type { User } from './authentication.ts';
+import { type Grant, grantsOf } from './rbac.ts';
+import type { Registry } from './registry.ts';
 import type { PathRequest, ResourceRequest } from './router.ts';
 import { ApiFailure, forbidden } from './status.ts';
 import { reasonOf } from './wordings.ts';
@@ -11,6 +13,13 @@ export type AskedFor = Pick<ResourceRequest, 'group' | 'plural' | 'subresource' 
   readonly nodeName?: string;
 };
 
+/** What decides: this table, and the roles that are stored. */
+export interface Authority {
+  readonly registry: Registry;
+  /** Of Kubernetes, `v1.34.4`. */
+  readonly version: string;
+}
+
 /** What a group may do; `*` is anything. */
 interface Rule {
   readonly group: string;
@@ -18,6 +27,12 @@ interface Rule {
   readonly verbs: readonly string[];
   readonly namespace?: string;
   readonly names?: readonly string[];
+}
+
+/** Paths that name no object; `*` at the end matches anything. */
+interface PathRule {
+  readonly paths: readonly string[];
+  readonly verbs: readonly string[];
 }
 
 const READ = ['get', 'list', 'watch'];
@@ -81,8 +96,8 @@ const DISCOVERY_PATHS = [...PUBLIC_PATHS, '/api', '/api/*', '/apis', '/apis/*', 
  * @see the table of docs/sandbox-api.md
  * @throws ApiFailure 403 in Kubernetes' words
  */
-export function authorize(user: User, request: AskedFor | PathRequest, version: string): void {
-  const why = whyNot(user, request, version);
+export function authorize(user: User, request: AskedFor | PathRequest, authority: Authority): void {
+  const why = whyNot(user, request, authority);
   if (why === undefined) return;
   throw 'path' in request ? refusedPath(user, request) : refused(user, request, why);
 }
@@ -100,26 +115,58 @@ export function authorizePod(user: User, request: ResourceRequest, placedOn: unk
 }
 
 /** @returns undefined if the user may do it; the reason, often empty, if not */
-export function whyNot(user: User, request: AskedFor | PathRequest, version: string): string | undefined {
-  if ('path' in request) return mayReadPath(user, request) ? undefined : '';
-  if (rulesOf(user, version).some((rule) => allows(rule, request))) return undefined;
+export function whyNot(
+  user: User,
+  request: AskedFor | PathRequest,
+  { registry, version }: Authority,
+): string | undefined {
+  const grants = (): Grant[] => grantsOf(registry, user);
+  if ('path' in request)
+    return allowsPath(fixedPaths(user), request) || allowsPath(grants().flatMap(pathRule), request) ? undefined : '';
+  if (fixedRules(user, version).some((rule) => allows(rule, request))) return undefined;
   const node = authenticatedNode(user);
-  if (node === undefined) return '';
   const minor = minorOf(version);
-  const refusal = refusalOfNode(node, request, minor);
-  return refusal === undefined ? undefined : reasonOf('node', refusal, minor);
+  const refusal = node === undefined ? '' : refusalOfNode(node, request, minor);
+  if (
+    refusal === undefined ||
+    grants()
+      .flatMap(resourceRules)
+      .some((rule) => allows(rule, request))
+  )
+    return undefined;
+  return node === undefined ? refusal : reasonOf('node', refusal, minor);
 }
 
-/** The rules that are bound to a user. */
-export function rulesOf({ name, groups }: User, version: string): readonly Rule[] {
+/** The rules for objects that are bound to a user. */
+export function rulesOf(user: User, { registry, version }: Authority): readonly Rule[] {
+  return [...fixedRules(user, version), ...grantsOf(registry, user).flatMap(resourceRules)];
+}
+
+/** The rules for paths that are bound to a user. */
+export function pathsOf(user: User, { registry }: Authority): readonly PathRule[] {
+  return [...fixedPaths(user), ...grantsOf(registry, user).flatMap(pathRule)];
+}
+
+function fixedRules({ name, groups }: User, version: string): readonly Rule[] {
   const bound = bindings(version);
   return [name, ...groups].flatMap((who) => bound[who] ?? []);
 }
 
-/** The paths that a user may read; `*` at the end matches anything. */
-export function pathsOf({ groups }: User): readonly string[] {
-  if (groups.includes('system:masters')) return ['*'];
-  return groups.includes('system:authenticated') ? DISCOVERY_PATHS : PUBLIC_PATHS;
+function fixedPaths({ groups }: User): readonly PathRule[] {
+  if (groups.includes('system:masters')) return [{ paths: ['*'], verbs: ['*'] }];
+  return [{ paths: groups.includes('system:authenticated') ? DISCOVERY_PATHS : PUBLIC_PATHS, verbs: ['get'] }];
+}
+
+function resourceRules({ rule, namespace }: Grant): Rule[] {
+  const { apiGroups = [], resources = [], verbs, resourceNames = [] } = rule;
+  const names = resourceNames.length > 0 ? resourceNames : undefined;
+  return apiGroups.map((group) => ({ group, resources, verbs, namespace, names }));
+}
+
+/** Only a ClusterRoleBinding gives rights to paths. */
+function pathRule({ rule, namespace }: Grant): PathRule[] {
+  const paths = rule.nonResourceURLs ?? [];
+  return namespace === undefined && paths.length > 0 ? [{ paths, verbs: rule.verbs }] : [];
 }
 
 /** `n1` for system:node:n1 of system:nodes. */
@@ -128,9 +175,13 @@ export function authenticatedNode({ name, groups }: User): string | undefined {
   return groups.includes('system:nodes') && name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
 }
 
-function mayReadPath(user: User, { verb, path }: PathRequest): boolean {
-  const open = pathsOf(user).some((one) => (one.endsWith('*') ? path.startsWith(one.slice(0, -1)) : one === path));
-  return (open && verb === 'get') || user.groups.includes('system:masters');
+function allowsPath(rules: readonly PathRule[], { verb, path }: PathRequest): boolean {
+  const matches = (one: string): boolean => (one.endsWith('*') ? path.startsWith(one.slice(0, -1)) : one === path);
+  return rules.some(({ paths, verbs }) => paths.some(matches) && has(verbs, verb));
+}
+
+function has(list: readonly string[], value: string): boolean {
+  return list.includes('*') || list.includes(value);
 }
 
 function refusedPath(user: User, { verb, path }: PathRequest): ApiFailure {
@@ -138,10 +189,10 @@ function refusedPath(user: User, { verb, path }: PathRequest): ApiFailure {
 }
 
 function allows(rule: Rule, request: AskedFor): boolean {
-  const has = (list: readonly string[], value: string): boolean => list.includes('*') || list.includes(value);
+  const ofAll = request.subresource !== '' && rule.resources.includes(`*/${request.subresource}`);
   return (
     has([rule.group], request.group) &&
-    has(rule.resources, typeOf(request)) &&
+    (has(rule.resources, typeOf(request)) || ofAll) &&
     has(rule.verbs, request.verb) &&
     (rule.namespace === undefined || rule.namespace === request.namespace) &&
     (rule.names === undefined || rule.names.includes(request.name))

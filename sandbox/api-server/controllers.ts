@@ -1,9 +1,12 @@
-import type { SandboxPki } from '../pki.ts';
+import { minorOf } from '../../src/kubernetes/version.ts';
 import { TOKEN_TYPE } from './authentication.ts';
 import { reconcileTokens } from './bootstrap-signer.ts';
 import { reconcileRequest } from './csr-signer.ts';
+import { namespaceToReconcile, reconcileNamespace } from './namespace-contents.ts';
 import { reconcileTaints } from './node-taints.ts';
-import type { ObjectChange, Registry } from './registry.ts';
+import type { ObjectChange } from './registry.ts';
+import { resourceOf } from './resources.ts';
+import type { Server } from './server.ts';
 import { reconcileWorkload } from './workload-status.ts';
 
 /** An expired token is deleted after this time at the latest; it is rejected as soon as it expires. */
@@ -13,12 +16,15 @@ const CLEANING_MS = 1000;
  * Lets what the controller-manager does happen, a moment after the change that calls for it.
  * @returns what ends it
  */
-export function startControllers(registry: Registry, pki: SandboxPki, now: () => number): () => void {
+export function startControllers({ registry, pki, now, version }: Omit<Server, 'watches'>): () => void {
   const later = queue();
   let nextExpiry = 0;
   const cleanTokens = (): void => {
     nextExpiry = reconcileTokens(registry, now());
   };
+  const cluster = { caPem: pki.caPem, minor: minorOf(version) };
+  for (const { metadata } of registry.list(resourceOf('namespaces')))
+    reconcileNamespace(registry, metadata.name ?? '', cluster);
   const unsubscribe = registry.subscribe((change) => {
     const { resource, object } = change;
     const { name = '', namespace } = object.metadata;
@@ -41,6 +47,8 @@ export function startControllers(registry: Registry, pki: SandboxPki, now: () =>
         `${resource.plural} ${namespace}/${name}`,
         withCurrent((workload) => reconcileWorkload(registry, resource, workload)),
       );
+    const damaged = namespaceToReconcile(change);
+    if (damaged) later(`namespace ${damaged}`, () => reconcileNamespace(registry, damaged, cluster));
     if (object.type === TOKEN_TYPE || name === 'cluster-info') later('tokens', cleanTokens);
   });
   cleanTokens();

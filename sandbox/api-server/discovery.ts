@@ -86,6 +86,8 @@ function resourceEntries(resource: Resource, minor: number): object[] {
 function subresourceEntry(subresource: string, kind: string, minor: number): object {
   if (subresource === 'eviction')
     return { group: 'policy', version: minor < 22 ? 'v1beta1' : 'v1', kind: 'Eviction', verbs: ['create'] };
+  if (subresource === 'token')
+    return { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', verbs: ['create'] };
   const verbs = ['get', 'patch', 'update'];
   return subresource === 'scale' ? { group: 'autoscaling', version: 'v1', kind: 'Scale', verbs } : { kind, verbs };
 }

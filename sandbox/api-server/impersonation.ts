@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { User } from './authentication.ts';
-import { authorize } from './authorization.ts';
+import { type Authority, authorize } from './authorization.ts';
+import { groupsOfAccount } from './service-account-tokens.ts';
 
 /**
  * The user that a request is for: `kubectl --as` asks for another than the one who signs in.
  * @throws ApiFailure 403 if the one who signs in may not speak for others
  */
-export function impersonated(user: User, headers: IncomingHttpHeaders, version: string): User {
+export function impersonated(user: User, headers: IncomingHttpHeaders, authority: Authority): User {
   const name = headers['impersonate-user'];
   if (typeof name !== 'string' || name === '') return user;
   // Node joins the values of a header that is not its own.
@@ -14,7 +15,10 @@ export function impersonated(user: User, headers: IncomingHttpHeaders, version: 
     .split(/, */)
     .filter(Boolean);
   const may = { verb: 'impersonate', group: '', subresource: '', namespace: '' } as const;
-  authorize(user, { ...may, plural: 'users', name }, version);
-  for (const group of groups) authorize(user, { ...may, plural: 'groups', name: group }, version);
-  return { name, groups: [...groups, name === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated'] };
+  const [, namespace, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name) ?? [];
+  if (namespace && account) authorize(user, { ...may, plural: 'serviceaccounts', namespace, name: account }, authority);
+  else authorize(user, { ...may, plural: 'users', name }, authority);
+  for (const group of groups) authorize(user, { ...may, plural: 'groups', name: group }, authority);
+  const all = groups.length > 0 ? groups : groupsOfAccount(name);
+  return { name, groups: [...all, name === 'system:anonymous' ? 'system:unauthenticated' : 'system:authenticated'] };
 }

@@ -64,7 +64,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<Running
   const port = await listen(server, options.port);
   const url = `https://${ADDRESS}:${port}`;
   seed(registry, { url, caPem: pki.caPem, version });
-  const stopControllers = startControllers(registry, pki, now);
+  const stopControllers = startControllers({ registry, pki, now, version });
   return {
     url,
     port,

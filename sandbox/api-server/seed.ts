@@ -3,6 +3,7 @@ import { minorOf } from '../../src/kubernetes/version.ts';
 import { toYaml } from '../../src/templates/yaml.ts';
 import type { Registry } from './registry.ts';
 import { type KubeObject, type Resource, resourceOf } from './resources.ts';
+import { seedRoles } from './seed-roles.ts';
 
 /** The networks that the sandbox's cluster says it has. */
 export const NETWORKS = { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12', clusterDns: '10.96.0.10' };
@@ -39,26 +40,8 @@ export function seed(registry: Registry, { url, caPem, version }: Seed): void {
   configMap('kube-public', 'cluster-info', { kubeconfig: clusterInfo(url, caPem) });
   configMap('kube-system', 'kubeadm-config', { ClusterConfiguration: clusterConfiguration(url, version) });
   configMap('kube-system', 'yurt-hub-cfg', {});
-  hubRights(ensure);
+  seedRoles(ensure);
   configMap('kube-system', kubeletConfigMaps(version)[0] ?? '', { kubelet: kubeletConfiguration() });
-}
-
-/** What OpenYurt's chart gives to its hubs; nodes may do all of it here anyway. Source: openyurt v1.7, charts/yurthub. */
-function hubRights(ensure: (resource: Resource, object: KubeObject) => void): void {
-  const verbs = ['list', 'watch'];
-  const rules = [
-    { apiGroups: ['apps.openyurt.io'], resources: ['nodepools'], verbs },
-    { apiGroups: [''], resources: ['configmaps', 'endpoints'], verbs },
-    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs },
-  ];
-  const metadata = { name: 'yurt-hub' };
-  const apiGroup = 'rbac.authorization.k8s.io';
-  ensure(resourceOf('clusterroles'), { metadata, rules });
-  ensure(resourceOf('clusterrolebindings'), {
-    metadata,
-    roleRef: { apiGroup, kind: 'ClusterRole', name: 'yurt-hub' },
-    subjects: [{ apiGroup, kind: 'Group', name: 'system:nodes' }],
-  });
 }
 
 function clusterInfo(server: string, caPem: string): object {

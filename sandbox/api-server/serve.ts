@@ -19,6 +19,7 @@ import { review } from './reviews.ts';
 import { type ResourceRequest, route } from './router.ts';
 import type { Server } from './server.ts';
 import { ApiFailure, methodNotAllowed, noContainers, noSuchResource } from './status.ts';
+import { requestToken } from './token-requests.ts';
 import { streamWatch } from './watch-stream.ts';
 
 /** A text is sent as it is; a stream sends itself. */
@@ -52,8 +53,8 @@ function answerTo(server: Server, request: IncomingMessage, body: Buffer, warnin
   const url = new URL(request.url ?? '/', 'https://sandbox');
   const wanted = route(request.method ?? 'GET', url);
   const signedIn = authenticate(request, server.registry, server.pki, server.now());
-  const user = impersonated(signedIn, request.headers, server.version);
-  authorize(user, wanted, server.version);
+  const user = impersonated(signedIn, request.headers, server);
+  authorize(user, wanted, server);
   if ('path' in wanted) {
     const found =
       wanted.verb === 'get'
@@ -107,11 +108,19 @@ function perform(server: Server, request: IncomingMessage, operation: Operation,
   const view: View = { resource, version, minor, as: formOf(request.headers.accept), included, now: server.now() };
   if (verb === 'list' || verb === 'watch') checkListOptions(query, verb === 'watch', minor);
   if (subresource === 'eviction') return { code: 201, body: operations.evict(operation) };
+  if (subresource === 'token') return { code: 201, body: requestToken(operation, server) };
   if (subresource === 'scale') return { code: 200, body: operations.scale(operation, verb) };
   if (resource.isReview)
     return {
       code: 201,
-      body: showObject(view, review(resource, decode(operation), { user: operation.user, version: server.version })),
+      body: showObject(
+        view,
+        review(resource, decode(operation), {
+          user: operation.user,
+          registry: server.registry,
+          version: server.version,
+        }),
+      ),
     };
   switch (verb) {
     case 'get':
@@ -163,8 +172,9 @@ function checkPath({ verb, named, subresource, namespace }: ResourceRequest, res
   if (resource.plural === 'pods' && OF_CONTAINERS.includes(subresource)) throw noContainers();
   if (subresource && !resource.subresources.includes(subresource)) throw noSuchResource();
   const isOfOne = ['get', 'update', 'patch', 'delete'].includes(verb);
-  const mayBeCreated = subresource === 'eviction' || (!named && (!resource.namespaced || namespace !== ''));
-  const fits = isOfOne ? named && subresource !== 'eviction' : verb === 'create' ? mayBeCreated : !named;
+  const isAsked = ['eviction', 'token'].includes(subresource);
+  const mayBeCreated = isAsked || (!named && (!resource.namespaced || namespace !== ''));
+  const fits = isOfOne ? named && !isAsked : verb === 'create' ? mayBeCreated : !named;
   if (!fits) throw methodNotAllowed();
 }
 

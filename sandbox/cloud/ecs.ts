@@ -26,6 +26,7 @@ const ACTIONS: Readonly<Record<string, (parameters: Parameters, store: Store) =>
   DescribeInstances: (parameters, store) => {
     const region = requiredParameter(parameters, 'RegionId');
     const ids = listOf(parameters, 'InstanceIds');
+    if (ids.length > MOST_IDS) throw invalidParameter('InstanceIds');
     const found = ecsInstances(store)
       .filter((instance) => instance.region === region)
       .filter(({ id }) => ids.length === 0 || ids.includes(id));

@@ -29,6 +29,7 @@ const ANSWERS: Readonly<Record<FaultMode, FaultyAnswer>> = {
   'rejected-throttling': refuses(400, 'Rejected.Throttling', 'Request was denied due to request throttling.'),
   forbidden: refuses(403, 'Forbidden.RAM', 'User not authorized to operate on the specified resource.'),
   'business-code': answers(200, JSON.stringify({ Code: 1002, Message: 'system error' })),
+  'backend-error': refuses(400, 'ens.interface.error', 'An error occurred while call the API.'),
   'html-502': answers(502, BAD_GATEWAY, HTML),
   redirect: answers(302, '', { Location: 'https://login.invalid/' }),
   'switch-protocols': answers(101, '', { Connection: 'Upgrade', Upgrade: 'h2c' }),

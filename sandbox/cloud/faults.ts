@@ -13,6 +13,7 @@ export const FAULT_MODES = {
   'rejected-throttling': 'the cloud throttles the call with Rejected.Throttling; nothing is changed',
   forbidden: 'the cloud answers 403 Forbidden.RAM, as for a user without permission; nothing is changed',
   'business-code': 'the cloud answers 200 with an error number as Code; nothing is changed',
+  'backend-error': 'ENS answers 400 ens.interface.error, a fault behind it; nothing is changed',
   'html-502': 'a proxy answers 502 with a web page; nothing is changed',
   redirect: 'a proxy answers 302 to a login page; nothing is changed',
   'switch-protocols': 'a proxy answers 101; nothing is changed',

@@ -10,7 +10,7 @@ export interface CloudPlace {
 }
 
 const VENDOR_HOST = /\.aliyuncs\.com$/;
-const ENDPOINT = /^(cs|cs-anony|ens|ecs|vpc|slb|cbn|smartag|quotas)(?:\.([a-z0-9-]+))?\.aliyuncs\.com$/;
+const ENDPOINT = /^(cs|cs-anony|ens|ecs|vpc|slb|cbn|smartag|quotas|kms)(?:\.([a-z0-9-]+))?\.aliyuncs\.com$/;
 
 /** True for a name that the vendor could have; the sandbox has a certificate for it. */
 export function isVendorHost(name: string): boolean {

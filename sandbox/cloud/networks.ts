@@ -1,6 +1,7 @@
 import type { Store } from '../store.ts';
 import { pageOf } from './cs-answers.ts';
 import { type Parameters, requiredParameter } from './ens-parameters.ts';
+import { describeKey } from './kms.ts';
 import {
   type CcnRecord,
   type CenRecord,
@@ -119,18 +120,24 @@ const QUOTA_ACTIONS: Readonly<Record<string, Action>> = {
   },
 };
 
+const KMS_ACTIONS: Readonly<Record<string, Action>> = { DescribeKey: describeKey };
+
 const SERVICES = [
   { product: 'vpc', version: '2016-04-28', actions: VPC_ACTIONS },
   { product: 'slb', version: '2014-05-15', actions: SLB_ACTIONS },
   { product: 'cbn', version: '2017-09-12', actions: CEN_ACTIONS },
   { product: 'smartag', version: '2018-03-13', actions: SMARTAG_ACTIONS },
   { product: 'quotas', version: '2020-05-10', actions: QUOTA_ACTIONS },
+  { product: 'kms', version: '2016-01-20', actions: KMS_ACTIONS },
 ] as const;
 
 /** Their names. */
 export const NETWORK_ACTIONS: readonly string[] = SERVICES.flatMap(({ actions }) => Object.keys(actions));
 
-/** The parts of VPC, Server Load Balancer, CEN, Smart Access Gateway and Quota Center that tell what is there. RPC style. */
+/**
+ * The parts of VPC, Server Load Balancer, CEN, Smart Access Gateway, Quota Center and Key Management Service that tell what
+ * is there. RPC style.
+ */
 export function networkServices({ store }: Pick<CloudParts, 'store'>): CloudService[] {
   return SERVICES.map(({ product, version, actions }) => ({
     product,

@@ -123,8 +123,8 @@ export interface NodePoolRecord {
   readonly intranet?: boolean;
   readonly hostNetwork?: boolean;
   readonly management?: { readonly enable: boolean; readonly autoRepair: boolean; readonly autoUpgrade: boolean };
-  /** A pool of cloud instances; absent: `edge`. */
-  readonly type?: 'ess';
+  /** `ess`: a pool of cloud instances; absent: `edge`. */
+  readonly type?: 'ess' | 'hybrid';
   /** What a task is doing to it. */
   readonly pending?: PendingChange;
   /** Milliseconds since 1970. */

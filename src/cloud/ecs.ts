@@ -12,8 +12,23 @@ export interface EcsInstance {
 
 const PAGE_SIZE = 100;
 
+/** How many IDs one request may name. Source: the vendor's API reference. */
+const MOST_IDS = 100;
+
 /** @throws what {@link CloudCaller} throws; those that do not exist are left out */
 export async function ecsInstancesOf(
+  caller: CloudCaller,
+  region: string,
+  ids: readonly string[],
+  signal?: AbortSignal,
+): Promise<EcsInstance[]> {
+  const found: EcsInstance[] = [];
+  for (let first = 0; first < ids.length; first += MOST_IDS)
+    found.push(...(await namedInstances(caller, region, ids.slice(first, first + MOST_IDS), signal)));
+  return found;
+}
+
+async function namedInstances(
   caller: CloudCaller,
   region: string,
   ids: readonly string[],

@@ -39,6 +39,9 @@ const RAM_NAMES: Partial<Record<CloudProduct, string>> = { cbn: 'cen' };
 /** `Rejected.Throttling` and `QPS Limit Exceeded` among them. Source: what the vendor's Terraform provider retries. */
 const THROTTLED = /Throttling|^(QPS|Request) ?Limit|ServiceUnavailable$/;
 
+/** What ENS answers, with 400, for a fault behind it that is none of the documented ones. Source: AttachNetworkInterface. */
+export const BACKEND_FAULT = 'ens.interface.error';
+
 /** What services put into `Code` if all went well. */
 const FINE = /^(ok|success|0|200)?$/i;
 /** How much of an answer that is not JSON is shown. */
@@ -104,6 +107,7 @@ const ADVICE: readonly (readonly [code: RegExp, next: string])[] = [
     /^ErrorClusterNotFound$/,
     'pass the ID of a cluster in this region, not its name; `edgeadm cluster list` shows the IDs',
   ],
+  [/^ErrorClusterNameAlreadyExist$/, 'run the same command again: another one made the cluster meanwhile'],
   [/^InvalidTimeStamp/, 'set the clock of this machine: it may differ by 15 minutes at most'],
   [
     /^(InvalidSecurityToken\.Expired|SecurityTokenExpired)/,
@@ -114,7 +118,7 @@ const ADVICE: readonly (readonly [code: RegExp, next: string])[] = [
 /** @param isNumber whether the code is a number: in an answer of 200 it is a fault behind the gateway */
 function codeOf(status: number, code: string, isNumber: boolean): ErrorCode {
   if (status === 429 || THROTTLED.test(code)) return 'CLOUD_THROTTLED';
-  if (status >= 500 || (status < 400 && isNumber)) return 'CLOUD_FAILED';
+  if (status >= 500 || code === BACKEND_FAULT || (status < 400 && isNumber)) return 'CLOUD_FAILED';
   return NOT_LET_IN.test(code) || status === 401 ? 'CLOUD_CREDENTIALS' : 'CLOUD_REFUSED';
 }
 
@@ -152,6 +156,12 @@ function adviceOnLoopback({ message, address }: HttpError): string | undefined {
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof EdgeadmError)) return false;
   return ['CLOUD_UNREACHABLE', 'CLOUD_NO_ANSWER', 'CLOUD_THROTTLED', 'CLOUD_FAILED'].includes(error.code);
+}
+
+/** True if a connection timed out: nothing was sent, and neither the network nor the endpoint refused it. */
+export function isLateConnection(error: unknown): boolean {
+  const { code, cause } = error instanceof EdgeadmError ? error : {};
+  return code === 'CLOUD_UNREACHABLE' && cause instanceof HttpError && cause.kind === 'timeout';
 }
 
 /** True if the cloud has refused a call as one too many: it had no effect. */

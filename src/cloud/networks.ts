@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { OpenCallerOptions } from './caller.ts';
 import { type CloudCaller, openCaller } from './caller.ts';
+import { type KmsKey, openKeys } from './kms.ts';
 import { allPages } from './pages.ts';
 import { type AccountQuota, type CountedResource, quotaOf } from './quotas.ts';
 
@@ -25,6 +26,8 @@ export interface Networks {
   count(what: CountedResource): Promise<number>;
   /** What the account may have. */
   quota(what: CountedResource): Promise<AccountQuota>;
+  /** Undefined if the account has none of that ID or alias in the region. */
+  kmsKey(id: string): Promise<KmsKey | undefined>;
 }
 
 type Opened = Omit<OpenCallerOptions, 'product'> & { readonly signal?: AbortSignal };
@@ -32,11 +35,12 @@ type Opened = Omit<OpenCallerOptions, 'product'> & { readonly signal?: AbortSign
 /** The networks of a region, with the account's credentials. @throws EdgeadmError as `openCaller` does */
 export async function openNetworks({ signal, ...options }: Opened): Promise<Networks> {
   const { region } = options;
-  const [vpc, ecs, slb, quotas] = await Promise.all([
+  const [vpc, ecs, slb, quotas, kmsKey] = await Promise.all([
     openCaller({ ...options, product: 'vpc' }),
     openCaller({ ...options, product: 'ecs' }),
     openCaller({ ...options, product: 'slb' }),
     openCaller({ ...options, product: 'quotas' }),
+    openKeys({ ...options, signal }),
   ]);
   const counted: Readonly<Record<CountedResource, readonly [caller: CloudCaller, action: string]>> = {
     securityGroups: [ecs, 'DescribeSecurityGroups'],
@@ -52,6 +56,7 @@ export async function openNetworks({ signal, ...options }: Opened): Promise<Netw
       return (await caller.read({ action, parameters, signal }, counts)).TotalCount;
     },
     quota: (what) => quotaOf(quotas, region, what, signal),
+    kmsKey,
   };
 }
 

@@ -7,6 +7,7 @@ import {
   type PoolClusterFacts,
   type PoolNode,
   poolNamed,
+  poolPlaceOf,
 } from '../config/node-pool.ts';
 import { annotationIssues } from '../config/nodepool-annotations.ts';
 import { INTERCONNECT_MODES } from '../config/nodepool-rules.ts';
@@ -16,7 +17,7 @@ import { listGatewayPods } from '../kubernetes/api/gateway-pods.ts';
 import { annotatePool, fromObject, listNodePoolObjects, readPoolNodes } from '../kubernetes/api/node-pools.ts';
 import { lenientYaml } from '../lib/check-shape.ts';
 import { memoize } from '../lib/memoize.ts';
-import { waitFor } from '../lib/wait-for.ts';
+import { type ProbeResult, waitFor } from '../lib/wait-for.ts';
 import type { CloudCluster } from './actions/clusters.ts';
 import type { CloudNode, CloudNodePool } from './actions/node-pools.ts';
 import type { ContainerService } from './cs.ts';
@@ -62,7 +63,6 @@ export function cloudNodePools(
   };
   return {
     where: `cluster ${clusterId} in the container service`,
-    refuse: refuseInService,
     cluster: async () => factsOf(await service.cluster(clusterId)),
     list,
     nodes: async () =>
@@ -74,7 +74,6 @@ export function cloudNodePools(
         .then(({ client }) => listGatewayPods(client))
         .catch(() => undefined),
     create: async (spec, warn) => {
-      if (spec.podCidrs.length > 0) throw podCidrsAreAssigned();
       const made = await createAndWait(service, clusterId, { spec, listDelayMs, signal });
       await annotate(inside, made, spec, signal).catch((error: Error) =>
         warn(`the node pool was created, but its annotations could not be recorded: ${error.message}`),
@@ -82,30 +81,10 @@ export function cloudNodePools(
       return made;
     },
     annotate: (pool, spec) => annotate(inside, pool, spec, signal),
+    settle: (pool) => waitUntilActive(service, clusterId, { pool, signal }),
     delete: async (pool) => deleteAndWait(service, clusterId, { pool, signal }),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
-}
-
-/** Source: the SDK, CreateClusterNodePool. */
-function refuseInService({ name, mode }: NodePoolSpec): string[] {
-  return [
-    ...(mode === 'enhanced'
-      ? [
-          'the container service no longer creates enhanced node pools, only basic and private ones; --kubeconfig creates the object',
-        ]
-      : []),
-    ...(name.includes('.') ? [`the container service does not accept "." in the name of a node pool: ${name}`] : []),
-  ];
-}
-
-/** The API has no field for them. */
-function podCidrsAreAssigned(): EdgeadmError {
-  return new EdgeadmError({
-    code: 'USAGE',
-    what: '--pod-cidrs is for --kubeconfig: the container service assigns the pod CIDRs of its node pools itself',
-    next: 'omit --pod-cidrs',
-  });
 }
 
 /** Sent once. If no answer came, the list tells whether it took effect; it may be some seconds behind in any case. */
@@ -118,13 +97,13 @@ async function createAndWait(
     signal,
   }: { readonly spec: NodePoolSpec; readonly listDelayMs: number; readonly signal?: AbortSignal },
 ): Promise<NodePool> {
-  const order = await ambiguous(service.createNodePool(clusterId, spec));
+  const look = () => poolWhere(service, clusterId, ({ name }) => name === spec.name);
+  const order = await ambiguous(service.createNodePool(clusterId, spec)).catch(async (refusal: unknown) => {
+    throw (await look().catch(() => undefined)) ? madeMeanwhile(refusal) : refusal;
+  });
   await waitFor<void>({
     what: `node pool ${spec.name} to appear after the create request ${order.lost ? 'got no answer' : 'was accepted'}`,
-    probe: async () => {
-      const found = await poolWhere(service, clusterId, ({ name }) => name === spec.name);
-      return found ? { done: undefined } : { seen: 'it is not in the list' };
-    },
+    probe: async () => ((await look()) ? { done: undefined } : { seen: 'it is not in the list' }),
     timeoutMs: listDelayMs,
     signal,
     code: order.lost ? 'CLOUD_NO_ANSWER' : 'CLOUD_FAILED',
@@ -132,25 +111,59 @@ async function createAndWait(
   });
   return waitForTask<NodePool>(service, order.taskId, {
     what: `node pool ${spec.name} to be active`,
+    probe: async () => activeOrSeen(await look()),
+    signal,
+  });
+}
+
+function activeOrSeen(found: FoundPool | undefined): ProbeResult<NodePool> {
+  if (found && (!found.state || found.state === 'active')) return { done: found.pool };
+  return { seen: found ? `it is ${found.state}` : 'it is not in the list any more' };
+}
+
+/** A pool that an earlier run has ordered: it is gone if its task failed. */
+async function waitUntilActive(
+  service: ContainerService,
+  clusterId: string,
+  { pool: { id, name }, signal }: { readonly pool: NodePool; readonly signal?: AbortSignal },
+): Promise<void> {
+  await waitForTask<NodePool>(service, undefined, {
+    what: `node pool ${name} to be active`,
     probe: async () => {
-      const found = await poolWhere(service, clusterId, ({ name }) => name === spec.name);
-      if (found && (!found.state || found.state === 'active')) return { done: found.pool };
-      return { seen: found ? `it is ${found.state}` : 'it is not in the list any more' };
+      const found = await poolWhere(service, clusterId, (each) => each.id === id);
+      if (found) return activeOrSeen(found);
+      throw new EdgeadmError({
+        code: 'NODEPOOL_NOT_FOUND',
+        what: `node pool ${name} (${id}) is gone: the task that was creating it has failed`,
+        next: 'run the same command again: it creates the node pool',
+      });
     },
     signal,
   });
 }
 
+/** It was not there before the order: another command has made it. */
+function madeMeanwhile(refusal: unknown): unknown {
+  if (!(refusal instanceof EdgeadmError)) return refusal;
+  const next = 'run the same command again: another one made the node pool meanwhile';
+  return new EdgeadmError({ ...refusal.toJSON(), next, cause: refusal.cause });
+}
+
+/** A pool that another command is deleting is waited for as well. */
 async function deleteAndWait(
   service: ContainerService,
   clusterId: string,
   { pool: { id, name }, signal }: { readonly pool: NodePool; readonly signal?: AbortSignal },
 ): Promise<void> {
   const look = () => poolWhere(service, clusterId, (each) => each.id === id);
-  const order = await ambiguous(service.deleteNodePool(clusterId, id));
-  const left = order.lost ? await look() : undefined;
-  if (left && left.state !== 'deleting') throw order.lost;
-  await waitForTask<void>(service, order.taskId, {
+  const taskId = await service.deleteNodePool(clusterId, id).catch(async (error: unknown) => {
+    const left = await look().catch(() => {
+      throw error;
+    });
+    if (left && left.state !== 'deleting') throw error;
+    return undefined;
+  });
+  await waitForTask<void>(service, taskId, {
     what: `node pool ${name} to be deleted`,
     probe: async () => {
       const found = await look();
@@ -222,11 +235,11 @@ export function edgePoolNamed(
 ): NodePool {
   const where = `cluster ${clusterId}`;
   const pool = poolNamed(pools.map(fromCloud), wanted, where);
-  if (!pool.isInCloud) return pool;
+  if (!pool.isInCloud && !pool.isHybrid) return pool;
   throw new EdgeadmError({
     code: 'NODEPOOL_REFUSED',
     what: `edge nodes cannot join the node pool ${pool.name} of ${where}`,
-    why: 'it is a node pool of cloud instances',
+    why: pool.isHybrid ? 'it is a hybrid node pool' : 'it is a node pool of cloud instances',
     next: `choose an edge node pool: edgeadm nodepool list --cluster-id ${clusterId}`,
   });
 }
@@ -236,13 +249,15 @@ function fromCloud(pool: CloudNodePool): NodePool {
   const { nodepoolInfo: info, interconnectConfig: network, interconnectMode, kubernetesConfig, maxNodes } = pool;
   const modes = Object.entries(INTERCONNECT_MODES) as [NodePoolMode, string][];
   const runtime = kubernetesConfig?.runtime;
+  const place = poolPlaceOf(info?.type || 'edge');
   return {
     id: info?.nodepoolId ?? '',
     name: info?.name ?? '',
     mode: modes.find(([, spelling]) => spelling === interconnectMode)?.[0] ?? 'basic',
     maxNodes: info?.isDefault || !maxNodes ? undefined : maxNodes,
     isDefault: info?.isDefault ?? false,
-    ...(info?.type && info.type !== 'edge' && { isInCloud: true }),
+    ...(place === 'cloud' && { isInCloud: true }),
+    ...(place === 'hybrid' && { isHybrid: true }),
     cenId: network?.cenId || undefined,
     ccnId: network?.ccnId || undefined,
     ccnRegion: network?.ccnRegionId || undefined,

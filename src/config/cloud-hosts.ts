@@ -1,5 +1,5 @@
 /** An API of the cloud that edgeadm calls. */
-export type CloudProduct = 'cs' | 'ens' | 'ecs' | 'vpc' | 'slb' | 'cbn' | 'smartag' | 'quotas';
+export type CloudProduct = 'cs' | 'ens' | 'ecs' | 'vpc' | 'slb' | 'cbn' | 'smartag' | 'quotas' | 'kms';
 
 /**
  * Regions whose endpoints are not those of the rule, with what is known of each. Sources: for ENS its page of endpoints
@@ -61,6 +61,7 @@ const ENDPOINTS: Readonly<Record<CloudProduct, Readonly<Record<string, string>>>
   cbn: {},
   smartag: {},
   quotas: {},
+  kms: {},
 };
 
 /** One endpoint for all regions that have no other. */

@@ -72,6 +72,12 @@ export function refuseLabelValue(value: string): Refusal {
 /** A region of the cloud: it becomes a part of host names. */
 export const REGION = { pattern: /^[a-z0-9-]+$/, rule: 'must be a region such as cn-hangzhou' };
 
+/** An instance of ECS or ENS; their IDs have no documented form, and those of other resources begin as these do. */
+export const INSTANCE_ID = {
+  pattern: /^(?!(?:vpc|vsw|sg|eni|eip|lb|rg)-)[A-Za-z0-9][\w.-]{0,127}$/,
+  rule: 'must be the ID of an instance such as i-bp67acfmxazb4p1g',
+};
+
 /** A project of Log Service. Source: the vendor's API reference, CreateProject. */
 export const LOG_PROJECT = {
   pattern: /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,

@@ -41,6 +41,12 @@ export function joinDraft(
   return Object.freeze({ ...values, ...settings });
 }
 
+/** Mistakes in the values of one source, each with its name, where no join is made of them here. */
+export function refuseJoinValues(layer: Layer): string[] {
+  const { error } = draftKeys.safeParse(layer.values);
+  return error?.issues.flatMap((issue) => describe(issue, [layer])) ?? [];
+}
+
 function resolve<S extends typeof joinKeys | typeof draftKeys>(
   schema: S,
   layers: readonly Layer[],

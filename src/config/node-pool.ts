@@ -10,6 +10,17 @@ export type NodePoolMode = 'basic' | 'enhanced' | 'private';
 /** Runtimes that the nodes of a pool may have; `sandboxed` is Sandboxed-Container. */
 export type NodePoolRuntime = 'containerd' | 'docker' | 'sandboxed';
 
+/** Where the nodes of a pool of the container service are. */
+export type PoolPlace = 'edge' | 'cloud' | 'hybrid';
+
+/**
+ * A `hybrid` pool has servers outside the cloud, in ACK Pro clusters of 1.33 and later that are not edge clusters; all
+ * other types are of cloud instances. Sources: the SDK, CreateClusterNodePool; the vendor's page of hybrid node pools.
+ */
+export function poolPlaceOf(type: string): PoolPlace {
+  return type === 'edge' || type === 'hybrid' ? type : 'cloud';
+}
+
 /** The desired node pool. */
 export interface NodePoolSpec {
   readonly name: string;
@@ -58,6 +69,8 @@ export interface NodePool {
   readonly isDefault: boolean;
   /** True for a pool of cloud instances: edge nodes cannot join it. */
   readonly isInCloud?: boolean;
+  /** True for a pool of servers that no edge node can be: see {@link poolPlaceOf}. */
+  readonly isHybrid?: boolean;
   readonly cenId?: string;
   readonly ccnId?: string;
   readonly ccnRegion?: string;
@@ -107,8 +120,6 @@ export interface PoolClusterFacts {
 /** The node pools of a cluster, in the container service or in the cluster itself. */
 export interface NodePools {
   readonly where: string;
-  /** Why no such pool can be created there, whatever the cluster is like. */
-  refuse(spec: NodePoolSpec): string[];
   cluster(): Promise<PoolClusterFacts>;
   list(): Promise<NodePool[]>;
   /** Of all pools; a node that requests a pool and is not yet in it counts as its own. */
@@ -119,6 +130,8 @@ export interface NodePools {
   create(spec: NodePoolSpec, warn: (message: string) => void): Promise<NodePool>;
   /** Records the annotations of a pool whose creation was interrupted before that. */
   annotate(pool: NodePool, spec: NodePoolSpec): Promise<void>;
+  /** Waits until a pool that is being created is active. */
+  settle(pool: NodePool): Promise<void>;
   delete(pool: NodePool): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import { closest } from '../lib/closest.ts';
 import type { JoinKey } from './join-schema.ts';
 import type { Layer } from './join-spec.ts';
 
@@ -78,7 +79,10 @@ export function readNodeSpec(text: string, refuse: (mistake: string) => void): N
     warnings: [
       ...Object.keys(given)
         .filter((name) => !known.has(name))
-        .map((name) => `--node-spec: the key ${name} is not known to this release and is ignored`),
+        .map((name) => {
+          const near = closest(name, [...known]);
+          return `--node-spec: the key ${name} is not known to this release and is ignored${near ? `; did you mean ${near}?` : ''}`;
+        }),
       ...withoutEffect,
     ],
   };

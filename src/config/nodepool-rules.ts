@@ -54,16 +54,18 @@ export interface Need {
 }
 
 const isEnhanced = ({ mode }: { readonly mode?: NodePoolMode }): boolean => mode === 'enhanced';
+/** What the container service no longer creates needs nothing. */
+const isEnhancedObject = (wanted: NodePoolRequest): boolean => isEnhanced(wanted) && !wanted.ofService;
 
 const NEEDS: readonly Need[] = [
   { key: 'name', flag: 'NAME', why: 'name of the node pool', when: () => true },
-  { key: 'cenId', flag: '--cen-id', why: 'CEN instance, required for an enhanced node pool', when: isEnhanced },
-  { key: 'ccnId', flag: '--ccn-id', why: 'CCN instance, required for an enhanced node pool', when: isEnhanced },
+  { key: 'cenId', flag: '--cen-id', why: 'CEN instance, required for an enhanced node pool', when: isEnhancedObject },
+  { key: 'ccnId', flag: '--ccn-id', why: 'CCN instance, required for an enhanced node pool', when: isEnhancedObject },
   {
     key: 'ccnRegion',
     flag: '--ccn-region',
     why: `region of the CCN instance; in China only ${CCN_REGION_IN_CHINA}`,
-    when: isEnhanced,
+    when: isEnhancedObject,
   },
 ];
 
@@ -80,6 +82,21 @@ function refusePoolName({ name, ofService }: Pick<NodePoolRequest, 'name' | 'ofS
   if (ofService) return SERVICE_NAME.test(name) ? [] : [`NAME: "${name}" must be 1 to 63 letters, digits and "-"`];
   if (refuseNodeName(name) === undefined) return [];
   return [`NAME: "${name}" must be 1 to 63 lower-case letters, digits, "-" and ".", because it becomes a node label`];
+}
+
+/** What its API has no field for. Source: the SDK, CreateClusterNodePool. */
+function refuseInService({ ofService, mode, podCidrs }: NodePoolRequest): string[] {
+  if (!ofService) return [];
+  return [
+    ...(mode === 'enhanced'
+      ? [
+          '--mode enhanced is for --kubeconfig: the container service no longer creates enhanced node pools, only basic and private ones',
+        ]
+      : []),
+    ...(podCidrs.length > 0
+      ? ['--pod-cidrs is for --kubeconfig: the container service assigns the pod CIDRs of its node pools itself']
+      : []),
+  ];
 }
 
 /** Mistakes that are found offline; none if nothing speaks against the pool so far. */
@@ -102,6 +119,7 @@ export function refusePoolRequest(wanted: NodePoolRequest): string[] {
   }
   return [
     ...mistakes,
+    ...refuseInService(wanted),
     ...refuseMarks(wanted),
     ...refuseAnnotations(wanted.annotations),
     ...refusePodCidrs(wanted.podCidrs),

@@ -50,10 +50,12 @@ export function pathError(path: string, thrown: unknown): EdgeadmError {
   const error = thrown as NodeError;
   const full = error.code === 'ENOSPC' || error.code === 'EDQUOT';
   if (error.code === 'EISDIR') return folderError(path, error);
+  const next = error.code === 'ELOOP' ? `Correct the symlink: \`namei ${path}\` shows where it leads.` : undefined;
   return new EdgeadmError({
     code: full ? 'NO_SPACE' : 'WRITE_FAILED',
     what: full ? `no space left for ${path}` : `cannot access ${path}`,
     why: error.message,
+    ...(next && { next }),
     cause: thrown,
   });
 }

@@ -115,6 +115,8 @@ export interface NodePaths {
     readonly zramGenerator: readonly [own: string, packaged: string];
     /** Modprobe's configuration, in the order in which a file hides another of its name. */
     readonly modprobeFolders: readonly string[];
+    /** What kind of container the machine is, if systemd knows that it is one. */
+    readonly container: string;
     readonly osRelease: string;
     readonly hosts: string;
     readonly resolvConf: string;
@@ -252,6 +254,7 @@ const linux: NodePaths = {
       '/usr/lib/modprobe.d',
       '/lib/modprobe.d',
     ],
+    container: '/run/systemd/container',
     osRelease: '/etc/os-release',
     hosts: '/etc/hosts',
     resolvConf: '/etc/resolv.conf',

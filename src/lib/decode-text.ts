@@ -17,3 +17,15 @@ function encodingOf([first = 0x80, second = 0x80]: Uint8Array): 'utf-8' | 'utf-1
   if ((first === 0xfe && second === 0xff) || (first === 0 && second > 0 && second < 0x80)) return 'utf-16be';
   return 'utf-8';
 }
+
+/** What to do about {@link encodingOfWindows}. */
+export const SAVE_AS_UTF8 = 'Save it as UTF-8 without a byte order mark.';
+
+/**
+ * Why programs of Linux, which do not decode, cannot read a text of a node; undefined if they can.
+ * Sources: systemd/systemd#2823, kubernetes/kubernetes#39007.
+ */
+export function encodingOfWindows(text: string): string | undefined {
+  if (text.includes('\0')) return 'it is not text in UTF-8, as if saved as UTF-16 on Windows';
+  return text.startsWith('\ufeff') ? 'it begins with a byte order mark, as Windows writes it' : undefined;
+}

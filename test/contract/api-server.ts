@@ -1,6 +1,8 @@
 import { access } from './access.ts';
+import { accounts } from './accounts.ts';
 import { apply } from './apply.ts';
 import { apps } from './apps.ts';
+import { autoscalers } from './autoscalers.ts';
 import { bodies } from './bodies.ts';
 import { certificates } from './certificates.ts';
 import { changes } from './changes.ts';
@@ -18,11 +20,15 @@ import { Contract, type Expectation, type Subject } from './subject.ts';
 import { watching } from './watching.ts';
 import { workloads } from './workloads.ts';
 
+/** Where it is, all nodes may read node pools; it is OpenYurt's, and no part of the contract. */
+const HUB_BINDING = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/yurt-hub';
+
 export type { Subject } from './subject.ts';
 
 /** What edgeadm, a kubelet and kubectl expect of an API server that kubeadm set up. */
 const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   'who gets in, and who may do what': access,
+  'namespaces, roles and service accounts': accounts,
   'questions about access': reviews,
   'certificate signing requests': certificates,
   'creating, changing and deleting objects': objects,
@@ -35,6 +41,7 @@ const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   'Secrets and NodePools': kinds,
   'applications in node pools': apps,
   Deployments: workloads,
+  autoscalers,
   'Services, StatefulSets and claims': services,
   'endpoints of Services': endpoints,
   'nodes, leases and pods': nodes,
@@ -53,6 +60,7 @@ export function apiServerContract(open: () => Promise<Subject>, { withCommands =
   let contract: Contract;
   before(async () => {
     contract = new Contract(await open());
+    await contract.admin.send('DELETE', HUB_BINDING);
   });
   after(() => contract?.close());
   const held = withCommands ? { ...EXPECTATIONS, 'commands that work inside a cluster': commands } : EXPECTATIONS;

@@ -9,7 +9,6 @@ import { sandboxPki } from '../../sandbox/pki.ts';
 import { openStore } from '../../sandbox/store.ts';
 import { apiServerContract } from '../contract/api-server.ts';
 import { projectDir, until, world } from '../testbed/index.ts';
-import { HUB_ROLE } from './open-yurt.ts';
 import { inWorlds, testBed } from './support.ts';
 
 const CRD = join(projectDir, 'test/testbed/nodepool-crd.yaml');
@@ -18,8 +17,6 @@ const OTHER_CRDS = ['app-crds', 'raven-crd'].map((name) => join(projectDir, `tes
 inWorlds('guide', 'today')('a real kube-apiserver keeps the contract', () => {
   apiServerContract(async () => {
     const { cluster } = await testBed();
-    // A file that ran before on this cluster may have let all nodes read node pools.
-    await cluster.kubectl('delete', 'clusterrolebinding', HUB_ROLE, '--ignore-not-found');
     await cluster.apply(load(await readFile(CRD, 'utf8')) as object);
     for (const file of OTHER_CRDS)
       for (const crd of loadAll(await readFile(file, 'utf8'))) await cluster.apply(crd as object);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import {
@@ -245,9 +245,9 @@ function bundle(test: Tell): void {
   test('bundles are damaged', async () => {
     await rm(broken, { recursive: true, force: true });
     await mkdir(broken, { recursive: true });
-    await damagedBundle(join(broken, 'image'), 'images/busybox.tar', 'x');
-    await damagedBundle(join(broken, 'kubelet'), 'kubelet', 'x');
-    await damagedBundle(join(broken, 'yaml'), 'bundle.yaml', 'more: [\n');
+    await damagedBundle(join(broken, 'image'), 'images/busybox.tar', otherEnd);
+    await damagedBundle(join(broken, 'kubelet'), 'kubelet', otherEnd);
+    await damagedBundle(join(broken, 'yaml'), 'bundle.yaml', (path) => appendFile(path, 'more: [\n'));
   });
   make(test, 'fail-bundle', subject, { bind: [[broken, '/opt/broken']] });
   test('bundle.yaml is damaged', async () => {
@@ -472,10 +472,17 @@ async function administrator(...args: string[]) {
   return execa(process.execPath, [join(projectDir, 'bin/run.js'), ...args, '--kubeconfig', kubeconfig]);
 }
 
-/** A copy of the bundle in which one file has something more at its end. */
-async function damagedBundle(dir: string, file: string, more: string): Promise<void> {
+/** A copy of the bundle in which one file is another. */
+async function damagedBundle(dir: string, file: string, damage: (path: string) => Promise<void>): Promise<void> {
   const { bundle } = await testBed();
   await execa('cp', ['-a', '--link', bundle, dir]);
   await execa('cp', ['--remove-destination', join(bundle, file), join(dir, file)]);
-  await appendFile(join(dir, file), more);
+  await damage(join(dir, file));
+}
+
+/** As many bytes as before, the last of them another. */
+async function otherEnd(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.write('x', (await file.stat()).size - 1);
+  await file.close();
 }

@@ -8,7 +8,7 @@ const CRD = join(projectDir, 'test/testbed/nodepool-crd.yaml');
 const POOLS = '/apis/apps.openyurt.io/v1beta1/nodepools';
 const RBAC = 'rbac.authorization.k8s.io';
 /** The role, and its binding to all nodes, of OpenYurt's charts. */
-export const HUB_ROLE = 'yurt-hub';
+const HUB_ROLE = 'yurt-hub';
 /** The pool of {@link installOpenYurt}. */
 export const POOL = 'hangzhou';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -20,8 +20,10 @@ const DYING_CONTAINERD = '#!/bin/sh\necho "containerd: no" >&2; exit 1\n';
 interface File {
   path: string;
   sha256: string;
+  size?: number;
   kind: string;
   name?: string;
+  contents?: Record<string, string>;
 }
 
 interface Manifest {
@@ -42,7 +44,7 @@ export async function makeBundles(): Promise<void> {
   // The same containerd with another sum.
   await inPlace('runtime', otherContainerd('echo >>bin/containerd'));
   await Promise.all([
-    variant('next', 'damaged', async (_, folder) => replace(join(folder, 'kubelet'), 'cut off')),
+    variant('next', 'damaged', damagedKubelet),
     variant('next', 'dying', dyingKubelet),
     variant('next', 'hub', hub('edge-hub', NEW_HUB)),
     variant('next', 'broken-hub', hub('busybox', BROKEN_HUB)),
@@ -72,7 +74,14 @@ async function replace(path: string, content: string): Promise<void> {
 
 const dyingKubelet: Edit = async ({ files }, folder) => {
   await replace(join(folder, 'kubelet'), DYING_KUBELET);
-  sum(files, 'kubelet').sha256 = await sumOf(join(folder, 'kubelet'));
+  await sumUp(files, 'kubelet', join(folder, 'kubelet'));
+};
+
+/** Its sum is wrong, and only that: it is found when the kubelet is installed. */
+const damagedKubelet: Edit = async ({ files }, folder) => {
+  const content = 'cut off';
+  await replace(join(folder, 'kubelet'), content);
+  fileOf(files, 'kubelet').size = content.length;
 };
 
 /** With a containerd that a line of shell has changed. */
@@ -80,7 +89,7 @@ function otherContainerd(change: string): Edit {
   return async ({ files }, folder) => {
     const archive = join(folder, 'containerd.tgz');
     await repack(archive, ['-I', 'gzip -1'], (unpacked) => execa('sh', ['-c', change], { cwd: unpacked }));
-    sum(files, 'containerd').sha256 = await sumOf(archive);
+    await sumUp(files, 'containerd', archive);
   };
 }
 
@@ -107,10 +116,16 @@ async function repack(archive: string, options: string[], change: (unpacked: str
   await rm(unpacked, { recursive: true });
 }
 
-function sum(files: readonly File[], kind: string): File {
+function fileOf(files: readonly File[], kind: string): File {
   const file = files.find((each) => each.kind === kind);
   if (!file) throw new Error(`the bundle has no ${kind}`);
   return file;
+}
+
+async function sumUp(files: readonly File[], kind: string, path: string): Promise<void> {
+  const file = fileOf(files, kind);
+  Object.assign(file, { sha256: await sumOf(path), size: (await stat(path)).size });
+  delete file.contents;
 }
 
 async function sumOf(path: string): Promise<string> {

@@ -98,7 +98,7 @@ describe('clusters of the container service', function () {
   });
 
   it('what needs a Pro cluster is refused, and works after upgrade-edition; each is idempotent', async () => {
-    const encrypt = ['encryption', 'enable', 'shops', '--kms-key', 'k1', '--yes'];
+    const encrypt = ['encryption', 'enable', 'shops', '--kms-key', 'alias/secrets', '--yes'];
     const set = [
       'parameters',
       'set',
@@ -113,10 +113,22 @@ describe('clusters of the container service', function () {
     await fails(4, /needs a Pro cluster/, ...set);
     assert.match(await succeed('upgrade-edition', 'shops', '--yes'), /shops is a Pro cluster/);
     assert.match(await succeed('upgrade-edition', 'shops', '--yes'), /unchanged/);
+    for (const [key, why] of [
+      ['key-sandbox-rsa', /of the type RSA_2048, not Aliyun_AES_256\n.* is for SIGN\/VERIFY/],
+      ['key-sandbox-disabled', /key-sandbox-disabled is Disabled, not Enabled/],
+      ['alias/none', /the key alias\/none was not found in cn-hangzhou/],
+    ] as const)
+      await fails(4, why, 'encryption', 'enable', 'shops', '--kms-key', key, '--yes');
+    await fault('DescribeKey', 'forbidden');
+    const unseen = await succeed('encryption', 'enable', 'shops', '--kms-key', 'key-sandbox', '--dry-run');
+    assert.match(unseen, /Not checked: that the key can encrypt Secrets: .*Forbidden\.RAM/);
     await succeed(...encrypt);
     assert.match(await succeed(...encrypt), /unchanged/);
-    assert.match(await succeed('encryption', 'show', 'shops'), /encrypted with the key k1/);
-    await fails(4, /encrypted with another key/, 'encryption', 'enable', 'shops', '--kms-key', 'k2', '--yes');
+    assert.match(
+      await succeed('encryption', 'show', 'shops'),
+      /encrypted with the key 619583bb-6266-478e-8b87-0123456789ab/,
+    );
+    await fails(4, /encrypted with another key/, 'encryption', 'enable', 'shops', '--kms-key', 'key-sandbox', '--yes');
     assert.match(await succeed(...set), /from 30000-32767 to 30000-40000/);
     assert.match(await succeed(...set), /unchanged/);
     assert.match(await succeed('parameters', 'show', 'shops'), /ServiceNodePortRange +30000-40000 +30000-32767/);

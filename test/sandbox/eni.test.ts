@@ -104,6 +104,29 @@ describe('the eni commands against an emulated ENS', () => {
     assert.equal(records.instance(INSTANCE)?.status, 'Running');
   });
 
+  it('eni bind rides out a few faults behind ENS, and after more names the ENI with the words of ENS and what to run', async () => {
+    addFault(cloud.store, { action: 'AttachNetworkInterface', mode: 'backend-error', times: 3 });
+    const short = await eni('bind', '--yes');
+    assert.equal(short.exitCode, 0, short.stderr);
+    addFault(cloud.store, { action: 'AttachNetworkInterface', mode: 'backend-error', times: 1000 });
+    const long = await eni('bind', '--yes', '--eni-number', '3');
+    assert.equal(long.exitCode, 5, long.stderr);
+    const left = bought().find(({ status }) => status === 'Available')?.id;
+    assert.ok(left, long.stderr);
+    for (const words of [
+      '2 of 3 ENIs are attached to i-sandbox, which is running',
+      `${left}: ${cloud.host} refused AttachNetworkInterface: ens.interface.error`,
+      `bought but not attached: ${left} (Available)`,
+      'attach: edgeadm eni bind --instance i-sandbox --region ap-southeast-1 --eni-number 3',
+      `delete: edgeadm eni release --instance i-sandbox --region ap-southeast-1 --eni ${left}`,
+    ])
+      assert.ok(long.stderr.includes(words), `${words} in\n${long.stderr}`);
+    assert.equal(records.instance(INSTANCE)?.status, 'Running');
+    clearFaults(cloud.store);
+    assert.equal((await eni('bind', '--yes', '--eni-number', '3')).exitCode, 0);
+    assert.equal(bought().length, 3);
+  });
+
   /** Starts a bind and ends it by a signal when the instance is on its way down. */
   async function bindUntilStopping(signal: 'SIGKILL' | 'SIGINT', before = () => {}) {
     const child = startEdgeadm(['eni', 'bind', '--instance', INSTANCE, '--yes', ...logFile(['bind'])], { env });

@@ -24,10 +24,21 @@ describe('node pools through the container service', function () {
   };
 
   it('says all that is missing at once, and asks nobody without a terminal', async () => {
-    const ended = await bed.run('nodepool', 'create', '--mode', 'enhanced', '--cluster-id', 'c1', '--region', '');
-    assert.equal(ended.exitCode, 2);
-    for (const word of ['NAME', '--cen-id', '--ccn-id', '--ccn-region', '--region is'])
-      assert.ok(ended.stderr.includes(word), `${word} in\n${ended.stderr}`);
+    const enhanced = ['nodepool', 'create', '--mode', 'enhanced'];
+    for (const [words, missing] of [
+      [
+        [...enhanced, '--kubeconfig', join(bed.dir, 'none')],
+        ['NAME', '--cen-id', '--ccn-id', '--ccn-region', 'not found'],
+      ],
+      [
+        [...enhanced, '--cluster-id', 'c1', '--region', ''],
+        ['NAME', '--mode enhanced is for', '--region is'],
+      ],
+    ] as const) {
+      const ended = await bed.run(...words);
+      assert.equal(ended.exitCode, 2);
+      for (const word of missing) assert.ok(ended.stderr.includes(word), `${word} in\n${ended.stderr}`);
+    }
   });
 
   it('creates one, shows it, does nothing the second time, and refuses another one of that name', async () => {

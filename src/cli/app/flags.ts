@@ -48,9 +48,10 @@ export function imagesOf(
   const images = new Map<string, string>();
   for (const text of texts ?? []) {
     // `=` is not part of the name of an image.
-    const [container, image] = text.includes('=') ? text.split('=', 2) : [undefined, text];
+    const [, container, image = ''] = /^(?:([^=]*)=)?([^=]*)$/.exec(text) ?? [];
     const name = container ?? (containers.length === 1 ? containers[0] : undefined);
-    if (!image || /\s/.test(image)) refuse(`--image: "${text}" is not [CONTAINER=]IMAGE`);
+    if (image === '' || /\s/.test(image)) refuse(`--image: "${text}" is not [CONTAINER=]IMAGE`);
+    else if (containers.length === 0) refuse(`--image: the template of the application has no containers`);
     else if (!name) refuse(`--image: name the container of "${text}": one of ${containers.join(', ')}`);
     else images.set(name, image);
   }

@@ -13,7 +13,7 @@ export function appStatusText(app: App, pools: readonly PoolStatus[]): string {
     image: own.join(', ') || '-',
     patched: patched ? 'yes' : '',
   }));
-  const without = pools.filter(({ workload }) => workload === undefined).map(({ pool }) => pool);
+  const without = [...new Set(pools.filter(({ workload }) => workload === undefined).map(({ pool }) => pool))];
   const failed = (app.object.status?.conditions ?? []).filter(isFailure);
   return [
     `${appName(app)} (${app.api.version}), namespace ${app.namespace}; template: ${images || 'no containers'}.\n\n`,

@@ -1,5 +1,6 @@
 import { usageError } from '../../errors/usage.ts';
 import { yamlMap } from '../../lib/check-shape.ts';
+import { ownValue } from '../../lib/own-value.ts';
 import type { WorkloadKind, WorkloadTemplate } from '../../phases/app/workload-template.ts';
 import { flagText, type Refuse } from '../flags.ts';
 
@@ -46,7 +47,7 @@ export async function sourceOfFile(file: string): Promise<AppSource> {
   const labels = template?.metadata?.labels ?? {};
   const wanted = Object.entries(selector?.matchLabels ?? {});
   if (wanted.length === 0) refuse('spec.selector.matchLabels is missing');
-  const missing = wanted.filter(([key, value]) => labels[key] !== value).map(([key]) => key);
+  const missing = wanted.filter(([key, value]) => ownValue(labels, key) !== value).map(([key]) => key);
   if (missing.length > 0) refuse(`spec.selector does not match the labels of the template: ${missing.join(', ')}`);
   if (mistakes.length > 0) throw usageError(mistakes);
   const { replicas: _ofAll, ...rest } = spec as WorkloadTemplate['spec'];

@@ -1,7 +1,9 @@
 import { Flags } from '@oclif/core';
 import { type Ens, ens } from '../../cloud/ens.ts';
+import { INSTANCE_ID } from '../../config/grammar.ts';
 import { COMMAND_TIMEOUT_MS } from '../../config/join-spec.ts';
 import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
+import { usageError } from '../../errors/usage.ts';
 import { localMachine } from '../../host/local.ts';
 import type { ApiClient, ClientOptions, PlanWrite } from '../../kubernetes/api/client.ts';
 import { formatDuration } from '../../lib/duration.ts';
@@ -14,17 +16,23 @@ import { now, phaseLog } from '../../workflow/events.ts';
 import { type CloudFlags, callerOf, cloudFlags } from '../cloud-flags.ts';
 import { isNamed, kubeconfigFlagFor, optionalKubeconfig } from '../cluster-access.ts';
 import { type DrainFlags, drainFlags } from '../drain-flags.ts';
-import { durationOf, nodeFlags, nonEmptyName } from '../flags.ts';
+import { durationOf, nodeFlags } from '../flags.ts';
 import { confirmOnTerminal } from '../prompts.ts';
 import { commandSignal, until } from '../signals.ts';
 
 /** Milliseconds: an instance that was stopped is started again, however the command ends. */
 const RESTART_MS = 600_000;
 
+/** @throws EdgeadmError USAGE */
+async function instanceId(text: string): Promise<string> {
+  if (INSTANCE_ID.pattern.test(text)) return text;
+  throw usageError([`--instance: ${INSTANCE_ID.rule}`]);
+}
+
 export const instanceFlag = {
   instance: Flags.string({
     required: true,
-    parse: nonEmptyName('--instance'),
+    parse: instanceId,
     helpValue: 'ID',
     description: 'ID of the ENS instance',
   }),

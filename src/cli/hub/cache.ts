@@ -58,6 +58,12 @@ export async function candidates(
   return programsOf(pods).map((each) => ({ ...each, cached: known.includes(each.agent) || known.includes('*') }));
 }
 
+/** What runs programs, each once: a workload may run several of them. */
+export function workloadsOf(programs: readonly EdgeProgram[]): PodOwner[] {
+  const all = programs.flatMap(({ workloads }) => workloads);
+  return [...new Map(all.map((each) => [workloadName(each), each])).values()];
+}
+
 /** The lines that restart what runs a program, and what has to be restarted by hand. */
 export function restartLines(workloads: readonly PodOwner[]): string[] {
   const lines = workloads.filter(isRestartable).map(({ namespace, kind, name }) => {

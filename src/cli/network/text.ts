@@ -21,8 +21,8 @@ export function capacityText({ podCidr, nodeMask, nodes, podsPerNode, overlaps }
     table(rows),
     `\nA /${nodeMask} has ${number(addresses)} addresses, ${number(usable)} of them for pods${limit}. The Pod range and the range of a node cannot be changed later.\n`,
     overlaps.length > 0
-      ? overlaps.map((line) => `Overlap: ${line}.\n`).join('')
-      : 'No overlaps were found among the ranges that are known.\n',
+      ? overlaps.map((line) => `Conflict: ${line}.\n`).join('')
+      : 'No conflicts were found among the ranges that are known.\n',
   ].join('');
 }
 

@@ -1,7 +1,8 @@
 import { openCaller } from '../../cloud/caller.ts';
 import { ecsInstancesOf } from '../../cloud/ecs.ts';
 import { type Ens, type EnsInstance, ens } from '../../cloud/ens.ts';
-import { poolNamed } from '../../config/node-pool.ts';
+import { poolNamed, poolPlaceOf } from '../../config/node-pool.ts';
+import { EdgeadmError } from '../../errors/index.ts';
 import { usageError } from '../../errors/usage.ts';
 import { count } from '../../lib/count.ts';
 import { type AttachTarget, attachableEcs, attachableEns } from '../../phases/node/attach-conditions.ts';
@@ -79,7 +80,7 @@ async function targetOf(flags: AttachFlags, { service, clusterId }: ChangeWork) 
     name,
     isDefault,
     maxNodes,
-    isCloud: type !== undefined && type !== 'edge',
+    place: poolPlaceOf(type || 'edge'),
   }));
   const pool = poolNamed(known, flags.nodepool, where);
   const target: AttachTarget = {
@@ -90,7 +91,16 @@ async function targetOf(flags: AttachFlags, { service, clusterId }: ChangeWork) 
     anyOs: flags['ignore-os'],
     where,
   };
-  return { target, isCloud: pool.isCloud };
+  if (pool.place === 'hybrid') throw hybridPool(pool.name);
+  return { target, isCloud: pool.place === 'cloud' };
+}
+
+function hybridPool(name: string): EdgeadmError {
+  return new EdgeadmError({
+    code: 'NODEPOOL_REFUSED',
+    what: `instances cannot be added to the node pool ${name}`,
+    why: 'it is a hybrid node pool: its nodes are servers outside the cloud',
+  });
 }
 
 interface Planning {

@@ -1,8 +1,7 @@
-import { poolNamed } from '../../config/node-pool.ts';
 import { count } from '../../lib/count.ts';
 import { nodesToRemove, removeInBatches, type ServiceNode } from '../../phases/node/removal.ts';
 import type { CommandHost } from '../node-runner.ts';
-import { type ChangeWork, changeInService, type ServiceChangeFlags, type ServicePlan } from '../service-change.ts';
+import { changeInService, type ServiceChangeFlags, type ServicePlan } from '../service-change.ts';
 import { nodesOfService, serviceNodeTable } from './service-nodes.ts';
 
 interface RemoveFlags extends ServiceChangeFlags {
@@ -29,8 +28,8 @@ export async function removeByService(flags: RemoveFlags, names: readonly string
     argv: host.argv,
     plan: async (work) => {
       const { clusterId } = work;
-      const all = await nodesOfService(work.service, clusterId);
-      const wanted = flags.nodepool === undefined ? names : await namesOf(flags, all, work);
+      const { all, matching } = await nodesOfService(work.service, clusterId, flags);
+      const wanted = flags.nodepool === undefined ? names : matching.map(({ name }) => name);
       const ignoreNotFound = flags['ignore-not-found'];
       const nodes = nodesToRemove({ names: wanted, drain, release, ignoreNotFound }, all, `cluster ${clusterId}`);
       return {
@@ -48,23 +47,6 @@ export async function removeByService(flags: RemoveFlags, names: readonly string
   });
 }
 
-async function namesOf(
-  { nodepool, status = [] }: RemoveFlags,
-  nodes: readonly ServiceNode[],
-  { service, clusterId }: ChangeWork,
-): Promise<string[]> {
-  const pools = (await service.nodePools(clusterId)).map(({ nodepoolInfo }) => ({
-    id: nodepoolInfo.nodepoolId,
-    name: nodepoolInfo.name,
-    isDefault: nodepoolInfo.isDefault ?? false,
-  }));
-  const { name } = poolNamed(pools, nodepool, `cluster ${clusterId}`);
-  const words = status.map((each) => each.toLowerCase());
-  return nodes
-    .filter((node) => node.pool === name && (words.length === 0 || words.includes(node.status.toLowerCase())))
-    .map((node) => node.name);
-}
-
 function planLines(nodes: readonly ServiceNode[], { drain, release }: RemoveFlags): string[] {
   const more = nodes.length - MOST_SHOWN;
   return [
@@ -80,7 +62,7 @@ function planLines(nodes: readonly ServiceNode[], { drain, release }: RemoveFlag
 
 function endText(nodes: readonly ServiceNode[], { release }: RemoveFlags, wait: boolean): string {
   const done = wait ? (release ? 'removed and released' : 'removed') : 'is being removed';
-  const isEdge = nodes.some(({ isCloud }) => !isCloud);
+  const isEdge = nodes.some(({ kind }) => kind === 'edge');
   const next = isEdge ? 'Before an edge node joins again, run on it: edgeadm reset\n' : '';
   const lines = nodes.slice(0, MOST_SHOWN).map(({ name }) => `node/${name} ${done}\n`);
   const more =

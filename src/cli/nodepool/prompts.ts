@@ -14,7 +14,8 @@ export async function askForMissing(wanted: NodePoolRequest): Promise<NodePoolRe
   const { input, select } = await import('@inquirer/prompts');
   let answered = wanted;
   if (answered.mode === undefined) {
-    const question = { message: 'How do the nodes reach the cloud?', choices: MODES };
+    const choices = MODES.filter(({ value }) => value !== 'enhanced' || !wanted.ofService);
+    const question = { message: 'How do the nodes reach the cloud?', choices };
     const mode = await onTerminal({}, (context) => select(question, context));
     answered = { ...answered, mode };
   }

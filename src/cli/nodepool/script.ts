@@ -1,3 +1,4 @@
+import { refuseJoinValues } from '../../config/join-spec.ts';
 import { readNodeSpec } from '../../config/node-spec.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import type { Refuse } from '../flags.ts';
@@ -19,7 +20,8 @@ export function attachSpecOf(
   refuse: Refuse,
 ): { readonly keys: Readonly<Record<string, unknown>>; readonly warnings: readonly string[] } {
   const mistakes: string[] = [];
-  const { given, warnings } = readNodeSpec(text, (mistake) => mistakes.push(mistake));
+  const { given, layer, warnings } = readNodeSpec(text, (mistake) => mistakes.push(mistake));
+  mistakes.push(...refuseJoinValues(layer));
   for (const mistake of mistakes) refuse(mistake);
   if (mistakes.length > 0) return { keys: {}, warnings: [] };
   return { keys: { ...CONSOLE[platform], ...given }, warnings };

@@ -34,7 +34,7 @@ export function poolTable(pools: readonly ShownPool[], wide = false): string {
     name,
     ...(pools.some((pool) => pool.id !== pool.name) && { id }),
     // Edge nodes cannot join it, whatever mode the service gives for it.
-    mode: pool.isInCloud ? 'cloud' : mode,
+    mode: pool.isInCloud ? 'cloud' : pool.isHybrid ? 'hybrid' : mode,
     ready: `${nodes.filter(({ ready }) => ready).length}/${nodes.length}`,
     'max-nodes': maxNodes ?? '-',
     default: isDefault ? 'yes' : '',

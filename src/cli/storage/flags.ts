@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core';
+import { refuseLabelValue, refuseQualifiedName } from '../../config/grammar.ts';
 import { usageError } from '../../errors/usage.ts';
 import { isDevicePath } from '../../phases/storage/devices.ts';
 import { OPERATORS, type VolumeGroup } from '../../phases/storage/volume-groups.ts';
@@ -46,7 +47,7 @@ export function volumeGroupOf(
   }: { readonly label: string; readonly operator: VolumeGroup['operator']; readonly device?: string[] },
 ): VolumeGroup {
   const devices = devicesOf(device);
-  const [key = '', value] = label.split('=', 2);
+  const [, key = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(label) ?? [];
   const mistakes: string[] = [];
   // The characters that LVM allows. See lvm(8), Valid Names.
   if (!/^[\w.+][\w.+-]*$/.test(name) || name === '.' || name === '..')
@@ -54,6 +55,8 @@ export function volumeGroupOf(
   if (devices.length === 0)
     mistakes.push('--device is required: the disks or partitions that the volume group is made of');
   const needsValue = operator === 'In' || operator === 'NotIn';
+  const refused = [refuseQualifiedName(key), refuseLabelValue(value ?? '')].find(Boolean);
+  if (refused) mistakes.push(`--label: ${refused}`);
   if (needsValue && !value) mistakes.push(`--label: "${label}" has no value; operator ${operator} compares one`);
   if (!needsValue && value !== undefined) mistakes.push(`--label: operator ${operator} compares no value; use ${key}`);
   if (mistakes.length > 0) throw usageError(mistakes);

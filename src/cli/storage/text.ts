@@ -4,7 +4,7 @@ import { nodeNameOf } from '../../kubernetes/node/node.ts';
 import { formatBytes } from '../../lib/format-bytes.ts';
 import { table } from '../../output/table.ts';
 import type { DeviceCheck } from '../../phases/storage/devices.ts';
-import { LOCAL_STORAGE, newLabels } from '../../phases/storage/storage-nodes.ts';
+import { changedLabels, LOCAL_STORAGE } from '../../phases/storage/storage-nodes.ts';
 import { isSelected, selectorText, TOPOLOGY_CONFIG, type VolumeGroup } from '../../phases/storage/volume-groups.ts';
 
 const isReady = ({ metadata }: V1Node): boolean => metadata?.labels?.[LOCAL_STORAGE] === 'true';
@@ -40,8 +40,10 @@ export function storageUndo(group: VolumeGroup, config: V1ConfigMap | undefined,
       ? kubectl(...map, 'patch', 'configmap', TOPOLOGY_CONFIG, '--type', 'merge', '-p', patch)
       : kubectl(...map, 'delete', 'configmap', TOPOLOGY_CONFIG),
     ...nodes.flatMap((node) => {
-      const labels = newLabels(group, node).map((key) => `${key}-`);
-      return labels.length > 0 ? [kubectl('label', 'node', nodeNameOf(node), ...labels)] : [];
+      const labels = changedLabels(group, node);
+      const words = labels.map(({ key, before }) => (before === undefined ? `${key}-` : `${key}=${before}`));
+      const overwrite = labels.some(({ before }) => before !== undefined) ? ['--overwrite'] : [];
+      return words.length > 0 ? [kubectl('label', ...overwrite, 'node', nodeNameOf(node), ...words)] : [];
     }),
   ];
 }
@@ -65,7 +67,7 @@ export function volumeGroupTable(rows: ReturnType<typeof volumeGroupRows>): stri
   const lines = rows.map(({ group, selector, devices, nodes, type }) => ({
     group,
     selector,
-    devices: devices.join(', ') || type,
+    devices: devices.join(', ') || (type === 'device' ? '' : type) || '-',
     nodes: nodes.join(', ') || 'none',
   }));
   const unready = [...new Set(rows.flatMap(({ withoutLabel }) => withoutLabel))];

@@ -21,7 +21,7 @@ type CreationPlan = ServicePlan & { readonly creation: Creation };
 export default class ClusterCreate extends BaseCommand {
   static override summary = 'Create an edge cluster of the container service, standard or Pro.';
   static override description =
-    `Checks every limit first. The command is idempotent: if a cluster of this name exists, it waits for that one and does not buy another. See docs/cluster.md. ${ramActions('DescribeClustersForRegion', 'DescribeUserQuota', 'DescribeKubernetesVersionMetadata', 'CreateCluster', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo', 'vpc:DescribeVpcs', 'vpc:DescribeVSwitches', 'vpc:DescribeEipAddresses', 'slb:DescribeLoadBalancers', 'ecs:DescribeSecurityGroups', 'quotas:GetProductQuota')}`;
+    `Checks every limit first. The command is idempotent: if a cluster of this name exists, it waits for that one and does not buy another. See docs/cluster.md. ${ramActions('DescribeClustersForRegion', 'DescribeUserQuota', 'DescribeKubernetesVersionMetadata', 'CreateCluster', 'DescribeClusterDetail', 'DescribeClusterTasks', 'DescribeTaskInfo', 'vpc:DescribeVpcs', 'vpc:DescribeVSwitches', 'vpc:DescribeEipAddresses', 'slb:DescribeLoadBalancers', 'ecs:DescribeSecurityGroups', 'quotas:GetProductQuota', 'kms:DescribeKey')}`;
   static override examples = [
     '<%= config.bin %> cluster create shops --region cn-hangzhou --vpc vpc-1 --vswitch vsw-1 --pod-cidr 172.20.0.0/16 --worker-type ecs.g6.large --key-pair ops',
     '<%= config.bin %> cluster create --from cluster.yaml --dry-run',

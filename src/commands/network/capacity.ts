@@ -60,7 +60,7 @@ export default class NetworkCapacity extends BaseCommand {
       capacity.overlaps.length > 0
         ? new EdgeadmError({
             code: 'CLUSTER_CHECK_FAILED',
-            what: `${count('overlap', capacity.overlaps.length)} of address ranges`,
+            what: `${count('conflict', capacity.overlaps.length)} of address ranges`,
             next: 'Choose other ranges: those of pods and Services cannot be changed in an existing cluster.',
           })
         : undefined;

@@ -20,7 +20,7 @@ export default class NetworkReach extends BaseCommand {
     await this.show({
       data: { sites, reach },
       text: reachTableText(sites, reach),
-      names: sites.map(({ name }) => `site/${name.replace(' (no pool)', '')}`),
+      names: sites.map(({ name }) => `site/${name.replace(/ \((.*)\)$/, '')}`),
     });
   }
 }

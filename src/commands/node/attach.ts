@@ -3,7 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { flagText } from '../../cli/flags.ts';
 import { attachByService } from '../../cli/node/attach.ts';
 import { ramActions, requireClusterId, serviceChangeFlags } from '../../cli/service-change.ts';
-import { REGION } from '../../config/grammar.ts';
+import { INSTANCE_ID, REGION } from '../../config/grammar.ts';
 import { refuseLoginPassword } from '../../config/login-password.ts';
 import { usageError } from '../../errors/usage.ts';
 import { registerSecret } from '../../lib/redact.ts';
@@ -66,9 +66,12 @@ export default class NodeAttach extends BaseCommand {
     const { flags, argv } = await this.parse(NodeAttach);
     const { 'ens-region': ensRegion } = flags;
     const isRegion = ensRegion === undefined || REGION.pattern.test(ensRegion);
-    requireClusterId(flags, isRegion ? [] : [`--ens-region: ${REGION.rule}`]);
-    const password = await passwordOf(flags['password-file']);
     const ids = [...new Set(argv as string[])];
+    requireClusterId(flags, [
+      ...(isRegion ? [] : [`--ens-region: ${REGION.rule}`]),
+      ...ids.filter((id) => !INSTANCE_ID.pattern.test(id)).map((id) => `"${id}": ${INSTANCE_ID.rule}`),
+    ]);
+    const password = await passwordOf(flags['password-file']);
     await this.finish(await attachByService(flags, ids, { host: this.host, password }));
   }
 }

@@ -69,13 +69,13 @@ export function clusterNodePools(client: ApiClient): NodePools {
   };
   return {
     where: 'the cluster of the kubeconfig',
-    refuse: () => [],
     cluster: () => readCluster(client),
     list: async () => (await listNodePoolObjects(client)).map(fromObject),
     nodes: () => readPoolNodes(client),
     gatewayPods: () => listGatewayPods(client).catch(() => undefined),
     create,
     annotate: (pool, spec) => annotatePool(client, pool.name, spec),
+    settle: async () => {},
     delete: async ({ name }) => client.delete(`/apis/${await poolVersion(client)}/nodepools/${name}`),
   };
 }

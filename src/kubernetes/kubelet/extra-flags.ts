@@ -1,6 +1,7 @@
 import { closest } from '../../lib/closest.ts';
+import { encodingOfWindows, SAVE_AS_UTF8 } from '../../lib/decode-text.ts';
 import { removalOf } from '../removals.ts';
-import { featureGatesOf, removedGates } from './feature-gates.ts';
+import { featureGatesOf, type RefusedGate, refusedGates } from './feature-gates.ts';
 import { refuseFlagValue } from './flag-values.ts';
 
 export interface JudgedFlags {
@@ -58,16 +59,16 @@ export function judgeExtraFlags(text: string, { minor, file, listed }: FlagsQues
     }
     refused.push(...refuseFlagValue(name, value, minor).map((why) => `${file}: ${why}`));
     if (name === 'feature-gates' && minor !== undefined) {
-      const gates = removedGates(Object.keys(featureGatesOf([`--${name}=${value}`])), minor);
-      refused.push(
-        ...gates.map(
-          (gate) =>
-            `${file}: --feature-gates: ${gate.name} was removed in kubelet 1.${gate.goneIn}, and kubelet 1.${minor} exits over it`,
-        ),
-      );
+      const gates = refusedGates(featureGatesOf([`--${name}=${value}`]), minor);
+      refused.push(...gates.map((gate) => `${file}: --feature-gates: ${exitsOver(gate, minor)}`));
     }
   }
   return { refused, overriding };
+}
+
+function exitsOver({ name, since, lockedTo }: RefusedGate, minor: number): string {
+  const why = lockedTo === undefined ? `${name} was removed` : `${name} was locked to ${lockedTo}`;
+  return `${why} in kubelet 1.${since}, and kubelet 1.${minor} exits over ${lockedTo === undefined ? 'it' : 'another value'}`;
 }
 
 /** systemd reads the file after the ones of the join, and of a variable that is set twice the last one counts. */
@@ -77,14 +78,10 @@ function replacedVariables(text: string): string[] {
   );
 }
 
-const SAVE_AGAIN = 'Save it as UTF-8 without that mark';
-
-/** What systemd does not read as its author meant it. Sources: load_env_file of systemd, kubernetes/kubernetes#39007. */
+/** What systemd does not read as its author meant it. */
 function ignoredLines(text: string): string[] {
-  if (text.includes('\0'))
-    return [`it is not text in UTF-8, as if saved as UTF-16 on Windows: systemd does not read it. ${SAVE_AGAIN}`];
-  if (text.startsWith('\ufeff'))
-    return [`it begins with a byte order mark, as Windows writes it: systemd ignores the first line. ${SAVE_AGAIN}`];
+  const foreign = encodingOfWindows(text);
+  if (foreign) return [`${foreign}, and systemd ignores its first line. ${SAVE_AS_UTF8}`];
   return /^\s*export\s+KUBELET_EXTRA_ARGS\s*=/m.test(text)
     ? ['systemd ignores a line with export: the kubelet does not get these flags']
     : [];

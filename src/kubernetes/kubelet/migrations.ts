@@ -1,6 +1,6 @@
 import { isDockershimFlag, removalOf } from '../removals.ts';
 import { minorOf } from '../version.ts';
-import { withoutRemovedGates } from './feature-gates.ts';
+import { whyRefused, withoutRefusedGates } from './feature-gates.ts';
 import type { KubeletSettings } from './settings.ts';
 import { WATCH_LISTS_REASON, withPlainLists } from './watch-lists.ts';
 
@@ -98,8 +98,8 @@ export function withoutRemoved(
     if (removal) tell(`${key} is removed: 1.${removal.goneIn} no longer accepts it`);
     return removal === undefined;
   });
-  const { gates, ...settings } = withoutRemovedGates({ flags: left, configuration: Object.fromEntries(keys) }, to);
-  for (const { name, goneIn } of gates) tell(`feature gate ${name} is removed: 1.${goneIn} no longer knows it`);
+  const { gates, ...settings } = withoutRefusedGates({ flags: left, configuration: Object.fromEntries(keys) }, to);
+  for (const gate of gates) tell(`feature gate ${gate.name} is removed: ${whyRefused(gate)}`);
   return settings;
 }
 

@@ -4,7 +4,7 @@ import { canonicalAddress, isLoopback, sameAddress } from '../../lib/cidr.ts';
 import { quantityOf } from '../quantity.ts';
 import { removalOf } from '../removals.ts';
 import { clusterDnsOf } from './configuration.ts';
-import { removedGates } from './feature-gates.ts';
+import { refusedGates, whyRefused } from './feature-gates.ts';
 import { mistypedFields } from './field-types.ts';
 import { reservesCpu } from './field-values.ts';
 import { memoryManagerFault } from './memory-manager.ts';
@@ -159,18 +159,23 @@ function isLinkLocal(address: string): boolean {
 }
 
 /**
- * A kubelet exits over a gate that it does not know. Those that are no longer optional are not listed, and do nothing.
- * One that cannot be asked knows at least those that were not removed.
+ * A kubelet exits over a gate that it does not know, and over another value of one that it has locked. Those that are no
+ * longer optional are not listed, and do nothing. One that cannot be asked knows at least those that were not removed.
  */
 const featureGates: Rule = (settings, { featureGates: listed, minor }, tell) => {
   const given = recordOf(settings.featureGates);
   if (!given) return;
-  const removed = removedGates(Object.keys(given), minor).map(({ name }) => name);
-  const isUnknown = (gate: string): boolean => (listed ? !listed.has(gate) : removed.includes(gate));
-  const unknown = Object.keys(given).filter(isUnknown);
-  if (unknown.length === 0) return;
-  settings.featureGates = Object.fromEntries(Object.entries(given).filter(([gate]) => !isUnknown(gate)));
-  tell(`featureGates: ${unknown.join(', ')} is not a gate of this kubelet, and is left out`);
+  const refused = refusedGates(given, minor);
+  const locked = refused.filter(({ lockedTo }) => lockedTo !== undefined);
+  const removed = new Set(refused.map(({ name }) => name));
+  const isUnknown = (gate: string): boolean => (listed ? !listed.has(gate) : removed.has(gate));
+  const unknown = Object.keys(given).filter((gate) => isUnknown(gate) && !locked.some(({ name }) => name === gate));
+  if (unknown.length === 0 && locked.length === 0) return;
+  const isLeftOut = (gate: string): boolean => isUnknown(gate) || removed.has(gate);
+  settings.featureGates = Object.fromEntries(Object.entries(given).filter(([gate]) => !isLeftOut(gate)));
+  if (unknown.length > 0) tell(`featureGates: ${unknown.join(', ')} is not a gate of this kubelet, and is left out`);
+  for (const gate of locked)
+    tell(`featureGates: ${gate.name}=${given[gate.name]} is left out: kubelet ${whyRefused(gate)}`);
 };
 
 /** A kubelet refuses to start with them on. */

@@ -144,6 +144,7 @@ function refuseChanges(app: App, changes: AppChanges): string[] {
     ...[...(images?.keys() ?? [])]
       .filter((name) => !containers.includes(name))
       .map((name) => `container ${name} is not in the template; it has ${containers.join(', ') || 'none'}`),
+    ...[...(patches ?? [])].flatMap(([pool, patch]) => refusePatchedImages(app, pool, patch)),
     ...[...(replicas?.keys() ?? []), ...removed, ...(patches?.keys() ?? [])]
       .filter((pool) => !own.includes(pool))
       .map((pool) => `pool ${pool} is not one of its pools: ${own.join(', ') || 'it has none'}`),
@@ -155,6 +156,15 @@ function refuseChanges(app: App, changes: AppChanges): string[] {
       .filter((pool) => own.includes(pool) && left.some(({ name }) => name === pool))
       .map((pool) => `pool ${pool} is selected by labels (spec.nodepoolSelector), not by name: change its labels`),
   ];
+}
+
+/** An image for a container that the template does not have would add one, or be ignored. */
+function refusePatchedImages(app: App, pool: string, patch: PoolPatch | undefined): string[] {
+  const before = appPools(app).find(({ name }) => name === pool)?.patch;
+  const containers = [...appImages(app).keys()];
+  return [...(patch?.images.keys() ?? [])]
+    .filter((name) => !containers.includes(name) && !before?.images.has(name))
+    .map((name) => `container ${name} is not in the template; it has ${containers.join(', ') || 'none'}`);
 }
 
 /** Why an application cannot run in these pools. */

@@ -1,3 +1,4 @@
+import { ownValue } from '../../lib/own-value.ts';
 import type { AppLayout, AppPool, AppRequest, LabelledPool, PoolPatch } from './layout.ts';
 import { POOL_TOLERATION, REVISION_HISTORY } from './pools-layout.ts';
 import { templatesOf, type WorkloadTemplates } from './workload-template.ts';
@@ -36,11 +37,11 @@ const OPERATIONS = ['add', 'remove', 'replace'];
 
 /** True if labels match. An empty selector selects all, as in Kubernetes. */
 function selects({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: LabelledPool['labels']): boolean {
-  const fits = Object.entries(matchLabels).every(([key, value]) => labels[key] === value);
+  const fits = Object.entries(matchLabels).every(([key, value]) => ownValue(labels, key) === value);
   return (
     fits &&
     matchExpressions.every(({ key, operator, values = [] }) => {
-      const value = labels[key];
+      const value = ownValue(labels, key);
       if (operator === 'In') return value !== undefined && values.includes(value);
       if (operator === 'NotIn') return value === undefined || !values.includes(value);
       return operator === 'Exists' ? value !== undefined : value === undefined;

@@ -3,6 +3,7 @@ import type { CountedResource } from '../../cloud/quotas.ts';
 import type { CloudClusterSpec } from '../../config/cloud-cluster.ts';
 import type { ClusterLimit, LimitBreach } from '../../config/cloud-cluster-rules.ts';
 import { EdgeadmError } from '../../errors/index.ts';
+import { refuseKmsKey } from './kms-key.ts';
 
 /** What is around a new cluster, as far as the account may see it. */
 export interface Surroundings {
@@ -47,6 +48,11 @@ export async function surroundingsOf(spec: CloudClusterSpec, networks: Networks 
   const looks = [
     look('that pods and Services do not overlap with the VPC (pass --vpc-cidr)', networks, (each) => vpcIn(spec, each)),
     look('that the vSwitches are in the VPC and in different zones', networks, (each) => vSwitchesIn(spec, each)),
+    ...(spec.kmsKey === undefined
+      ? []
+      : [
+          look('that the KMS key can encrypt Secrets', networks, (each) => keyIn(spec.region, spec.kmsKey ?? '', each)),
+        ]),
     ...resources.map(([resource, quota]) =>
       look(`whether the quota of ${quota.what} suffices`, networks, (each) => roomFor(spec, resource, each)),
     ),
@@ -89,6 +95,11 @@ async function vSwitchesIn({ vpc, vswitches, workers }: CloudClusterSpec, networ
   };
 }
 
+async function keyIn(region: string, id: string, networks: Networks): Promise<Looked> {
+  const reasons = refuseKmsKey(id, await networks.kmsKey(id), region);
+  return { breaches: reasons.map((why) => ({ limit: 'KmsKey', why })) };
+}
+
 async function roomFor(spec: CloudClusterSpec, resource: CountedResource, networks: Networks): Promise<Looked> {
   const { limit, what, most, needs } = QUOTAS[resource];
   const needed = needs(spec);
@@ -107,7 +118,7 @@ async function roomFor(spec: CloudClusterSpec, resource: CountedResource, networ
 }
 
 /** Why the account may not see something. @throws any other error */
-function unseen(error: unknown): string {
+export function unseen(error: unknown): string {
   if (!(error instanceof EdgeadmError) || error.code === 'INTERRUPTED') throw error;
   return error.what;
 }

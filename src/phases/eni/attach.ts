@@ -1,8 +1,8 @@
-import { refusalOf } from '../../cloud/errors.ts';
+import { BACKEND_FAULT, refusalOf } from '../../cloud/errors.ts';
 import { toEdgeadmError } from '../../errors/index.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { BindContext } from './context.ts';
-import { BACKEND_FAULT, isFinal } from './power.ts';
+import { isFinal } from './power.ts';
 
 const ATTACH_TIMEOUT_MS = 180_000;
 /** The instance is down meanwhile. */

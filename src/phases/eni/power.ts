@@ -62,10 +62,7 @@ function neverSettles(instanceId: string, target: string): EdgeadmError {
   });
 }
 
-/** What ENS answers for a fault behind it that is none of the documented ones. */
-export const BACKEND_FAULT = 'ens.interface.error';
-
-const MAY_PASS = ['InvalidOperation.InvalidEnsStatus', 'InvalidOperation.InvalidEniStatus', BACKEND_FAULT];
+const MAY_PASS = ['InvalidOperation.InvalidEnsStatus', 'InvalidOperation.InvalidEniStatus'];
 
 /** False if another look may show another state: the answer was lost, or the state was on its way to another. */
 export function isFinal(error: unknown): boolean {

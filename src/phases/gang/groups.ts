@@ -1,6 +1,8 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import { isReady } from '../../kubernetes/node/conditions.ts';
 import { quantityOf } from '../../kubernetes/quantity.ts';
 import { count } from '../../lib/count.ts';
+import { formatBytes } from '../../lib/format-bytes.ts';
 
 /** Labels of the pods of a group that is scheduled as a whole. Source: the guide, chapter 5.3.1. */
 export const GROUP_NAME = 'pod-group.scheduling.sigs.k8s.io/name';
@@ -39,7 +41,8 @@ function groupOf(key: string, pods: readonly V1Pod[], free: readonly Resources[]
   const [namespace = '', group = ''] = key.split('/');
   const numbers = new Set(pods.map(({ metadata }) => metadata?.labels?.[MIN_AVAILABLE]));
   const [text] = numbers.size === 1 ? numbers : [];
-  const minAvailable = text !== undefined && /^[1-9]\d*$/.test(text) ? Number(text) : undefined;
+  const isNumber = text !== undefined && /^[1-9]\d*$/.test(text) && Number.isSafeInteger(Number(text));
+  const minAvailable = isNumber ? Number(text) : undefined;
   const waiting = pods.filter(({ spec }) => !spec?.nodeName);
   const scheduled = pods.length - waiting.length;
   const problems = [
@@ -63,7 +66,7 @@ function groupOf(key: string, pods: readonly V1Pod[], free: readonly Resources[]
 function labelProblems(numbers: ReadonlySet<string | undefined>, minAvailable: number | undefined): string[] {
   const texts = [...numbers].map((each) => each ?? 'none');
   if (numbers.size > 1) return [`its pods have different values of min-available: ${texts.sort().join(', ')}`];
-  return minAvailable === undefined ? [`min-available is "${texts[0]}", not a number above 0`] : [];
+  return minAvailable === undefined ? [`min-available is "${texts[0]}", not a number of pods`] : [];
 }
 
 function priorityProblems(pods: readonly V1Pod[]): string[] {
@@ -96,20 +99,19 @@ function combined(one: Resources, other: Resources, join: (a: number, b: number)
   return Object.fromEntries([...names].map((name) => [name, join(one[name] ?? 0, other[name] ?? 0)]));
 }
 
-/** What is left of each node that takes pods. */
+/** What is left of each node that takes pods: the scheduler leaves out one that is cordoned or not Ready. */
 function freeResources(nodes: readonly V1Node[], pods: readonly V1Pod[]): Resources[] {
+  const byNode = Map.groupBy(pods, ({ spec }) => spec?.nodeName);
   return nodes
-    .filter(({ spec }) => spec?.unschedulable !== true)
+    .filter((node) => node.spec?.unschedulable !== true && isReady(node))
     .map((node) =>
-      pods
-        .filter(({ spec }) => spec?.nodeName === node.metadata?.name)
-        .map(requestOf)
-        .reduce(minus, resourcesOf(node.status?.allocatable)),
+      (byNode.get(node.metadata?.name) ?? []).map(requestOf).reduce(minus, resourcesOf(node.status?.allocatable)),
     );
 }
 
 /** Puts each pod on the first node that has room. Taints and affinity are not looked at: the scheduler may find less. */
 function resourceProblems(pods: readonly V1Pod[], free: readonly Resources[]): string[] {
+  if (free.length === 0 && pods.length > 0) return ['no node is Ready and takes pods'];
   const left = [...free];
   for (const pod of pods) {
     const request = requestOf(pod);
@@ -127,5 +129,8 @@ function lacking(request: Resources, node: Resources): string[] {
 function shown(request: Resources, free: readonly Resources[]): string {
   const scarce = Object.keys(request).filter((name) => free.every((node) => (node[name] ?? 0) < (request[name] ?? 0)));
   const names = scarce.length > 0 ? scarce : Object.keys(request).filter((name) => name !== 'pods');
-  return names.map((name) => `${request[name]} ${name}`).join(', ');
+  return names.map((name) => `${amountOf(name, request[name] ?? 0)} ${name}`).join(', ');
 }
+
+const amountOf = (name: string, amount: number): string =>
+  /^(memory|ephemeral-storage|hugepages-.+)$/.test(name) ? formatBytes(amount) : String(amount);

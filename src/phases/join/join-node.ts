@@ -13,6 +13,7 @@ import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { runtimeDriver } from '../preflight/cgroup-driver.ts';
 import { findKernelPart } from '../preflight/kernel-module.ts';
 import { fitKubeletConfiguration } from '../preflight/kubelet-fit.ts';
+import { resolvConfForPods } from '../preflight/resolv-conf.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { Credential, JoinContext } from './context.ts';
 import { startHubService, writeHubFile } from './hub-service.ts';
@@ -75,6 +76,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     cluster.trusted(),
   ]);
   const kubelet = version ?? (await cluster.version());
+  const resolvConf = await resolvConfForPods(host);
   const fitted = fromCluster && (await fitToThisNode(context, fromCluster, kubelet));
   const configuration = kubeletConfiguration({
     version: kubelet,
@@ -85,7 +87,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     taints: spec.taints,
     maxPods: spec.maxPods,
     swapOn: await hasSwap(host),
-    resolvConf: await realResolvConf(host),
+    resolvConf: resolvConf?.path === PATHS.system.resolvConf ? undefined : resolvConf?.path,
     cgroupVersion: (await host.stat('/sys/fs/cgroup/cgroup.controllers')) ? 2 : 1,
     plainLists: hub && !servesWatchLists({ ...hub, kubernetesVersion: await cluster.version() }),
   });
@@ -123,13 +125,6 @@ async function fitToThisNode(
 
 async function hasSwap(host: JoinContext['host']): Promise<boolean> {
   return swapAreas(await host.read('/proc/swaps')).length > 0;
-}
-
-/** systemd-resolved's stub at 127.0.0.53 answers on the node, not in pods. */
-async function realResolvConf(host: JoinContext['host']): Promise<string | undefined> {
-  const behindStub = PATHS.system.resolvedConf;
-  const stub = /^nameserver\s+127\.0\.0\.53/m.test((await host.read(PATHS.system.resolvConf)) ?? '');
-  return stub && (await host.stat(behindStub)) ? behindStub : undefined;
 }
 
 async function writeEdgeHub(context: JoinContext & PhaseTools): Promise<void> {

@@ -5,6 +5,7 @@ import { clusterNetworksIn } from '../../kubernetes/cluster-networks.ts';
 import { listNodes } from '../../kubernetes/node/list-nodes.ts';
 import { nodeNameOf } from '../../kubernetes/node/node.ts';
 import { lenientYaml } from '../../lib/check-shape.ts';
+import { isCidr } from '../../lib/cidr.ts';
 import type { NodeRange } from './capacity.ts';
 
 /** What a cluster says of its networks. */
@@ -31,23 +32,31 @@ export async function clusterRanges(client: ApiClient, signal: AbortSignal): Pro
   const flannel = flannels
     .map((found) => lenientYaml(found?.data?.['net-conf.json'], FLANNEL))
     .find((found) => found?.Network);
-  const planned = nodes.map(nodeRange);
-  const ofNode = planned.map(({ podCidr }) => podCidr).find(Boolean);
+  // What is not a range was not read, and may be given by a flag.
+  const podCidr = [networks?.podCidrs[0], flannel?.Network].find((range) => range !== undefined && isCidr(range));
+  const planned = nodes.map((node) => nodeRange(node, podCidr));
+  const ofNode = planned.map((node) => node.podCidr).find(Boolean);
   return {
-    podCidr: networks?.podCidrs[0] ?? flannel?.Network,
+    podCidr,
     nodeMask: ofNode === undefined ? flannel?.SubnetLen : Number(ofNode.split('/')[1]),
     serviceCidrs: networks?.serviceCidrs ?? [],
     nodes: planned,
   };
 }
 
-function nodeRange(node: V1Node): NodeRange {
+/** With two families of addresses, a node has a range of each: the one of the pod range counts. */
+function nodeRange(node: V1Node, podCidr: string | undefined): NodeRange {
   const { spec, status } = node;
   const pods = Number(status?.capacity?.pods);
   return {
     name: nodeNameOf(node),
-    podCidr: spec?.podCIDR,
+    podCidr: [...(spec?.podCIDRs ?? []), spec?.podCIDR].find((range) => sameFamily(range, podCidr)),
     addresses: (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address),
     maxPods: Number.isFinite(pods) ? pods : undefined,
   };
+}
+
+function sameFamily(range: string | undefined, other: string | undefined): boolean {
+  if (range === undefined || !isCidr(range)) return false;
+  return other === undefined || range.includes(':') === other.includes(':');
 }

@@ -21,14 +21,15 @@ export async function clusterSites(client: ApiClient, signal: AbortSignal): Prom
 
 /** Nodes of the cloud and of the control plane are one site. An edge node without pool is one of its own. */
 export function sitesOf(nodes: readonly V1Node[], pools: readonly NodePool[]): Site[] {
-  const groups = Map.groupBy(nodes, siteName);
-  const cloud = (groups.get(CLOUD) ?? []).map(nodeNameOf);
-  const edge = [...groups].filter(([name]) => name !== CLOUD);
+  const isEdge = (node: V1Node): boolean => placeOf(node) === 'edge';
+  const cloud = nodes.filter((node) => !isEdge(node)).map(nodeNameOf);
+  const edge = Map.groupBy(nodes.filter(isEdge), siteName);
   return [
     { name: CLOUD, mode: undefined, nodes: cloud.sort() },
-    ...edge
+    ...[...edge]
       .map(([name, members]) => ({
-        name,
+        // An edge pool may have the name of the other site.
+        name: name === CLOUD ? `${CLOUD} (edge pool)` : name,
         mode: pools.find((pool) => pool.name === name || pool.id === name)?.mode ?? ('basic' as const),
         nodes: members.map(nodeNameOf).sort(),
       }))
@@ -37,5 +38,5 @@ export function sitesOf(nodes: readonly V1Node[], pools: readonly NodePool[]): S
 }
 
 function siteName(node: V1Node): string {
-  return placeOf(node) === 'edge' ? (poolLabelOf(node) ?? `${nodeNameOf(node)} (no pool)`) : CLOUD;
+  return poolLabelOf(node) ?? `${nodeNameOf(node)} (no pool)`;
 }

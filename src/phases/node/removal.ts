@@ -3,6 +3,7 @@ import type { ContainerService } from '../../cloud/cs.ts';
 import { waitForTask } from '../../cloud/cs-tasks.ts';
 import { orderOnce } from '../../cloud/order-once.ts';
 import type { OrderRun } from '../../cloud/order-run.ts';
+import { type PoolPlace, poolPlaceOf } from '../../config/node-pool.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import { closest } from '../../lib/closest.ts';
 import { count } from '../../lib/count.ts';
@@ -19,7 +20,10 @@ export interface RemovalRequest {
 /** What a node is in the cloud. */
 export interface ServiceNode {
   readonly name: string;
+  /** Name of its pool, which another one may have too. */
   readonly pool: string;
+  readonly poolId: string;
+  readonly kind: PoolPlace;
   /** In the cloud: an ECS instance in a pool of them. */
   readonly isCloud: boolean;
   /** Ready, NotReady, Unknown, Offline. */
@@ -37,17 +41,20 @@ export interface ServiceNode {
 const BATCH = 100;
 
 /**
- * Nodes with their pools. A node of a pool of instances (`ess`) is a cloud node; without a pool, what the service says of
+ * Nodes with their pools. The type of a pool says what its nodes are; without a pool, what the service says of
  * the node counts.
  */
 export function serviceNodes(nodes: readonly CloudNode[], pools: readonly CloudNodePool[]): ServiceNode[] {
   const byId = new Map(pools.map((pool) => [pool.nodepoolInfo.nodepoolId, pool.nodepoolInfo]));
   return nodes.map((node) => {
     const pool = byId.get(node.nodepoolId ?? '');
+    const kind = pool?.type ? poolPlaceOf(pool.type) : node.isAliyunNode ? 'cloud' : 'edge';
     return {
       name: node.nodeName,
       pool: pool?.name ?? node.nodepoolId ?? '',
-      isCloud: pool?.type ? pool.type !== 'edge' : node.isAliyunNode === true,
+      poolId: node.nodepoolId ?? '',
+      kind,
+      isCloud: kind === 'cloud',
       status: node.nodeStatus ?? 'Unknown',
       state: node.state,
       instanceId: node.instanceId,
@@ -75,13 +82,13 @@ export function nodesToRemove(
   const leaving = new Set(chosen.map(({ name }) => name));
   const stays = nodes.filter((node) => node.isCloud && !leaving.has(node.name) && node.state !== 'removing');
   const list = (of: (node: ServiceNode) => boolean): string => listed(chosen.filter(of));
-  const edge = list(({ isCloud }) => !isCloud);
+  const others = list(({ isCloud }) => !isCloud);
   const masters = list(({ isMaster }) => isMaster);
   const prepaid = release ? list(({ charge }) => charge === 'PrePaid') : '';
   const reasons = [
     masters && `master nodes cannot be removed: ${masters}`,
-    drain && edge && `--drain works only if all are cloud nodes; these are edge nodes: ${edge}`,
-    release && edge && `--release works only if all are cloud nodes; these are edge nodes: ${edge}`,
+    drain && others && `--drain works only if all are cloud nodes; these are not: ${others}`,
+    release && others && `--release works only if all are cloud nodes; these are not: ${others}`,
     prepaid && `--release is for pay-as-you-go instances; subscriptions end by themselves: ${prepaid}`,
     chosen.some(({ isCloud }) => isCloud) && stays.length === 0 && 'the cluster needs at least one cloud node',
   ].filter((reason) => typeof reason === 'string' && reason !== '');

@@ -35,9 +35,12 @@ export async function createNodePool(pools: NodePools, options: CreateOptions): 
   const existing = list.find(({ name }) => name === spec.name);
   const different = existing ? nodePoolDifferences(spec, existing) : [];
   if (existing && !lacksAnnotationsOnly(different)) throw differs(spec.name, pools.where, different);
-  const reasons = [...(existing ? [] : pools.refuse(spec)), ...connections.refusals, ...refuseInCluster(spec, around)];
+  const reasons = [...connections.refusals, ...refuseInCluster(spec, around)];
   if (reasons.length > 0) throw refused(spec.name, pools.where, reasons);
-  if (existing && different.length === 0) return { outcome: 'unchanged', pool: existing };
+  if (existing && different.length === 0) {
+    if (!dryRun) await pools.settle(existing);
+    return { outcome: 'unchanged', pool: existing };
+  }
   for (const note of [...connections.notChecked, ...notChecked(spec, around)]) warn(note);
   await options.approve?.(existing ? 'completed' : 'created');
   if (existing) {

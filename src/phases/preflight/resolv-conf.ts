@@ -1,3 +1,31 @@
+import { PATHS } from '../../host/node-paths.ts';
+import { isLoopback } from '../../lib/cidr.ts';
+import type { ReadOnlyHost } from './read-only-host.ts';
+
+/** Addresses of systemd-resolved's stub. See systemd-resolved.service(8). */
+const STUBS = ['127.0.0.53', '127.0.0.54'];
+
+/** A file of name servers. */
+export interface ResolvConf {
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * What the kubelet is given for pods: /etc/resolv.conf, unless servers on loopback addresses are all that it lists (or
+ * systemd-resolved's stub is one of them), and systemd-resolved knows the real ones. undefined if there is none.
+ */
+export async function resolvConfForPods(host: Pick<ReadOnlyHost, 'read'>): Promise<ResolvConf | undefined> {
+  const [path, behindStub] = [PATHS.system.resolvConf, PATHS.system.resolvedConf];
+  const [text, real] = await Promise.all([host.read(path), host.read(behindStub)]);
+  if (text === undefined) return undefined;
+  const servers = parseNameServers(text);
+  const isLocal = servers.length > 0 && servers.every(isLoopback);
+  const isKnown = parseNameServers(real ?? '').some((server) => !isLoopback(server));
+  const isBehind = isKnown && (isLocal || servers.some((server) => STUBS.includes(server)));
+  return isBehind ? { path: behindStub, text: real ?? '' } : { path, text };
+}
+
 /** The C library reads three. */
 const MAX_SERVERS = 64;
 
@@ -6,7 +34,7 @@ const MAX_SERVERS = 64;
  */
 export function parseNameServers(text: string): string[] {
   const servers = new Set<string>();
-  for (const [, address = ''] of text.matchAll(/^[^\S\n]*nameserver[^\S\n]+([^\s#;]+)/gm)) {
+  for (const [, address = ''] of text.matchAll(/^[ \t]*nameserver[ \t]+([^\s#;]+)/gm)) {
     servers.add(address.replace(/%.*$/, ''));
     if (servers.size === MAX_SERVERS) break;
   }

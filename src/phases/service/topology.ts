@@ -3,6 +3,7 @@ import { isVendorVersion } from '../../compat/cluster-version.ts';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { ChangeRequest } from '../../kubernetes/api/change.ts';
 import { compareVersions } from '../../kubernetes/version.ts';
+import { ownValue } from '../../lib/own-value.ts';
 
 /** Annotation of a Service, of the vendor's clusters and of OpenYurt alike. */
 export const TOPOLOGY = 'openyurt.io/topologyKeys';
@@ -34,13 +35,16 @@ export interface ServiceTopology {
 /** Reads the annotation as the hub does: a value that it does not know limits nothing. */
 export function topologyOf({ metadata }: V1Service): ServiceTopology {
   const value = metadata?.annotations?.[TOPOLOGY];
-  const topology = value === undefined ? undefined : VALUES[value];
+  const topology = value === undefined ? undefined : ownValue(VALUES, value);
   return {
     namespace: metadata?.namespace ?? '',
     name: metadata?.name ?? '',
     topology: topology ?? 'unlimited',
     value,
-    ignored: value === undefined || topology ? undefined : `${value} is not one of ${Object.keys(VALUES).join(', ')}`,
+    ignored:
+      value === undefined || topology
+        ? undefined
+        : `${value || 'an empty text'} is not one of ${Object.keys(VALUES).join(', ')}`,
   };
 }
 

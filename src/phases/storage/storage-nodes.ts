@@ -5,6 +5,7 @@ import type { ApiClient } from '../../kubernetes/api/client.ts';
 import { listAll } from '../../kubernetes/api/list.ts';
 import { placeOf } from '../../kubernetes/edge-names.ts';
 import { nodeNameOf } from '../../kubernetes/node/node.ts';
+import { ownValue } from '../../lib/own-value.ts';
 import { isSelected, type VolumeGroup } from './volume-groups.ts';
 
 /** Label of nodes that the local storage scheduler looks at. Source: the guide, chapter 8.3. */
@@ -12,11 +13,14 @@ export const LOCAL_STORAGE = 'alibabacloud.com/edge-enable-localstorage';
 /** Add-ons that make volume groups and volumes, as their pods are named. */
 const COMPONENTS = ['node-resource-manager', 'csi-local-plugin'] as const;
 
-/** Labels that make a node one with this volume group. A kubelet may not set them: it takes an administrator. */
-function storageLabels({ key, operator, value = '' }: VolumeGroup): Record<string, string> {
+/**
+ * Labels that make a node one with this volume group. A kubelet may not set them: it takes an administrator. Where any
+ * value will do, the node keeps the one that it has.
+ */
+function storageLabels({ key, operator, value = '' }: VolumeGroup, { metadata }: V1Node): Record<string, string> {
   return {
     ...(operator === 'In' && { [key]: value }),
-    ...(operator === 'Exists' && { [key]: 'true' }),
+    ...(operator === 'Exists' && { [key]: ownValue(metadata?.labels, key) ?? 'true' }),
     [LOCAL_STORAGE]: 'true',
   };
 }
@@ -26,8 +30,7 @@ function storageLabels({ key, operator, value = '' }: VolumeGroup): Record<strin
  * @throws EdgeadmError SETTING_REFUSED with every node that cannot have it
  */
 export function labelChanges(group: VolumeGroup, nodes: readonly V1Node[]): ChangeRequest[] {
-  const labels = storageLabels(group);
-  const reasons = nodes.flatMap((node) => refuseNode(group, labels, node));
+  const reasons = nodes.flatMap((node) => refuseNode(group, node));
   if (reasons.length > 0)
     throw new EdgeadmError({
       code: 'SETTING_REFUSED',
@@ -38,26 +41,28 @@ export function labelChanges(group: VolumeGroup, nodes: readonly V1Node[]): Chan
     name: `node/${nodeNameOf(node)}`,
     path: `/api/v1/nodes/${nodeNameOf(node)}`,
     before: { ...node, apiVersion: 'v1', kind: 'Node' },
-    patch: { metadata: { labels } },
+    patch: { metadata: { labels: storageLabels(group, node) } },
   }));
 }
 
-function refuseNode(group: VolumeGroup, labels: Readonly<Record<string, string>>, node: V1Node): string[] {
+function refuseNode(group: VolumeGroup, node: V1Node): string[] {
+  const labels = storageLabels(group, node);
   const name = nodeNameOf(node);
   if (placeOf(node) !== 'edge') return [`${name}: not an edge node`];
-  const found = node.metadata?.labels?.[group.key];
-  const wanted = labels[group.key];
+  const found = ownValue(node.metadata?.labels, group.key);
+  const wanted = ownValue(labels, group.key);
   if (wanted !== undefined && found !== undefined && found !== wanted)
     return [`${name}: its label ${group.key} is ${found}, not ${wanted}: another volume group may count on it`];
   const after = { metadata: { labels: { ...node.metadata?.labels, ...labels } } };
   return isSelected(group, after) ? [] : [`${name}: its label ${group.key}=${found} excludes it`];
 }
 
-/** Labels that a change gives to a node and that it did not have. */
-export function newLabels(group: VolumeGroup, { metadata }: V1Node): string[] {
-  return Object.entries(storageLabels(group)).flatMap(([key, value]) =>
-    metadata?.labels?.[key] === value ? [] : [key],
-  );
+/** Labels that a change gives to a node, with the value that each had before. */
+export function changedLabels(group: VolumeGroup, node: V1Node): { readonly key: string; readonly before?: string }[] {
+  return Object.entries(storageLabels(group, node)).flatMap(([key, value]) => {
+    const before = ownValue(node.metadata?.labels, key);
+    return before === value ? [] : [{ key, before }];
+  });
 }
 
 /** Add-ons of which no pod is found. */

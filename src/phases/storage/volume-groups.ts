@@ -5,6 +5,7 @@ import type { ChangeRequest } from '../../kubernetes/api/change.ts';
 import { configMapChange } from '../../kubernetes/api/config-maps.ts';
 import { nodeNameOf } from '../../kubernetes/node/node.ts';
 import { checkShape, yamlMap } from '../../lib/check-shape.ts';
+import { ownValue } from '../../lib/own-value.ts';
 import { toYaml } from '../../templates/yaml.ts';
 
 /** ConfigMap in kube-system that node-resource-manager reads on each node. Source: the guide, chapter 8.3. */
@@ -31,7 +32,11 @@ const SHAPE = z.object({
         name: z.string(),
         key: z.string().default(''),
         operator: z.enum(OPERATORS).default('In'),
-        value: z.coerce.string().optional(),
+        // A key without a value is null in YAML.
+        value: z
+          .null()
+          .transform(() => undefined)
+          .or(z.coerce.string().optional()),
         topology: z.object({ type: z.string().default(''), devices: z.array(z.string()).nullish() }).nullish(),
       }),
     )
@@ -113,7 +118,7 @@ export function selectorText({ key, operator, value }: VolumeGroup): string {
 
 /** True if a node gets the volume group. Source: openyurtio/node-resource-manager, pkg/utils/utils.go, NodeFilter. */
 export function isSelected({ key, operator, value }: VolumeGroup, { metadata }: V1Node): boolean {
-  const found = metadata?.labels?.[key];
+  const found = ownValue(metadata?.labels, key);
   if (operator === 'In') return found !== undefined && found === value;
   if (operator === 'NotIn') return found === undefined || found !== value;
   return operator === 'Exists' ? found !== undefined : found === undefined;

@@ -13,9 +13,14 @@ function systemsOf({ nodeSelector, affinity }: PodTemplateSpec): readonly string
   const selected = OS_LABELS.map((label) => nodeSelector?.[label]).find(Boolean);
   if (selected) return [selected];
   const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
-  const requirements = terms.flatMap(({ matchExpressions }) => matchExpressions ?? []);
-  const found = requirements.filter(({ key, operator }) => OS_LABELS.includes(key ?? '') && operator === 'In');
-  return found.length > 0 ? found.flatMap(({ values }) => values ?? []) : undefined;
+  const found = terms.map(({ matchExpressions }) =>
+    (matchExpressions ?? []).filter(({ key, operator }) => OS_LABELS.includes(key ?? '') && operator === 'In'),
+  );
+  // One term is enough for a node: one that does not name a system lets the pod onto any.
+  const systems = found.flatMap((each) =>
+    each.length > 0 ? each.flatMap(({ values }) => values ?? []) : ['any system'],
+  );
+  return found.some((each) => each.length > 0) ? [...new Set(systems)] : undefined;
 }
 
 /** The taint of Windows nodes in the guide, `os=windows`. */

@@ -10,6 +10,7 @@ import type { CsAction, Repeated } from '../../../src/cloud/actions/action.ts';
 import { CS, type CsActionName } from '../../../src/cloud/actions/cs.ts';
 import { ECS } from '../../../src/cloud/actions/ecs.ts';
 import { ENS } from '../../../src/cloud/actions/ens.ts';
+import { KMS } from '../../../src/cloud/actions/kms.ts';
 import { CEN, QUOTAS, SLB, SMARTAG, VPC } from '../../../src/cloud/actions/networks.ts';
 import { actionCaller, type CallAction } from '../../../src/cloud/call-action.ts';
 import { openCaller } from '../../../src/cloud/caller.ts';
@@ -45,6 +46,7 @@ const EXPECTED: Readonly<Record<Exclude<FaultMode, 'slow'>, Expected>> = {
   'rejected-throttling': throttled,
   forbidden: { code: 'CLOUD_CREDENTIALS', again: false, lookUp: false },
   'business-code': failed,
+  'backend-error': failed,
   'html-502': failed,
   redirect: invalid,
   'switch-protocols': invalid,
@@ -60,6 +62,7 @@ const RPC: readonly (readonly [product: CloudProduct, actions: Readonly<Record<s
   ['cbn', CEN],
   ['smartag', SMARTAG],
   ['quotas', QUOTAS],
+  ['kms', KMS],
 ];
 
 const ACTIONS = [CS, ...RPC.map(([, actions]) => actions)].flatMap(Object.keys).length;

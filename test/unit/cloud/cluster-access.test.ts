@@ -197,10 +197,13 @@ describe('a join with the keys of an account', function () {
     assert.deepEqual((await resolve('edge1')).cluster.apiServers, [cloud.apiServer.replace('127.0.0.1', 'localhost')]);
   });
 
-  it('a join with the keys of an account refuses a node pool of cloud instances', async () => {
+  it('a join with the keys of an account refuses a node pool of cloud instances, and a hybrid one', async () => {
     const [pool] = cloud.store.list<NodePoolRecord>(KIND.nodePool).filter(({ document }) => !document.isDefault);
     cloud.store.put(KIND.nodePool, pool?.key ?? '', { ...pool?.document, type: 'ess' });
     assert.match(await refusal(resolve('edge1')), /NODEPOOL_REFUSED: .*shops[\s\S]*node pool of cloud instances/);
+    cloud.store.put(KIND.nodePool, pool?.key ?? '', { ...pool?.document, type: 'hybrid' });
+    source = open('shops');
+    assert.match(await refusal(resolve('edge1')), /NODEPOOL_REFUSED[\s\S]*a hybrid node pool/);
   });
 
   it('refuses a node of another node pool until it is reset', async () => {

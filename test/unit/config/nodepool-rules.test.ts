@@ -77,6 +77,14 @@ describe('what is refused without asking anybody', () => {
     refused({ mode: 'private', ccnRegion: 'cn-shanghai' }, /--ccn-region is for --mode enhanced/);
   });
 
+  it('what the container service does not take, and nothing that would be needed for it', () => {
+    const enhanced = { ...BASIC, mode: 'enhanced', ofService: {} } as const;
+    refused(enhanced, /no longer creates enhanced node pools, only basic and private ones/);
+    assert.deepEqual(missingIn(enhanced), []);
+    refused({ ofService: {}, podCidrs: ['10.9.0.0/20'] }, /--pod-cidrs is for --kubeconfig/);
+    refused({ ofService: {}, name: 'a.b' }, /NAME: "a\.b" must be 1 to 63 letters, digits and "-"/);
+  });
+
   it('annotations in which the cluster keeps what a pool is', () => {
     for (const name of ['max-nodes', 'pod-cidrs', 'cen-id', 'ccn-id', 'ccn-region', 'is-default'])
       refused({ annotations: { [`nodepool.openyurt.io/${name}`]: '5' } }, /cannot be set here/);

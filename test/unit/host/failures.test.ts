@@ -25,4 +25,9 @@ describe('a refusal of the operating system', () => {
     };
     for (const [words, code] of Object.entries(printed)) assert.equal(programError(words).code, code, words);
   });
+
+  it('a symlink that leads to itself is answered with what shows it, not with a file system that is read-only', () => {
+    const { next } = pathError('/etc/resolv.conf', programError('Too many levels of symbolic links'));
+    assert.match(next, /symlink: `namei \/etc\/resolv\.conf`/);
+  });
 });

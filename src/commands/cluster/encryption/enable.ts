@@ -9,7 +9,7 @@ import { usageError } from '../../../errors/usage.ts';
 export default class ClusterEncryptionEnable extends BaseCommand {
   static override summary = 'Encrypt the Secrets of a Pro cluster with a KMS key.';
   static override description =
-    `The command is idempotent. The key must be of the type Aliyun_AES_256, and must never be disabled or deleted afterwards. ${ramActions('UpdateKMSEncryption', 'DescribeClusterDetail', 'DescribeClustersForRegion')} A RAM user also needs AliyunKMSCryptoAdminAccess.`;
+    `The command is idempotent. The key must be of the type Aliyun_AES_256, and must never be disabled or deleted afterwards. ${ramActions('UpdateKMSEncryption', 'DescribeClusterDetail', 'DescribeClustersForRegion', 'kms:DescribeKey')} A RAM user also needs AliyunKMSCryptoAdminAccess.`;
   static override examples = [
     '<%= config.bin %> cluster encryption enable shops --region cn-hangzhou --kms-key 619583bb-6266-478e-8b87-0123456789ab',
   ];

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { ChangeCommand, objectChangeFlags } from '../../../cli/changes/change-command.ts';
-import { agentArgs, agentsOf, candidates, restartLines } from '../../../cli/hub/cache.ts';
+import { agentArgs, agentsOf, candidates, restartLines, workloadsOf } from '../../../cli/hub/cache.ts';
 import { commandLine } from '../../../host/quote.ts';
 import { addAgents, cacheAgents } from '../../../phases/hub/cache-agents.ts';
 import { findHubConfig } from '../../../phases/hub/hub-config.ts';
@@ -31,7 +31,7 @@ export default class HubCacheAdd extends ChangeCommand {
       const known = cacheAgents(hub).map(({ agent }) => agent);
       const fresh = agents.filter((agent) => !known.includes(agent));
       const programs = (await candidates(client, hub, signal)).filter(({ agent }) => agents.includes(agent));
-      const workloads = programs.flatMap((program) => program.workloads);
+      const workloads = workloadsOf(programs);
       const now = new Date().toISOString();
       const due = flags.restart ? workloads.filter(isRestartable) : [];
       const restarts = await Promise.all(due.map((workload) => restartChange(client, workload, now)));

@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+import { PATHS } from '../../../host/node-paths.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import { flannelIsOff } from '../flannel.ts';
 import { findKernelPart, type KernelPart } from '../kernel-module.ts';
@@ -62,6 +64,8 @@ export const kernelFeatures: readonly Check[] = FEATURES.map(({ name, purpose, i
       if (others) return fail(withoutModules(name, kernel, others), { remedy: REBOOT });
       return skip(`the kernel ${kernel || 'of this root'} lists neither its modules nor its configuration`);
     }
+    const refusal = how === 'can be loaded' ? await refusalToLoad(host, parts) : undefined;
+    if (refusal) return refusal;
     return how === 'built in' ? pass(how) : judgeRules(host, parts, how);
   },
 }));
@@ -94,6 +98,37 @@ async function findAny(host: ReadOnlyHost, parts: readonly KernelPart[]): Promis
   const answers = await Promise.all(parts.map((part) => findKernelPart(host, part)));
   const found = answers.find((answer) => typeof answer === 'object');
   return found ? found.how : answers.find((answer) => answer === 'absent');
+}
+
+/**
+ * A kernel that was told so loads no more modules, and none for most containers. Sources: sysctl/kernel.rst of the
+ * kernel; canonical/lxd#4350.
+ */
+async function refusalToLoad(host: ReadOnlyHost, parts: readonly KernelPart[]): Promise<CheckResult | undefined> {
+  const modules = parts.map(({ module }) => module);
+  if (!(await mayLoadModules(host))) {
+    const container = (await host.read(PATHS.system.container))?.trim();
+    return fail(
+      `not loaded, and this machine, a container${container ? ` (${container})` : ''}, may not load modules`,
+      {
+        remedy: `Load it on the machine that runs the container: \`modprobe ${modules[0]}\`.`,
+      },
+    );
+  }
+  if ((await host.sysctl('kernel.modules_disabled')) !== '1') return undefined;
+  return fail('not loaded, and the kernel loads no modules any more: kernel.modules_disabled is 1', {
+    remedy: `Name ${modules.join(' or ')} in a file of ${posix.dirname(PATHS.system.modules)}, and reboot: systemd reads it before the kernel parameters.`,
+  });
+}
+
+const CAP_SYS_MODULE = 1n << 16n;
+
+/** The capability is worth something only to users that are not mapped. See capabilities(7), user_namespaces(7). */
+async function mayLoadModules(host: ReadOnlyHost): Promise<boolean> {
+  const [status, users] = await Promise.all([host.read('/proc/1/status'), host.read('/proc/1/uid_map')]);
+  const [, bounding] = /^CapBnd:\s*([0-9a-f]+)$/m.exec(status ?? '') ?? [];
+  const isMapped = users !== undefined && !/^\s*0\s+0\s+4294967295\s*$/.test(users);
+  return !isMapped && (bounding === undefined || (BigInt(`0x${bounding}`) & CAP_SYS_MODULE) !== 0n);
 }
 
 /** What is loaded now may be kept out at the next boot. */

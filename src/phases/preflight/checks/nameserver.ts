@@ -1,10 +1,11 @@
 import { isIP } from 'node:net';
 import { PATHS } from '../../../host/node-paths.ts';
 import { isLinkLocal, isLoopback } from '../../../lib/cidr.ts';
+import { encodingOfWindows, SAVE_AS_UTF8 } from '../../../lib/decode-text.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
-import { parseNameServers, parseSearchDomains } from '../resolv-conf.ts';
+import { parseNameServers, parseSearchDomains, type ResolvConf, resolvConfForPods } from '../resolv-conf.ts';
 
 const FILE = PATHS.system.resolvConf;
 /** Source: kubernetes, pkg/apis/core/validation, MaxDNSNameservers. The C library reads no more either. */
@@ -23,27 +24,27 @@ export const nameserver: Check = {
   remedy: "List a reachable server in /etc/resolv.conf: pods with the node's DNS policy, such as coredns, use it.",
   run: async (context) => {
     const { host } = context;
-    const [text, behindStub] = await Promise.all([host.read(FILE), host.read(PATHS.system.resolvedConf)]);
-    if (text === undefined) {
+    const file = await resolvConfForPods(host);
+    if (file === undefined) {
       if (!host.runsPrograms) return skip('the scratch root has no /etc/resolv.conf');
       // The kubelet opens the file for every pod and fails without it; an empty one is good enough for it.
       return fail(`${FILE} does not exist: pods could not start`, { severity: 'error' });
     }
-    const servers = parseNameServers(text);
+    const foreign = encodingOfWindows(file.text);
+    if (foreign)
+      return fail(`${file.path}: ${foreign}, and no resolver reads its first line`, { remedy: SAVE_AS_UTF8 });
+    const servers = parseNameServers(file.text);
     if (servers.length === 0) return fail(`${FILE} lists no server`);
     const malformed = servers.filter((server) => isIP(server) === 0);
     if (malformed.length > 0) return fail(`${malformed.join(', ')} in /etc/resolv.conf is not an IP address`);
-    const real = parseNameServers(behindStub ?? '').filter((server) => !isLoopback(server));
-    if (servers.every(isLoopback) && real.length === 0)
+    if (servers.every(isLoopback))
       return fail(`${FILE} lists only ${servers.join(', ')}, which is the pod itself when used in a pod`);
-    const stub = /^nameserver\s+127\.0\.0\.53/m.test(text) && real.length > 0;
-    if (!stub && !servers.every(isLoopback)) return judge(context, FILE, text);
-    return judge(context, PATHS.system.resolvedConf, behindStub ?? '');
+    return judge(context, file);
   },
 };
 
-/** @param text of the file that the kubelet hands to pods */
-async function judge(context: CheckContext, path: string, text: string): Promise<CheckResult> {
+/** @param file that the kubelet hands to pods */
+async function judge(context: CheckContext, { path, text }: ResolvConf): Promise<CheckResult> {
   const servers = parseNameServers(text);
   const scoped = servers.filter(isLinkLocal);
   if (scoped.length > 0) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CS } from '../../../../src/cloud/actions/cs.ts';
 import { ECS } from '../../../../src/cloud/actions/ecs.ts';
 import { ENS } from '../../../../src/cloud/actions/ens.ts';
+import { KMS } from '../../../../src/cloud/actions/kms.ts';
 import { CEN, QUOTAS, SLB, SMARTAG, VPC } from '../../../../src/cloud/actions/networks.ts';
 
 /** It has the help of every command. */
@@ -17,6 +18,7 @@ const TABLES: Readonly<Record<string, object>> = {
   cen: CEN,
   smartag: SMARTAG,
   quotas: QUOTAS,
+  kms: KMS,
 };
 
 /** Commands that use the container service only with `--cluster-id`, beside much else; docs/nodepool.md names their actions. */
@@ -30,7 +32,9 @@ interface Help {
 
 describe('the RAM actions in the help of commands', () => {
   it('every RAM action that the help of a command names is one that edgeadm calls', () => {
-    const named = [...readFileSync(MANIFEST, 'utf8').matchAll(/\b(cs|ens|ecs|vpc|slb|cen|smartag|quotas):([A-Z]\w+)/g)];
+    const named = [
+      ...readFileSync(MANIFEST, 'utf8').matchAll(/\b(cs|ens|ecs|vpc|slb|cen|smartag|quotas|kms):([A-Z]\w+)/g),
+    ];
     assert.ok(named.length > 100, 'the search finds them');
     const unknown = named.filter(([, service = '', action = '']) => !(action in (TABLES[service] ?? {})));
     assert.deepEqual([...new Set(unknown.map(([text]) => text))], []);

@@ -95,6 +95,13 @@ const STRANGERS: readonly {
     told: /KubeletCredentialProviders is not a gate/,
   },
   {
+    thread: 'gardener/gardener#5362',
+    given: { featureGates: { ImageVolume: false, GitRepoVolumeDriver: false } },
+    node: { minor: 36 },
+    written: { featureGates: { GitRepoVolumeDriver: false } },
+    told: /ImageVolume=false is left out: kubelet 1\.36 has locked it to true/,
+  },
+  {
     thread: 'clastix/kamaji#1062',
     given: {
       crashLoopBackOff: { maxContainerRestartPeriod: '5m0s' },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { imagesOf } from '../../../../src/cli/app/flags.ts';
 import { type App, type AppChanges, appChange, appLayout, appPools } from '../../../../src/phases/app/app.ts';
 import type { AppApi } from '../../../../src/phases/app/app-kinds.ts';
 import { poolStatuses } from '../../../../src/phases/app/app-status.ts';
@@ -106,6 +107,15 @@ for (const api of [POOLS, TWEAKS])
       );
     });
 
+    it(`${api.kind}: an image of one pool for a container that the template does not have is refused`, () => {
+      const patch = { images: new Map([['db', 'db:1']]), rest: undefined };
+      const why = /container db is not in the template; it has web, init/;
+      assert.throws(() => appChange(appOf(api), { patches: new Map([['edge', patch]]) }), {
+        code: 'SETTING_REFUSED',
+        why,
+      });
+    });
+
     it(`${api.kind}: a change that another client was faster with is not written`, () => {
       assert.equal(appChange(appOf(api), { replicas: new Map([['edge', 2]]) }).isDerived, true);
     });
@@ -146,6 +156,27 @@ describe('what differs in a pool', () => {
     assert.match(appLayout(TWEAKS).refusePatch(merge) ?? '', /list of operations/);
     assert.match(appLayout(TWEAKS).refusePatch([{ op: 'move', path: '/a' }]) ?? '', /add, remove, replace/);
   });
+});
+
+describe('images on the command line of an application', () => {
+  const read = (text: string, containers = ['web', 'init']): string => {
+    const mistakes: string[] = [];
+    const images = imagesOf([text], containers, (mistake) => mistakes.push(mistake));
+    return mistakes.join() || JSON.stringify([...images]);
+  };
+  for (const [text, containers, expected] of [
+    ['web=a:1', undefined, /^\[\["web","a:1"\]\]$/],
+    ['a:1', ['web'], /^\[\["web","a:1"\]\]$/],
+    ['a:1', undefined, /name the container of "a:1": one of web, init/],
+    ['a:1', [], /the template of the application has no containers/],
+    ['web=a=b', undefined, /"web=a=b" is not \[CONTAINER=\]IMAGE/],
+    ['web=', undefined, /is not \[CONTAINER=\]IMAGE/],
+    ['=a:1', undefined, /name the container/],
+    ['a b', ['web'], /is not \[CONTAINER=\]IMAGE/],
+  ] as const)
+    it(`--image "${text}" for ${containers?.length ?? 2} containers is understood or refused, never cut`, () => {
+      assert.match(read(text, containers && [...containers]), expected);
+    });
 });
 
 describe('the status of an application', () => {

@@ -8,7 +8,7 @@ export async function callerOptions({ url, ca, account }: EmulatedCloud) {
   const folder = await mkdtemp(join(tmpdir(), 'edgeadm-cloud-'));
   const file = join(folder, 'ca.crt');
   await writeFile(file, ca);
-  const products = ['CS', 'ENS', 'ECS', 'VPC', 'SLB', 'CBN', 'SMARTAG', 'QUOTAS'];
+  const products = ['CS', 'ENS', 'ECS', 'VPC', 'SLB', 'CBN', 'SMARTAG', 'QUOTAS', 'KMS'];
   const endpoints = Object.fromEntries(products.map((product) => [`EDGEADM_${product}_ENDPOINT`, url]));
   return {
     options: {

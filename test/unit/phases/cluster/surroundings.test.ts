@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ecsService } from '../../../../sandbox/cloud/ecs.ts';
 import { addFault } from '../../../../sandbox/cloud/faults.ts';
+import { seedKeys } from '../../../../sandbox/cloud/kms.ts';
 import { NETWORK_KIND, seedNetworks, type VpcRecord } from '../../../../sandbox/cloud/network-records.ts';
 import { networkServices } from '../../../../sandbox/cloud/networks.ts';
 import { type Networks, openNetworks } from '../../../../src/cloud/networks.ts';
@@ -17,6 +18,7 @@ describe('what is around a new cluster', function () {
   beforeEach(async () => {
     cloud = await emulatedCloud({ services: (parts) => [...networkServices(parts), ecsService(parts)] });
     seedNetworks(cloud.store, 'cn-hangzhou');
+    seedKeys(cloud.store, 'cn-hangzhou');
     const { options, remove } = await callerOptions(cloud);
     networks = await openNetworks({ ...options, region: 'cn-hangzhou' });
     close = async () => {
@@ -52,6 +54,37 @@ describe('what is around a new cluster', function () {
       why: 'vpc-9 was not found in cn-hangzhou',
     });
     assert.deepEqual((await around({ vswitches: ['vsw-1', 'vsw-2'] })).breaches, []);
+  });
+
+  /** Source: the vendor's user guide, 5.4. */
+  for (const [kmsKey, whys] of [
+    ['619583bb-6266-478e-8b87-0123456789ab', []],
+    ['acs:kms:cn-hangzhou:1:key/key-sandbox', []],
+    ['alias/secrets', []],
+    ['key-sandbox-disabled', ['the key key-sandbox-disabled is Disabled, not Enabled']],
+    [
+      'key-sandbox-rsa',
+      [
+        'the key key-sandbox-rsa is of the type RSA_2048, not Aliyun_AES_256',
+        'the key key-sandbox-rsa is for SIGN/VERIFY, not for ENCRYPT/DECRYPT',
+      ],
+    ],
+    ['alias/none', ['the key alias/none was not found in cn-hangzhou']],
+  ] as const) {
+    it(`cluster create looks whether Secrets can be encrypted with the key ${kmsKey}`, async () => {
+      const { breaches } = await around({ edition: 'pro', kmsKey });
+      assert.deepEqual(
+        breaches,
+        whys.map((why) => ({ limit: 'KmsKey', why })),
+      );
+    });
+  }
+
+  it('cluster create does without the look at the KMS key if the account may not see it', async () => {
+    addFault(cloud.store, { action: 'DescribeKey', mode: 'forbidden', times: 1 });
+    const { breaches, notChecked } = await around({ edition: 'pro', kmsKey: 'key-sandbox' });
+    assert.deepEqual(breaches, []);
+    assert.match(notChecked.join(), /^that the KMS key can encrypt Secrets: .*refused DescribeKey: Forbidden\.RAM$/);
   });
 
   it('cluster create refuses if the quota of security groups, SLB instances or EIPs is used up, not one earlier', async () => {

@@ -5,7 +5,10 @@ import { labelGang } from '../../../../src/phases/gang/label.ts';
 
 const nodeWith = (name: string, gpus: number): V1Node => ({
   metadata: { name },
-  status: { allocatable: { cpu: '8', memory: '16Gi', pods: '110', 'nvidia.com/gpu': String(gpus) } },
+  status: {
+    conditions: [{ type: 'Ready', status: 'True' }],
+    allocatable: { cpu: '8', memory: '16Gi', pods: '110', 'nvidia.com/gpu': String(gpus) },
+  },
 });
 
 interface Given {
@@ -29,6 +32,12 @@ const job = (given: Given = {}): V1Pod[] => [
   podOf('ps-0', { ...given, gpus: 0 }),
   ...[0, 1, 2, 3].map((i) => podOf(`worker-${i}`, given)),
 ];
+/** A group of one. */
+function memoryHog(): V1Pod {
+  const pod = podOf('x', { min: '1', gpus: 0 });
+  const containers = [{ name: 'a', resources: { requests: { memory: '1P' } } }];
+  return { ...pod, spec: { containers } };
+}
 const problemsOf = ([group]: readonly GangGroup[]): string => group?.problems.join('\n') ?? '';
 
 describe('groups of pods that are scheduled as a whole', () => {
@@ -60,7 +69,24 @@ describe('groups of pods that are scheduled as a whole', () => {
       [],
       /different values of min-available: 2, 3/,
     ],
-    ['no number', [podOf('x', { min: 'all' })], [], /min-available is "all"/],
+    ...['all', '0', '-1', '1.5', '', '99999999999999999999'].map(
+      (min) =>
+        [
+          `min-available ${min}`,
+          [podOf('x', { min })],
+          [],
+          new RegExp(`min-available is "${min}", not a number`),
+        ] as const,
+    ),
+    ['no nodes', job(), [], /^no node is Ready and takes pods$/],
+    ['only a cordoned node', job(), [{ ...nodeWith('a', 8), spec: { unschedulable: true } }], /^no node is Ready/],
+    ['only a node that is not Ready', job(), [{ ...nodeWith('a', 8), status: {} }], /^no node is Ready/],
+    [
+      'more memory than a node has',
+      [memoryHog()],
+      [nodeWith('a', 8)],
+      /no node has room for x: it needs 1000 TB memory$/,
+    ],
     [
       'different priorities',
       [...job({ on: 'a' }), podOf('x', { on: 'a', priority: 7 })],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { V1Pod } from '@kubernetes/client-node';
+import { workloadsOf } from '../../../../src/cli/hub/cache.ts';
 import { edgeNames } from '../../../../src/kubernetes/edge-names.ts';
 import { addAgents, cacheAgents, refuseAgents, removeAgents } from '../../../../src/phases/hub/cache-agents.ts';
 import type { HubConfig } from '../../../../src/phases/hub/hub-config.ts';
@@ -24,6 +25,17 @@ describe('programs whose answers the edge-hub caches', () => {
     assert.ok(
       cacheAgents(hub('openyurt', 'x')).some(({ agent, setting }) => agent === 'flanneld' && setting === 'built in'),
     );
+  });
+
+  it('what runs several of the programs is restarted once', () => {
+    const web = { namespace: 'shops', kind: 'Deployment', name: 'web' };
+    const other = { ...web, namespace: 'default' };
+    const program = { agent: 'a', source: 'command' as const, pods: 1 };
+    const programs = [
+      { ...program, workloads: [web] },
+      { ...program, workloads: [{ ...web }, other] },
+    ];
+    assert.deepEqual(workloadsOf(programs), [web, other]);
   });
 
   it('a program is removed from the list, and the list stays', () => {

@@ -44,6 +44,18 @@ describe('which pods reach which', () => {
     );
   });
 
+  it('an edge pool that is named as the other site is a site of its own', () => {
+    const sites = sitesOf([nodeIn('c1', undefined, 1, 'false'), nodeIn('e1', 'cloud', 2)], [poolOf('cloud', 'basic')]);
+    assert.deepEqual(
+      sites.map(({ name, mode, nodes }) => [name, mode, nodes.join()]),
+      [
+        ['cloud', undefined, 'c1'],
+        ['cloud (edge pool)', 'basic', 'e1'],
+      ],
+    );
+    assert.equal(reachTable(sites).find(({ from, to }) => from !== to)?.reachable, 'no');
+  });
+
   // Source: the vendor's document on edge networks, "Network access types".
   for (const [from, to, reachable] of [
     ['shops', 'shops', 'yes'],

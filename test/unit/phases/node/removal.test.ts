@@ -1,18 +1,26 @@
 import assert from 'node:assert/strict';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
 import { type AttachTarget, attachableEcs, attachableEns } from '../../../../src/phases/node/attach-conditions.ts';
-import { nodesToRemove, type RemovalRequest, type ServiceNode } from '../../../../src/phases/node/removal.ts';
+import {
+  nodesToRemove,
+  type RemovalRequest,
+  type ServiceNode,
+  serviceNodes,
+} from '../../../../src/phases/node/removal.ts';
 
 const node = (name: string, more: Partial<ServiceNode> = {}): ServiceNode => ({
   name,
   pool: 'shops',
+  poolId: 'np1',
+  kind: 'edge',
   isCloud: false,
   status: 'Ready',
   isMaster: false,
   addresses: [],
   ...more,
 });
-const cloud = (name: string, charge = 'PostPaid') => node(name, { isCloud: true, pool: 'cloud-nodes', charge });
+const cloud = (name: string, charge = 'PostPaid') =>
+  node(name, { kind: 'cloud', isCloud: true, pool: 'cloud-nodes', charge });
 
 function reasonsOf(work: () => unknown): string {
   try {
@@ -39,8 +47,8 @@ describe('the limits of node remove', () => {
   it('node remove drains and releases only if all are cloud nodes, releases only pay-as-you-go, and names every violation at once', () => {
     const reasons = reasonsOf(() => remove(['edge1', 'c1', 'c2'], { drain: true, release: true }));
     assert.match(reasons, /NODE_REMOVAL_REFUSED/);
-    assert.match(reasons, /--drain works only if all are cloud nodes; these are edge nodes: edge1/);
-    assert.match(reasons, /--release works only if all are cloud nodes; these are edge nodes: edge1/);
+    assert.match(reasons, /--drain works only if all are cloud nodes; these are not: edge1/);
+    assert.match(reasons, /--release works only if all are cloud nodes; these are not: edge1/);
     assert.match(reasons, /--release is for pay-as-you-go instances.*: c1/);
     assert.equal(remove(['c2', 'c3'], { drain: true, release: true }).length, 2);
   });
@@ -70,6 +78,26 @@ describe('the limits of node remove', () => {
   });
 });
 
+/** Types of pools. Sources: the SDK, CreateClusterNodePool; the vendor's page of hybrid cloud node pools. */
+const KINDS = [
+  ['ess', undefined, 'cloud'],
+  ['lingjun', undefined, 'cloud'],
+  ['edge', true, 'edge'],
+  ['hybrid', false, 'hybrid'],
+  [undefined, true, 'cloud'],
+  [undefined, false, 'edge'],
+] as const;
+
+describe('the kinds of nodes of the container service', () => {
+  for (const [type, isAliyunNode, kind] of KINDS) {
+    it(`a node of a pool of the type ${type}${isAliyunNode ? ' on an instance of the cloud' : ''} is a ${kind} node`, () => {
+      const pools = [{ nodepoolInfo: { nodepoolId: 'np1', name: 'pool', type } }];
+      const [found] = serviceNodes([{ nodeName: 'a', nodepoolId: 'np1', isAliyunNode }], pools);
+      assert.deepEqual([found?.kind, found?.isCloud], [kind, kind === 'cloud']);
+    });
+  }
+});
+
 describe('the conditions of node attach', () => {
   const target: AttachTarget = {
     pool: { id: 'np1', name: 'shops', maxNodes: 3 },
@@ -77,7 +105,7 @@ describe('the conditions of node attach', () => {
     nodes: [
       node('edge1'),
       node('i-there', { instanceId: 'i-there' }),
-      node('x', { pool: 'other', instanceId: 'i-other' }),
+      node('x', { pool: 'other', poolId: 'np2', instanceId: 'i-other' }),
     ],
     quota: 10,
     anyOs: false,

@@ -30,6 +30,12 @@ const addressed = (name: string, addresses: readonly string[], destination?: str
     ],
   },
 });
+/** A machine whose kernel has a module that is not loaded. */
+const loadable = (module: string, more: Record<string, string> = {}): Stranger['machine'] => ({
+  facts: { kernel: KERNEL },
+  sysctls: {},
+  files: { ...withoutModules, [`/lib/modules/${KERNEL}/modules.dep`]: `kernel/${module}.ko:\n`, ...more },
+});
 const mounts = (...lines: string[]): Stranger['machine'] =>
   files({ '/proc/mounts': ['cgroup2 /sys/fs/cgroup cgroup2 rw 0 0', ...lines].join('\n') });
 const resolv = (text: string): Stranger['machine'] => files({ '/etc/resolv.conf': text });
@@ -1454,6 +1460,128 @@ const LATER: readonly Stranger[] = [
     node: { membership: async () => ({ caHash: 'sha256:1', nodeName: 'edge-1', complete: true }) },
     check: 'CIDRConflict',
     status: 'ok',
+  },
+  {
+    thread: 'a hardened machine (kernel documentation, sysctl/kernel.rst, modules_disabled)',
+    machine: { ...loadable('br_netfilter'), sysctls: { 'kernel.modules_disabled': '1' } },
+    check: 'KernelFeature-br_netfilter',
+    status: 'error',
+    found: /not loaded, .*kernel\.modules_disabled is 1/,
+    remedy: /Name br_netfilter in a file of \/etc\/modules-load\.d, and reboot/,
+  },
+  {
+    thread: 'canonical/lxd#4350',
+    machine: loadable('br_netfilter', {
+      '/proc/1/status': 'Name:\tsystemd\nCapBnd:\t000001fffefeffff\n',
+      '/run/systemd/container': 'lxc\n',
+    }),
+    check: 'KernelFeature-br_netfilter',
+    status: 'error',
+    found: /this machine, a container \(lxc\), may not load modules/,
+    remedy: /^Load it on the machine that runs the container: `modprobe br_netfilter`/,
+  },
+  {
+    thread: 'canonical/lxd#2321, users that are mapped',
+    machine: loadable('vxlan', {
+      '/proc/1/status': 'Name:\tsystemd\nCapBnd:\t000001ffffffffff\n',
+      '/proc/1/uid_map': '         0     100000      65536\n',
+    }),
+    check: 'KernelFeature-vxlan',
+    status: 'error',
+    found: /a container, may not load modules/,
+  },
+  {
+    thread: 'canonical/lxd#2321, a container that may do everything',
+    machine: loadable('vxlan', {
+      '/proc/1/status': 'Name:\tsystemd\nCapBnd:\t000001ffffffffff\n',
+      '/proc/1/uid_map': '         0          0 4294967295\n',
+      '/run/systemd/container': 'docker\n',
+    }),
+    check: 'KernelFeature-vxlan',
+    status: 'ok',
+  },
+  ...(
+    [
+      ['kubernetes/minikube#5808', 'nameserver 127.0.1.53\n', 'ok', /10\.1\.1\.1, from \/run\/systemd\/resolve/],
+      ['coredns/coredns#2087, dnsmasq beside it', 'nameserver 127.0.0.1\n', 'ok', /10\.1\.1\.1, from/],
+      ['systemd-resolved.service(8)', 'nameserver 127.0.0.54\nnameserver 10.2.2.2\n', 'ok', /10\.1\.1\.1, from/],
+      ['kubernetes/kubernetes#49675', 'nameserver 127.0.0.1\nnameserver 10.2.2.2\n', 'warning', /127\.0\.0\.1 beside/],
+    ] as const
+  ).map(
+    ([thread, text, status, found]): Stranger => ({
+      thread: `${thread}: ${JSON.stringify(text)} and a systemd-resolved that knows the servers`,
+      machine: files({ '/etc/resolv.conf': text, '/run/systemd/resolve/resolv.conf': 'nameserver 10.1.1.1\n' }),
+      check: 'Nameserver',
+      status,
+      found,
+    }),
+  ),
+  {
+    thread: 'systemd/systemd#2823, the same mark',
+    machine: resolv('\ufeffnameserver 10.1.1.1\nnameserver 10.1.1.2\n'),
+    check: 'Nameserver',
+    status: 'warning',
+    found: /\/etc\/resolv\.conf: it begins with a byte order mark/,
+    remedy: /Save it as UTF-8/,
+  },
+  ...(
+    [
+      ['k3s-io/k3s#1011', 'k3s-server', 'system.slice/k3s.service', /^Remove K3s: `k3s-uninstall\.sh`/],
+      ['ddps-lab/edge-management-module#13', 'k3s-agent', 'system.slice/k3s-agent.service', /k3s-agent-uninstall\.sh/],
+      ['canonical/microk8s#618', 'kubelite', 'system.slice/snap.microk8s.daemon-kubelite.service', /snap remove/],
+      [
+        'kubernetes/kubeadm#2218',
+        'kubelet',
+        'system.slice/kubelet.service',
+        /`systemctl disable --now kubelet\.service`/,
+      ],
+      ['kubernetes/kubeadm#2974', 'nginx', 'system.slice/nginx.service', /`systemctl disable --now nginx\.service`/],
+      ['kubernetes/kubeadm#2974, started by hand', 'nginx', 'user.slice/session-1.scope', /^Stop the program/],
+    ] as const
+  ).map(
+    ([thread, name, cgroup, remedy]): Stranger => ({
+      thread,
+      machine: {
+        files: {
+          '/proc/net/tcp': '   0: 00000000:280A 00000000:0000 0A 00000000:00000000 00:0 0 0 0 1060 1\n',
+          '/proc/42/cgroup': `0::/${cgroup}\n`,
+        },
+        commands: { ss: `LISTEN 0 4096 *:10250 *:* users:(("${name}",pid=42,fd=20))\n` },
+      },
+      check: 'Port-10250',
+      status: 'error',
+      found: new RegExp(`used by ${name}`),
+      remedy,
+    }),
+  ),
+  {
+    thread: 'kubernetes/kubernetes#106403',
+    machine: files({
+      '/usr/lib/systemd/system/kubelet.service': '[Unit]\nAfter=docker.service\nRequires=docker.service\n',
+    }),
+    check: 'KubeletService',
+    status: 'error',
+    found: /^\/usr\/lib\/systemd\/system\/kubelet\.service needs docker\.service, which does not exist/,
+    remedy: /systemctl edit --full kubelet\.service/,
+  },
+  {
+    thread: 'derek0377/k8s#3, with Docker, and files that may be missing',
+    machine: {
+      files: {
+        '/usr/lib/systemd/system/kubelet.service':
+          '[Unit]\nRequires=docker.service\n[Service]\nEnvironmentFile=-/etc/kubernetes/config\n',
+      },
+      units: { 'docker.service': { active: true } },
+    },
+    check: 'KubeletService',
+    status: 'ok',
+  },
+  {
+    thread: 'a file of variables that has to be there (systemd.exec(5), EnvironmentFile)',
+    machine: dropIn('20-own.conf', 'EnvironmentFile=/etc/kubernetes/kubelet.env'),
+    check: 'KubeletService',
+    status: 'error',
+    found: /20-own\.conf needs \/etc\/kubernetes\/kubelet\.env, which does not exist/,
   },
 ];
 

@@ -37,6 +37,13 @@ describe('the topology of a Service', () => {
     assert.match(of('kubernetes.io/hostname, *').ignored ?? '', /is not one of/);
   });
 
+  for (const value of ['', '*', 'kubernetes.io/Hostname', 'constructor', '__proto__', 'toString'])
+    it(`the annotation "${value}" of other people limits nothing, and is reported`, () => {
+      const found = topologyOf({ metadata: { name: 'web', annotations: { [TOPOLOGY]: value } } });
+      assert.equal(found.topology, 'unlimited');
+      assert.equal(found.ignored?.startsWith(`${value || 'an empty text'} is not one of `), true);
+    });
+
   it('the annotation of a Service is set and removed without touching others', () => {
     const service = { metadata: { name: 'web', namespace: 'shops' } };
     assert.deepEqual(topologyChange(service, undefined).patch, { metadata: { annotations: { [TOPOLOGY]: null } } });

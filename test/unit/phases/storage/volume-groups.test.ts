@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { V1ConfigMap, V1Node } from '@kubernetes/client-node';
-import { labelChanges, newLabels } from '../../../../src/phases/storage/storage-nodes.ts';
+import { volumeGroupOf } from '../../../../src/cli/storage/flags.ts';
+import { storageUndo, volumeGroupRows, volumeGroupTable } from '../../../../src/cli/storage/text.ts';
+import { changedLabels, labelChanges } from '../../../../src/phases/storage/storage-nodes.ts';
 import {
   addVolumeGroup,
   isSelected,
@@ -99,13 +101,82 @@ describe('volume groups of local disks', () => {
   });
 });
 
+describe('volume groups of other people', () => {
+  const textOfGroup = (value: string, more = ''): VolumeGroup | undefined =>
+    volumeGroupsIn({ data: { volumegroup: `volumegroup: [{name: a, key: k, value: ${value}${more}}]` } })[0];
+  for (const [written, value] of [
+    ['lvm', 'lvm'],
+    ['true', 'true'],
+    ['1', '1'],
+    ['null', undefined],
+    ['', undefined],
+  ])
+    it(`a volume group whose value is written as "${written}" is read`, () => {
+      assert.equal(textOfGroup(written ?? '')?.value, value);
+    });
+
+  it('a volume group without disks shows none, and one of another type shows its type', () => {
+    const rows = volumeGroupRows(
+      [
+        textOfGroup('a', ', topology: {type: device, devices: null}'),
+        textOfGroup('b', ', topology: {type: pmem}'),
+      ].filter((each) => each !== undefined),
+      [],
+    );
+    const [, first = '', second = ''] = volumeGroupTable(rows).split('\n');
+    assert.match(first, / - +none/);
+    assert.match(second, / pmem +none/);
+  });
+
+  // Every object of JavaScript has these, without having them as labels.
+  for (const key of ['constructor', 'toString', '__proto__'])
+    it(`a volume group for the label ${key} is not that of nodes without it`, () => {
+      assert.equal(isSelected(group({ key, operator: 'Exists', value: undefined }), nodeWith('a')), false);
+      assert.equal(isSelected(group({ key, operator: 'DoesNotExist', value: undefined }), nodeWith('a')), true);
+    });
+});
+
+describe('the label of a volume group on the command line', () => {
+  const given = (label: string, operator: VolumeGroup['operator'] = 'In') =>
+    volumeGroupOf('vg', { label, operator, device: ['/dev/sdb'] });
+  it('a label with a value, and a key alone for operators without one, are taken', () => {
+    assert.deepEqual([given('a.example/b=c').key, given('a.example/b=c').value], ['a.example/b', 'c']);
+    assert.deepEqual([given('a', 'Exists').key, given('a', 'Exists').value], ['a', undefined]);
+  });
+
+  for (const [label, operator, why] of [
+    ['a=b=c', 'In', /"b=c" is not a valid label value/],
+    ['a b=c', 'In', /"a b": the name has 1 to 63/],
+    ['=c', 'In', /"": the name has/],
+    ['a=', 'In', /has no value/],
+    ['a=b', 'Exists', /compares no value/],
+    [`a=${'x'.repeat(64)}`, 'In', /is not a valid label value/],
+  ] as const)
+    it(`the label ${label.slice(0, 9)} with ${operator} is refused before anything is written`, () => {
+      assert.throws(() => given(label, operator), { code: 'USAGE', message: why });
+    });
+});
+
 describe('nodes with local storage', () => {
+  it('a node keeps a label of which any value will do, and the undo restores the labels that are changed', () => {
+    const exists = group({ operator: 'Exists', value: undefined });
+    const node = nodeWith('a', { [KEY]: 'nvme', 'alibabacloud.com/edge-enable-localstorage': 'false' });
+    const [change] = labelChanges(exists, [node]);
+    const labels = { [KEY]: 'nvme', 'alibabacloud.com/edge-enable-localstorage': 'true' };
+    assert.deepEqual(change?.patch, { metadata: { labels } });
+    const undo = storageUndo(exists, undefined, [node, nodeWith('b')]);
+    assert.deepEqual(undo.slice(1), [
+      'kubectl label --overwrite node a alibabacloud.com/edge-enable-localstorage=false',
+      `kubectl label node b ${KEY}- alibabacloud.com/edge-enable-localstorage-`,
+    ]);
+  });
+
   it('a node gets the label of the definition and the one of the scheduler, without touching others', () => {
     const [change] = labelChanges(group(), [nodeWith('a')]);
     const labels = { [KEY]: 'lvm', 'alibabacloud.com/edge-enable-localstorage': 'true' };
     assert.deepEqual(change?.patch, { metadata: { labels } });
-    assert.deepEqual(newLabels(group(), nodeWith('a', { [KEY]: 'lvm' })), [
-      'alibabacloud.com/edge-enable-localstorage',
+    assert.deepEqual(changedLabels(group(), nodeWith('a', { [KEY]: 'lvm' })), [
+      { key: 'alibabacloud.com/edge-enable-localstorage', before: undefined },
     ]);
   });
 

@@ -10,6 +10,17 @@ const AFFINITY = (...values: string[]) => ({
     },
   },
 });
+/** Terms are alternatives: a node that fits one of them is taken. */
+const EITHER = {
+  nodeAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [
+        { matchExpressions: [{ key: 'kubernetes.io/os', operator: 'In', values: ['windows'] }] },
+        { matchExpressions: [{ key: 'zone', operator: 'In', values: ['a'] }] },
+      ],
+    },
+  },
+};
 /** The guide's Deployment web-windows, chapter 10.2. */
 const GUIDE: PodTemplateSpec = {
   containers: [{}],
@@ -31,6 +42,7 @@ describe('workloads for Windows nodes', () => {
   for (const [name, change, problem] of [
     ['a network of its own', { hostNetwork: undefined }, /hostNetwork is not true/],
     ['Linux nodes as well', { affinity: AFFINITY('windows', 'linux') }, /may also be placed on windows, linux/],
+    ['nodes of any system as well', { affinity: EITHER }, /may also be placed on windows, any system/],
     ['no toleration', { tolerations: [] }, /does not tolerate the taint os=windows/],
     ['a toleration alone', { affinity: undefined }, /keeps its pods off Linux nodes/],
   ] as const)

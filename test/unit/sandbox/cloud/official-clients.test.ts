@@ -6,6 +6,7 @@ import OpenApi from '@alicloud/openapi-client';
 import RPCClient from '@alicloud/pop-core';
 import { ecsService } from '../../../../sandbox/cloud/ecs.ts';
 import { seedInstance } from '../../../../sandbox/cloud/ens-seed.ts';
+import { seedKeys } from '../../../../sandbox/cloud/kms.ts';
 import { NETWORK_KIND, seedNetworks } from '../../../../sandbox/cloud/network-records.ts';
 import { networkServices } from '../../../../sandbox/cloud/networks.ts';
 import type { CloudRequest, CloudService } from '../../../../sandbox/cloud/service.ts';
@@ -133,6 +134,15 @@ describe('official clients of the vendor, unchanged but for endpoint and CA', fu
     await assert.rejects(quotas.request('GetProductQuota', { ...groups, ProductCode: 'slb' }), {
       code: 'QUOTA.NOT.EXISTS',
     });
+  });
+
+  it('@alicloud/pop-core reads a key of KMS by its alias, and is refused one that does not exist', async () => {
+    seedKeys(cloud.store, 'cn-hangzhou');
+    const kms = named('kms.cn-hangzhou.aliyuncs.com', '2016-01-20');
+    const { KeyMetadata } = await kms.request<{ KeyMetadata: object }>('DescribeKey', { KeyId: 'alias/secrets' });
+    const { KeyId, KeySpec } = KeyMetadata as Record<string, string>;
+    assert.deepEqual([KeyId, KeySpec], ['619583bb-6266-478e-8b87-0123456789ab', 'Aliyun_AES_256']);
+    await assert.rejects(kms.request('DescribeKey', { KeyId: 'key-none' }), { code: 'Forbidden.KeyNotFound' });
   });
 
   it('@alicloud/pop-core signs names with spaces, umlauts and brackets', async () => {
