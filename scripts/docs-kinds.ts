@@ -22,7 +22,8 @@ const MODEL_NAMES: Readonly<Record<string, string>> = {
   'storage/v1.TokenRequest': 'StorageV1TokenRequest',
 };
 
-const modelName = ({ group, name }: Message): string => MODEL_NAMES[`${group}.${name}`] ?? `V1${name}`;
+const modelName = ({ group, name }: Message): string =>
+  MODEL_NAMES[`${group}.${name}`] ?? `${group.split('/')[1]?.toUpperCase()}${name}`;
 const QUANTITY = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
 const INT_OR_STRING = 'io.k8s.apimachinery.pkg.util.intstr.IntOrString';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';

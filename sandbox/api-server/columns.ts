@@ -66,9 +66,7 @@ export function pairsAt(path: string): (object: KubeObject) => string {
   };
 }
 
-export function containersAt(field: string): (object: KubeObject) => string {
+export function containersAt(field: string, path = 'spec.template.spec.containers'): (object: KubeObject) => string {
   return (object) =>
-    ((valueAt(object, 'spec.template.spec.containers') ?? []) as Record<string, string>[])
-      .map((container) => container[field])
-      .join(',');
+    ((valueAt(object, path) ?? []) as Record<string, string>[]).map((container) => container[field]).join(',');
 }

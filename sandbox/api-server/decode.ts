@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { toKept } from './autoscaler-versions.ts';
 import { conform } from './conform.ts';
 import type { Json } from './json.ts';
 import type { Operation } from './operation.ts';
@@ -33,7 +34,7 @@ export function decode(operation: Operation): KubeObject {
   if (resource.namespaced && metadata.namespace && metadata.namespace !== namespace)
     throw failures.badRequest('the namespace of the provided object does not match the namespace sent on the request');
   const { namespace: _, ...rest } = metadata;
-  return { ...known, metadata: resource.namespaced ? { ...rest, namespace } : rest };
+  return toKept(resource, version, { ...known, metadata: resource.namespaced ? { ...rest, namespace } : rest });
 }
 
 /** Fields that the kind does not have are an error, a warning or nothing, as the request wants it (`fieldValidation`). */
@@ -42,7 +43,7 @@ function withoutUnknown(
   object: object,
   mismatch: string,
 ): KubeObject {
-  const { object: known, unknown } = conforming(object, schemaOf(resource), mismatch);
+  const { object: known, unknown } = conforming(object, schemaOf(resource, version), mismatch);
   const unknownFields = unknown.map((field) => `unknown field "${field}"`);
   if (query.get('fieldValidation') === 'Strict' && unknown.length > 0)
     throw failures.badRequest(

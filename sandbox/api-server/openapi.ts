@@ -76,11 +76,11 @@ function definitions(all: readonly Served[]): Record<string, object> {
   const take = (name: string): void => {
     const { numbers, pointers, ...schema } = DEFINITIONS[name] ?? ({} as Definition);
     if (found[name]) return;
-    const kinds = all.filter(({ resource }) => definitionName(resource) === name).map(kindOf);
+    const kinds = all.filter(({ resource, version }) => definitionName(resource, version) === name).map(kindOf);
     found[name] = { ...schema, ...(kinds.length > 0 && { 'x-kubernetes-group-version-kind': kinds }) };
     for (const [, part = ''] of JSON.stringify(schema).matchAll(/"\$ref":"#\/definitions\/([^"]+)"/g)) take(part);
   };
-  for (const { resource } of all) take(definitionName(resource));
+  for (const { resource, version } of all) take(definitionName(resource, version));
   return found;
 }
 
@@ -96,7 +96,7 @@ function paths(one: Served, describe: Describe): Record<string, object> {
 }
 
 function v2Operation(one: Served, action: string): object {
-  const schema = { $ref: `${REFERENCE}${definitionName(one.resource)}` };
+  const schema = { $ref: `${REFERENCE}${definitionName(one.resource, one.version)}` };
   const query = parameters(one.minor).map((name) => ({ in: 'query', name, type: 'string', uniqueItems: true }));
   const body = { in: 'body', name: 'body', required: true, schema };
   return {
@@ -107,7 +107,7 @@ function v2Operation(one: Served, action: string): object {
 }
 
 function v3Operation(one: Served, action: string): object {
-  const schema = { $ref: `${SCHEMAS}${definitionName(one.resource)}` };
+  const schema = { $ref: `${SCHEMAS}${definitionName(one.resource, one.version)}` };
   const query = parameters(one.minor).map((name) => ({
     in: 'query',
     name,

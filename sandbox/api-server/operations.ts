@@ -1,4 +1,5 @@
 import { authenticatedNode } from './authorization.ts';
+import { fromKept } from './autoscaler-versions.ts';
 import { decode, named, ownMetadata, withMetadata } from './decode.ts';
 import {
   applyConfiguration,
@@ -91,7 +92,11 @@ export function patch(operation: Operation): KubeObject {
   const { resource, version, body, contentType, name } = operation;
   refuseForce(operation);
   const before = read(operation);
-  const target = { apiVersion: groupVersion(resource.group, version), kind: resource.kind, ...before };
+  const target = {
+    apiVersion: groupVersion(resource.group, version),
+    kind: resource.kind,
+    ...fromKept(resource, version, before),
+  };
   const object = decode({ ...operation, body: applyPatch(resource, target, body, contentType) });
   if (object.metadata.name !== name)
     throw failures.badRequest(
@@ -111,7 +116,9 @@ export function apply(operation: Operation): KubeObject {
   if (!live && subresource) throw failures.notFound(about(resource, name));
   const { object, managedFields } = applyConfiguration(operation, live, config);
   if (live) return store(operation, object, live, managedFields);
-  const body = { ...object, apiVersion: groupVersion(resource.group, operation.version), kind: resource.kind };
+  const { version } = operation;
+  const apiVersion = groupVersion(resource.group, version);
+  const body = { ...fromKept(resource, version, object), apiVersion, kind: resource.kind };
   return create({ ...operation, body }, managedFields);
 }
 

@@ -21,7 +21,8 @@ export function applyPatch(
   contentType: string,
 ): KubeObject {
   const target = structuredClone(object) as unknown as Json;
-  const strategic = (to: Json, change: Json): Json => strategicPatch(to, change, schemaOf(resource));
+  const strategic = (to: Json, change: Json): Json =>
+    strategicPatch(to, change, schemaOf(resource, object.apiVersion?.split('/').at(-1)));
   const apply = { [JSON_PATCH]: jsonPatch, [MERGE_PATCH]: mergePatch, [STRATEGIC_PATCH]: strategic }[contentType];
   if (!apply || (resource.custom && contentType === STRATEGIC_PATCH))
     throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, ...(resource.custom ? [] : [STRATEGIC_PATCH]), APPLY_PATCH]);

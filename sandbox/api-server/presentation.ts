@@ -1,3 +1,4 @@
+import { fromKept } from './autoscaler-versions.ts';
 import { groupVersion, type KubeObject, type Resource } from './resources.ts';
 import { ApiFailure } from './status.ts';
 import { objectTable } from './tables.ts';
@@ -47,7 +48,11 @@ export function showObject(view: View, object: KubeObject): object {
   if (as === 'PartialObjectMetadata') return { kind: as, apiVersion: META, metadata: object.metadata };
   if (as === 'Table')
     return objectTable(view, [object], { resourceVersion: object.metadata.resourceVersion }, rowObject(view));
-  return { kind: resource.kind, apiVersion: groupVersion(resource.group, version), ...object };
+  return {
+    kind: resource.kind,
+    apiVersion: groupVersion(resource.group, version),
+    ...fromKept(resource, version, object),
+  };
 }
 
 /** A list of objects, as a table, or of their metadata. */
@@ -60,7 +65,10 @@ export function showList(view: View, items: readonly KubeObject[], paging: Pagin
     apiVersion: isPartial ? META : groupVersion(resource.group, version),
     metadata: paging,
     // Only objects of a CustomResourceDefinition say in a list what they are.
-    items: isPartial || resource.custom ? items.map((item) => showObject(view, item)) : items,
+    items:
+      isPartial || resource.custom
+        ? items.map((item) => showObject(view, item))
+        : items.map((item) => fromKept(resource, version, item)),
   };
 }
 

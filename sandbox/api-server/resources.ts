@@ -187,8 +187,27 @@ export const RESOURCES: readonly Resource[] = [
     counted: true,
   },
   {
+    ...core,
+    group: 'apps',
+    kind: 'ControllerRevision',
+    plural: 'controllerrevisions',
+    singular: 'controllerrevision',
+  },
+  {
+    ...core,
+    kind: 'ReplicationController',
+    plural: 'replicationcontrollers',
+    singular: 'replicationcontroller',
+    shortNames: ['rc'],
+    subresources: ['status', 'scale'],
+    categories: ['all'],
+    counted: true,
+  },
+  { ...core, kind: 'PodTemplate', plural: 'podtemplates', singular: 'podtemplate' },
+  {
     ...kept,
     group: 'autoscaling',
+    versions: ['v2', 'v1'],
     kind: 'HorizontalPodAutoscaler',
     plural: 'horizontalpodautoscalers',
     singular: 'horizontalpodautoscaler',
@@ -424,6 +443,7 @@ export const RESOURCES: readonly Resource[] = [
 /** The minor versions of Kubernetes that have a version of a group; all others are in all. */
 const LIFETIMES: Readonly<Record<string, { readonly from?: number; readonly to?: number }>> = {
   'authentication.k8s.io/v1': { from: 28 },
+  'autoscaling/v2': { from: 23 },
   'certificates.k8s.io/v1beta1': { to: 21 },
   'discovery.k8s.io/v1': { from: 21 },
   'node.k8s.io/v1': { from: 20 },

@@ -61,6 +61,27 @@ export const STORED_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     ...CONTAINERS,
     SELECTOR,
   ],
+  replicationcontrollers: [
+    nameColumn,
+    countColumn('Desired', 'spec.replicas'),
+    countColumn('Current', 'status.replicas'),
+    countColumn('Ready', 'status.readyReplicas'),
+    ageColumn,
+    ...CONTAINERS,
+    { name: 'Selector', wide: true, cell: pairsAt('spec.selector') },
+  ],
+  podtemplates: [
+    nameColumn,
+    { name: 'Containers', cell: containersAt('name', 'template.spec.containers') },
+    { name: 'Images', cell: containersAt('image', 'template.spec.containers') },
+    { name: 'Pod Labels', cell: pairsAt('template.metadata.labels') },
+  ],
+  controllerrevisions: [
+    nameColumn,
+    { name: 'Controller', cell: controllerOf },
+    { name: 'Revision', cell: at('revision', 0) },
+    ageColumn,
+  ],
   jobs: [
     nameColumn,
     { name: 'Status', since: 30, cell: jobStatus },
@@ -89,8 +110,8 @@ export const STORED_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   horizontalpodautoscalers: [
     nameColumn,
     { name: 'Reference', cell: ({ spec }) => reference(spec?.scaleTargetRef) },
-    { name: 'Targets', until: 31, cell: (scaler) => target(scaler, '') },
-    { name: 'Targets', since: 31, cell: (scaler) => target(scaler, 'cpu: ') },
+    { name: 'Targets', until: 31, cell: (scaler) => targets(scaler, false) },
+    { name: 'Targets', since: 31, cell: (scaler) => targets(scaler, true) },
     { name: 'MinPods', cell: ({ spec }) => String(spec?.minReplicas ?? UNSET) },
     { name: 'MaxPods', cell: at('spec.maxReplicas', 0) },
     { name: 'Replicas', cell: at('status.currentReplicas', 0) },
@@ -243,11 +264,32 @@ function claim(given: unknown): string {
   return name ? `${namespace}/${name}` : '';
 }
 
-function target({ spec, status }: KubeObject, label: string): string {
-  const wanted = spec?.targetCPUUtilizationPercentage;
-  if (wanted === undefined) return NONE;
-  const current = status?.currentCPUUtilizationPercentage;
-  return `${label}${current === undefined ? '<unknown>' : `${current}%`}/${wanted}%`;
+/** `daemonset.apps/agent` */
+function controllerOf({ metadata }: KubeObject): string {
+  const { apiVersion = '', kind = '', name } = metadata.ownerReferences?.find(({ controller }) => controller) ?? {};
+  return name ? `${kind.toLowerCase()}.${apiVersion.split('/')[0]}/${name}` : NONE;
+}
+
+interface Metric {
+  readonly resource?: { readonly name: string; readonly target?: MetricValue; readonly current?: MetricValue };
+}
+
+interface MetricValue {
+  readonly averageUtilization?: number;
+  readonly averageValue?: string;
+}
+
+/** @param isNamed true to say of what each target is */
+function targets({ spec, status }: KubeObject, isNamed: boolean): string {
+  const shown = (value: MetricValue | undefined): string =>
+    value?.averageUtilization === undefined ? (value?.averageValue ?? '<unknown>') : `${value.averageUtilization}%`;
+  const currents = (status?.currentMetrics ?? []) as Metric[];
+  const cells = ((spec?.metrics ?? []) as Metric[]).map(({ resource }) => {
+    const current = currents.find((one) => one.resource?.name === resource?.name)?.resource?.current;
+    return `${isNamed && resource ? `${resource.name}: ` : ''}${shown(current)}/${shown(resource?.target)}`;
+  });
+  const more = cells.length > 2 ? ` + ${cells.length - 2} more...` : '';
+  return cells.length === 0 ? NONE : `${cells.slice(0, 2).join(', ')}${more}`;
 }
 
 const isDefault = ({ metadata }: KubeObject): boolean =>

@@ -78,13 +78,17 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
     revisionHistoryLimit: 10,
   }),
   replicasets: defaulting({ replicas: 1 }),
+  replicationcontrollers: defaulting({ replicas: 1 }),
   cronjobs: defaulting({
     concurrencyPolicy: 'Allow',
     suspend: false,
     successfulJobsHistoryLimit: 3,
     failedJobsHistoryLimit: 1,
   }),
-  horizontalpodautoscalers: defaulting({ minReplicas: 1 }),
+  horizontalpodautoscalers: defaulting({
+    minReplicas: 1,
+    metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }],
+  }),
   persistentvolumes: {
     create: (object) => ({
       ...object,

@@ -7,7 +7,15 @@ import { readUserText } from '../lib/user-file.ts';
 import type { CloudCall, CloudTransport, SendOptions } from './call.ts';
 import { callPace } from './call-pace.ts';
 import type { CloudCredentialOptions } from './credentials.ts';
-import { answerError, excerptOf, invalidAnswer, isRefusal, isThrottled, networkError } from './errors.ts';
+import {
+  answerError,
+  excerptOf,
+  invalidAnswer,
+  isLateConnection,
+  isRefusal,
+  isThrottled,
+  networkError,
+} from './errors.ts';
 
 /**
  * Calls one API of the cloud in one region. Both verbs throw EdgeadmError: CLOUD_UNREACHABLE (nothing was sent),
@@ -23,7 +31,8 @@ export interface CloudCaller {
    */
   read<T>(call: CloudCall, shape: z.ZodType<T>): Promise<T>;
   /**
-   * Buys, changes or deletes; sent once and never again by itself, since no order has a client token.
+   * Buys, changes or deletes; sent once and never again by itself, since no order has a client token. Only a connection that
+   * timed out before anything was sent is tried again.
    * @returns undefined in a dry run, which tells it instead
    */
   order(call: CloudCall): Promise<unknown>;
@@ -112,10 +121,11 @@ export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}
     const { action, signal, makes } = call;
     const options = { timeoutMs: readTimeoutMs, signal, onNewConnection: makes };
     const attempt = async (): Promise<T> => checked(shape, await once(call, options), { endpoint, action });
-    return retry(attempt, { tries, pauseMs, isPassing: makes ? isThrottled : isWorthAnotherRead, signal });
+    return retry(attempt, { tries, pauseMs, isPassing: makes ? hadNoEffect : isWorthAnotherRead, signal });
   };
   const order = async (call: CloudCall): Promise<unknown> => {
-    if (!plan) return once(call, { timeoutMs: ORDER_TIMEOUT_MS, onNewConnection: true });
+    const send = () => once(call, { timeoutMs: ORDER_TIMEOUT_MS, onNewConnection: true });
+    if (!plan) return retry(send, { tries, pauseMs, isPassing: isLateConnection });
     plan(`${call.action} at ${endpoint}${describe(call)}`);
     return undefined;
   };
@@ -124,7 +134,11 @@ export function cloudCaller(transport: CloudTransport, policy: CallerPolicy = {}
 
 function isWorthAnotherRead(error: unknown): boolean {
   if (!(error instanceof EdgeadmError)) return false;
-  return error.code === 'CLOUD_NO_ANSWER' || error.code === 'CLOUD_FAILED' || isThrottled(error);
+  return error.code === 'CLOUD_NO_ANSWER' || error.code === 'CLOUD_FAILED' || hadNoEffect(error);
+}
+
+function hadNoEffect(error: unknown): boolean {
+  return isThrottled(error) || isLateConnection(error);
 }
 
 /** @throws EdgeadmError CLOUD_ANSWER_INVALID, which names keys and shows no values */

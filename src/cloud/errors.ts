@@ -107,6 +107,7 @@ const ADVICE: readonly (readonly [code: RegExp, next: string])[] = [
     /^ErrorClusterNotFound$/,
     'pass the ID of a cluster in this region, not its name; `edgeadm cluster list` shows the IDs',
   ],
+  [/^ErrorClusterNameAlreadyExist$/, 'run the same command again: another one made the cluster meanwhile'],
   [/^InvalidTimeStamp/, 'set the clock of this machine: it may differ by 15 minutes at most'],
   [
     /^(InvalidSecurityToken\.Expired|SecurityTokenExpired)/,
@@ -155,6 +156,12 @@ function adviceOnLoopback({ message, address }: HttpError): string | undefined {
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof EdgeadmError)) return false;
   return ['CLOUD_UNREACHABLE', 'CLOUD_NO_ANSWER', 'CLOUD_THROTTLED', 'CLOUD_FAILED'].includes(error.code);
+}
+
+/** True if a connection timed out: nothing was sent, and neither the network nor the endpoint refused it. */
+export function isLateConnection(error: unknown): boolean {
+  const { code, cause } = error instanceof EdgeadmError ? error : {};
+  return code === 'CLOUD_UNREACHABLE' && cause instanceof HttpError && cause.kind === 'timeout';
 }
 
 /** True if the cloud has refused a call as one too many: it had no effect. */

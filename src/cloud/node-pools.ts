@@ -17,7 +17,7 @@ import { listGatewayPods } from '../kubernetes/api/gateway-pods.ts';
 import { annotatePool, fromObject, listNodePoolObjects, readPoolNodes } from '../kubernetes/api/node-pools.ts';
 import { lenientYaml } from '../lib/check-shape.ts';
 import { memoize } from '../lib/memoize.ts';
-import { waitFor } from '../lib/wait-for.ts';
+import { type ProbeResult, waitFor } from '../lib/wait-for.ts';
 import type { CloudCluster } from './actions/clusters.ts';
 import type { CloudNode, CloudNodePool } from './actions/node-pools.ts';
 import type { ContainerService } from './cs.ts';
@@ -81,6 +81,7 @@ export function cloudNodePools(
       return made;
     },
     annotate: (pool, spec) => annotate(inside, pool, spec, signal),
+    settle: (pool) => waitUntilActive(service, clusterId, { pool, signal }),
     delete: async (pool) => deleteAndWait(service, clusterId, { pool, signal }),
     close: async () => (await opened?.catch(() => undefined))?.close(),
   };
@@ -96,13 +97,13 @@ async function createAndWait(
     signal,
   }: { readonly spec: NodePoolSpec; readonly listDelayMs: number; readonly signal?: AbortSignal },
 ): Promise<NodePool> {
-  const order = await ambiguous(service.createNodePool(clusterId, spec));
+  const look = () => poolWhere(service, clusterId, ({ name }) => name === spec.name);
+  const order = await ambiguous(service.createNodePool(clusterId, spec)).catch(async (refusal: unknown) => {
+    throw (await look().catch(() => undefined)) ? madeMeanwhile(refusal) : refusal;
+  });
   await waitFor<void>({
     what: `node pool ${spec.name} to appear after the create request ${order.lost ? 'got no answer' : 'was accepted'}`,
-    probe: async () => {
-      const found = await poolWhere(service, clusterId, ({ name }) => name === spec.name);
-      return found ? { done: undefined } : { seen: 'it is not in the list' };
-    },
+    probe: async () => ((await look()) ? { done: undefined } : { seen: 'it is not in the list' }),
     timeoutMs: listDelayMs,
     signal,
     code: order.lost ? 'CLOUD_NO_ANSWER' : 'CLOUD_FAILED',
@@ -110,25 +111,59 @@ async function createAndWait(
   });
   return waitForTask<NodePool>(service, order.taskId, {
     what: `node pool ${spec.name} to be active`,
+    probe: async () => activeOrSeen(await look()),
+    signal,
+  });
+}
+
+function activeOrSeen(found: FoundPool | undefined): ProbeResult<NodePool> {
+  if (found && (!found.state || found.state === 'active')) return { done: found.pool };
+  return { seen: found ? `it is ${found.state}` : 'it is not in the list any more' };
+}
+
+/** A pool that an earlier run has ordered: it is gone if its task failed. */
+async function waitUntilActive(
+  service: ContainerService,
+  clusterId: string,
+  { pool: { id, name }, signal }: { readonly pool: NodePool; readonly signal?: AbortSignal },
+): Promise<void> {
+  await waitForTask<NodePool>(service, undefined, {
+    what: `node pool ${name} to be active`,
     probe: async () => {
-      const found = await poolWhere(service, clusterId, ({ name }) => name === spec.name);
-      if (found && (!found.state || found.state === 'active')) return { done: found.pool };
-      return { seen: found ? `it is ${found.state}` : 'it is not in the list any more' };
+      const found = await poolWhere(service, clusterId, (each) => each.id === id);
+      if (found) return activeOrSeen(found);
+      throw new EdgeadmError({
+        code: 'NODEPOOL_NOT_FOUND',
+        what: `node pool ${name} (${id}) is gone: the task that was creating it has failed`,
+        next: 'run the same command again: it creates the node pool',
+      });
     },
     signal,
   });
 }
 
+/** It was not there before the order: another command has made it. */
+function madeMeanwhile(refusal: unknown): unknown {
+  if (!(refusal instanceof EdgeadmError)) return refusal;
+  const next = 'run the same command again: another one made the node pool meanwhile';
+  return new EdgeadmError({ ...refusal.toJSON(), next, cause: refusal.cause });
+}
+
+/** A pool that another command is deleting is waited for as well. */
 async function deleteAndWait(
   service: ContainerService,
   clusterId: string,
   { pool: { id, name }, signal }: { readonly pool: NodePool; readonly signal?: AbortSignal },
 ): Promise<void> {
   const look = () => poolWhere(service, clusterId, (each) => each.id === id);
-  const order = await ambiguous(service.deleteNodePool(clusterId, id));
-  const left = order.lost ? await look() : undefined;
-  if (left && left.state !== 'deleting') throw order.lost;
-  await waitForTask<void>(service, order.taskId, {
+  const taskId = await service.deleteNodePool(clusterId, id).catch(async (error: unknown) => {
+    const left = await look().catch(() => {
+      throw error;
+    });
+    if (left && left.state !== 'deleting') throw error;
+    return undefined;
+  });
+  await waitForTask<void>(service, taskId, {
     what: `node pool ${name} to be deleted`,
     probe: async () => {
       const found = await look();

@@ -36,7 +36,9 @@ export const UNKNOWN_OF_NEWER = `which flags and settings its kubelet dropped or
 
 /** In one line, of a system outside the matrix in a cluster that is not the vendor's. */
 export function notInMatrix({ os, version, kernel, arch }: Omit<Platform, 'clusterVersion'>): string {
-  return `${os} ${version}, kernel ${kernel}, ${arch} is not in the vendor's matrix, which is binding for the vendor's clusters only`;
+  // Debian before its release has no version.
+  const name = [os, version].filter(Boolean).join(' ');
+  return `${name}, kernel ${kernel}, ${arch} is not in the vendor's matrix, which is binding for the vendor's clusters only`;
 }
 
 /**

@@ -130,6 +130,8 @@ export interface NodePools {
   create(spec: NodePoolSpec, warn: (message: string) => void): Promise<NodePool>;
   /** Records the annotations of a pool whose creation was interrupted before that. */
   annotate(pool: NodePool, spec: NodePoolSpec): Promise<void>;
+  /** Waits until a pool that is being created is active. */
+  settle(pool: NodePool): Promise<void>;
   delete(pool: NodePool): Promise<void>;
 }
 

@@ -47,6 +47,7 @@ export async function benchCloud(rounds: number): Promise<void> {
         of('throttledListMs'),
       ),
       line('calls of that, the throttled ones included', of('throttledCalls')),
+      line('calls a second of that', perSecond(of('throttledCalls'), of('throttledListMs'))),
       line(
         'to remove all nodes in batches of 100, each after the task of the one before, which takes 400 ms, ms',
         of('removeMs'),

@@ -2,6 +2,7 @@ import { access } from './access.ts';
 import { accounts } from './accounts.ts';
 import { apply } from './apply.ts';
 import { apps } from './apps.ts';
+import { autoscalers } from './autoscalers.ts';
 import { bodies } from './bodies.ts';
 import { certificates } from './certificates.ts';
 import { changes } from './changes.ts';
@@ -40,6 +41,7 @@ const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   'Secrets and NodePools': kinds,
   'applications in node pools': apps,
   Deployments: workloads,
+  autoscalers,
   'Services, StatefulSets and claims': services,
   'endpoints of Services': endpoints,
   'nodes, leases and pods': nodes,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { answers, type Contract, type Expectation, MERGE, STRATEGIC } from './subject.ts';
 
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
 
 /** A Deployment that wants no pods. */
@@ -83,6 +84,31 @@ export const workloads: readonly Expectation[] = [
         ['b'],
       );
       await contract.admin.delete(path);
+    },
+  ],
+  [
+    'a ReplicationController, a PodTemplate and a ControllerRevision are kept and shown, as kubectl apply --prune needs it',
+    async ({ admin, prefix }) => {
+      const metadata = { name: `${prefix}-old`, labels: { app: `${prefix}-old` } };
+      const template = { metadata: { labels: metadata.labels }, spec: { containers: [{ name: 'a', image: 'a:1' }] } };
+      const spec = { replicas: 0, selector: metadata.labels, template };
+      const made: readonly (readonly [path: string, body: object, head: string])[] = [
+        ['/api/v1/namespaces/default/replicationcontrollers', { metadata, spec }, 'Name,Desired,Current,Ready,Age'],
+        ['/api/v1/namespaces/default/podtemplates', { metadata, template }, 'Name,Containers,Images,Pod Labels'],
+        [
+          '/apis/apps/v1/namespaces/default/controllerrevisions',
+          { metadata, data: {}, revision: 3 },
+          'Name,Controller,Revision,Age',
+        ],
+      ];
+      for (const [path, body, head] of made) {
+        await answers(admin, 'POST', path, 201, { body });
+        const found = await answers(admin, 'GET', `${path}/${metadata.name}`, 200, { accept: TABLE });
+        const { columnDefinitions } = found as unknown as { columnDefinitions: { name: string; priority: number }[] };
+        const names = columnDefinitions.filter(({ priority }) => priority === 0).map(({ name }) => name);
+        assert.equal(names.join(), head);
+        await admin.delete(`${path}/${metadata.name}`);
+      }
     },
   ],
 ];

@@ -74,6 +74,19 @@ const ROWS: readonly Row[] = [
     input: MAP('4'),
     says: /serverside-applied/,
   },
+  {
+    args: 'apply --prune -l app=pruned -f -',
+    input: { ...MAP('1'), metadata: { name: 'kept', labels: { app: 'pruned' } } },
+    says: /configmap\/kept created/,
+    // An older kubectl asks for kinds that this version of Kubernetes no longer has.
+    from: 26,
+  },
+  {
+    args: 'apply --prune -l app=pruned -f -',
+    input: { ...MAP('1'), metadata: { name: 'other', labels: { app: 'pruned' } } },
+    says: /configmap\/other created[\s\S]*configmap\/kept pruned/,
+    from: 26,
+  },
   { args: 'explain pod.spec.containers.livenessProbe', says: /httpGet[\s\S]*periodSeconds/ },
   { args: 'explain nodepool.spec', says: /taints/ },
   { args: 'wait --for=condition=Ready node/n1 --timeout=5s', says: /node\/n1 condition met/ },

@@ -17,7 +17,7 @@ export interface Kubectl {
  * has them, `kubectl.1.27`), and in the cache of the test bed.
  */
 export async function kubectls(): Promise<Kubectl[]> {
-  const cached = (await readdir(cacheDir).catch(() => [])).filter((name) => name.startsWith('kubernetes-'));
+  const cached = (await readdir(cacheDir).catch(() => [])).filter((name) => /^(go-)?kubernetes-/.test(name));
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...cached.map((name) => join(cacheDir, name))];
   const named = await Promise.all(folders.map(programsIn));
   const real = await Promise.all(named.flat().map((path) => realpath(path)));

@@ -32,17 +32,24 @@ function customDefinitions(): Record<string, Definition> {
 export const REFERENCE = '#/definitions/';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
-/** `io.k8s.api.core.v1.Pod`. Older versions of a kind have the fields of the newest. */
-export function definitionName({ group, kind, custom }: Pick<Resource, 'group' | 'kind' | 'custom'>): string {
+/** The version that is kept of a kind whose versions have fields of their own. Of all others they have those of v1. */
+const KEPT: Readonly<Record<string, string>> = { HorizontalPodAutoscaler: 'v2' };
+
+/** `io.k8s.api.core.v1.Pod`; without a version that of the objects in the store. */
+export function definitionName(
+  { group, kind, custom }: Pick<Resource, 'group' | 'kind' | 'custom'>,
+  version?: string,
+): string {
   if (custom) return CUSTOM[kind]?.name ?? '';
   if (group === 'meta.k8s.io') return `${META}.${kind}`;
-  return `io.k8s.api.${group.split('.')[0] || 'core'}.v1.${kind}`;
+  const kept = KEPT[kind];
+  return `io.k8s.api.${group.split('.')[0] || 'core'}.${kept ? (version ?? kept) : 'v1'}.${kind}`;
 }
 
 /** Undefined for a kind that is not served. DeleteOptions belong to every group. */
 export function definitionOfKind(apiVersion: string, kind: string): Definition | undefined {
-  const [group = ''] = apiVersion.includes('/') ? apiVersion.split('/') : [''];
-  return DEFINITIONS[definitionName({ group: kind === 'DeleteOptions' ? 'meta.k8s.io' : group, kind })];
+  const [group = '', version] = apiVersion.includes('/') ? apiVersion.split('/') : [''];
+  return DEFINITIONS[definitionName({ group: kind === 'DeleteOptions' ? 'meta.k8s.io' : group, kind }, version)];
 }
 
 /** The schema itself, if it only names one. */
@@ -50,7 +57,7 @@ export function resolved(schema: Schema | undefined): Definition | undefined {
   return schema?.$ref ? DEFINITIONS[schema.$ref.slice(REFERENCE.length)] : schema;
 }
 
-/** What a resource's objects look like. */
-export function schemaOf(resource: Pick<Resource, 'group' | 'kind' | 'custom'>): Definition {
-  return DEFINITIONS[definitionName(resource)] ?? {};
+/** What a resource's objects look like; without a version those in the store. */
+export function schemaOf(resource: Pick<Resource, 'group' | 'kind' | 'custom'>, version?: string): Definition {
+  return DEFINITIONS[definitionName(resource, version)] ?? {};
 }

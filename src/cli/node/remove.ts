@@ -1,8 +1,7 @@
-import { poolNamed } from '../../config/node-pool.ts';
 import { count } from '../../lib/count.ts';
 import { nodesToRemove, removeInBatches, type ServiceNode } from '../../phases/node/removal.ts';
 import type { CommandHost } from '../node-runner.ts';
-import { type ChangeWork, changeInService, type ServiceChangeFlags, type ServicePlan } from '../service-change.ts';
+import { changeInService, type ServiceChangeFlags, type ServicePlan } from '../service-change.ts';
 import { nodesOfService, serviceNodeTable } from './service-nodes.ts';
 
 interface RemoveFlags extends ServiceChangeFlags {
@@ -29,8 +28,8 @@ export async function removeByService(flags: RemoveFlags, names: readonly string
     argv: host.argv,
     plan: async (work) => {
       const { clusterId } = work;
-      const all = await nodesOfService(work.service, clusterId);
-      const wanted = flags.nodepool === undefined ? names : await namesOf(flags, all, work);
+      const { all, matching } = await nodesOfService(work.service, clusterId, flags);
+      const wanted = flags.nodepool === undefined ? names : matching.map(({ name }) => name);
       const ignoreNotFound = flags['ignore-not-found'];
       const nodes = nodesToRemove({ names: wanted, drain, release, ignoreNotFound }, all, `cluster ${clusterId}`);
       return {
@@ -46,23 +45,6 @@ export async function removeByService(flags: RemoveFlags, names: readonly string
       return { text: endText(nodes, flags, work.wait) };
     },
   });
-}
-
-async function namesOf(
-  { nodepool, status = [] }: RemoveFlags,
-  nodes: readonly ServiceNode[],
-  { service, clusterId }: ChangeWork,
-): Promise<string[]> {
-  const pools = (await service.nodePools(clusterId)).map(({ nodepoolInfo }) => ({
-    id: nodepoolInfo.nodepoolId,
-    name: nodepoolInfo.name,
-    isDefault: nodepoolInfo.isDefault ?? false,
-  }));
-  const { name } = poolNamed(pools, nodepool, `cluster ${clusterId}`);
-  const words = status.map((each) => each.toLowerCase());
-  return nodes
-    .filter((node) => node.pool === name && (words.length === 0 || words.includes(node.status.toLowerCase())))
-    .map((node) => node.name);
 }
 
 function planLines(nodes: readonly ServiceNode[], { drain, release }: RemoveFlags): string[] {

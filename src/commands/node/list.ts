@@ -8,7 +8,7 @@ import { nodesOfService, serviceNodeTable } from '../../cli/node/service-nodes.t
 import { clusterIdFlag, poolSourceFlags } from '../../cli/nodepool/pools.ts';
 import { ramActions, requireClusterId, withService } from '../../cli/service-change.ts';
 import { usageError } from '../../errors/usage.ts';
-import { chosenNodes } from '../../phases/node/chosen-nodes.ts';
+import { chosenNodes, nodesNotFound } from '../../phases/node/chosen-nodes.ts';
 import { describeNodes } from '../../phases/node/cluster-nodes.ts';
 
 export default class NodeList extends BaseCommand {
@@ -64,12 +64,11 @@ export default class NodeList extends BaseCommand {
       ...(flags.selector ? ['--selector is for a kubeconfig: the container service has no labels'] : []),
       ...(flags.certificates ? ['--certificates is for a kubeconfig'] : []),
     ]);
-    const words = flags.status?.map((each) => each.toLowerCase());
-    const all = await withService(flags, (service) => nodesOfService(service, id));
-    const nodes = all
-      .filter(({ name }) => names.length === 0 || names.includes(name))
-      .filter(({ pool }) => flags.nodepool === undefined || pool === flags.nodepool)
-      .filter(({ status }) => words === undefined || words.includes(status.toLowerCase()));
+    const { matching } = await withService(flags, (service) => nodesOfService(service, id, flags));
+    const known = matching.map(({ name }) => name);
+    const missing = names.filter((name) => !known.includes(name));
+    if (missing.length > 0) throw nodesNotFound(missing, known);
+    const nodes = matching.filter(({ name }) => names.length === 0 || names.includes(name));
     await this.show({
       data: nodes,
       text: serviceNodeTable(nodes) || 'No nodes found.\n',

@@ -75,6 +75,7 @@ export function clusterNodePools(client: ApiClient): NodePools {
     gatewayPods: () => listGatewayPods(client).catch(() => undefined),
     create,
     annotate: (pool, spec) => annotatePool(client, pool.name, spec),
+    settle: async () => {},
     delete: async ({ name }) => client.delete(`/apis/${await poolVersion(client)}/nodepools/${name}`),
   };
 }

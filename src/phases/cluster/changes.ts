@@ -52,7 +52,7 @@ export async function updateCluster(id: string, update: ClusterUpdate, run: Orde
   const isInEffect = async (cluster: CloudCluster) => cluster.state === 'running' && (await update.isDone(cluster));
   if (await isInEffect(await clusterAtRest(id, run))) return;
   const taskId = await orderOnce({
-    what: `${update.what} to begin`,
+    what: update.what,
     send: update.send,
     shows: async () => {
       const cluster = await service.cluster(id);

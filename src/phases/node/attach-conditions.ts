@@ -96,14 +96,14 @@ function isPrivate(address: string): boolean {
 function inOtherPools(ids: readonly string[], { nodes, pool }: AttachTarget): string[] {
   return ids.flatMap((id) => {
     const node = nodes.find((each) => isNodeOf(each, { id }));
-    return node && node.pool !== pool.name
+    return node && node.poolId !== pool.id
       ? [`${id}: it is a node of the pool ${node.pool}; remove it there first`]
       : [];
   });
 }
 
 function limits(more: number, { nodes, pool, quota, where }: AttachTarget): string[] {
-  const inPool = nodes.filter((node) => node.pool === pool.name).length;
+  const inPool = nodes.filter(({ poolId }) => poolId === pool.id).length;
   return [
     ...(pool.maxNodes && inPool + more > pool.maxNodes
       ? [`the node pool ${pool.name} takes ${pool.maxNodes} nodes, it has ${inPool}`]

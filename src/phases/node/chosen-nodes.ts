@@ -24,7 +24,7 @@ export async function chosenNodes(client: ApiClient, query: NodeQuery, signal?: 
   const all = await listNodes(client, { selector, signal });
   const inPool = all.filter((node) => nodepool === undefined || poolLabelOf(node) === nodepool);
   const missing = names.filter((name) => !inPool.some((node) => nodeNameOf(node) === name));
-  if (missing.length > 0) throw notFound(missing, inPool.map(nodeNameOf));
+  if (missing.length > 0) throw nodesNotFound(missing, inPool.map(nodeNameOf));
   const chosen = names.length === 0 ? inPool : inPool.filter((node) => names.includes(nodeNameOf(node)));
   return chosen.sort((a, b) => nodeNameOf(a).localeCompare(nodeNameOf(b)));
 }
@@ -45,7 +45,8 @@ export async function nodesToChange(client: ApiClient, query: NodeQuery, signal?
   throw new EdgeadmError({ code: 'NODE_NOT_FOUND', what: `no node matches ${how}`, why: 'nothing was changed' });
 }
 
-function notFound(missing: readonly string[], known: readonly string[]): EdgeadmError {
+/** @param known the nodes among which they were looked for */
+export function nodesNotFound(missing: readonly string[], known: readonly string[]): EdgeadmError {
   const lines = missing.flatMap((name) => {
     const near = closest(name, known);
     if (near) return [`${name}: did you mean ${near}?`];

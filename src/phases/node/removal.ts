@@ -20,7 +20,9 @@ export interface RemovalRequest {
 /** What a node is in the cloud. */
 export interface ServiceNode {
   readonly name: string;
+  /** Name of its pool, which another one may have too. */
   readonly pool: string;
+  readonly poolId: string;
   readonly kind: PoolPlace;
   /** In the cloud: an ECS instance in a pool of them. */
   readonly isCloud: boolean;
@@ -50,6 +52,7 @@ export function serviceNodes(nodes: readonly CloudNode[], pools: readonly CloudN
     return {
       name: node.nodeName,
       pool: pool?.name ?? node.nodepoolId ?? '',
+      poolId: node.nodepoolId ?? '',
       kind,
       isCloud: kind === 'cloud',
       status: node.nodeStatus ?? 'Unknown',

@@ -37,7 +37,10 @@ export async function createNodePool(pools: NodePools, options: CreateOptions): 
   if (existing && !lacksAnnotationsOnly(different)) throw differs(spec.name, pools.where, different);
   const reasons = [...connections.refusals, ...refuseInCluster(spec, around)];
   if (reasons.length > 0) throw refused(spec.name, pools.where, reasons);
-  if (existing && different.length === 0) return { outcome: 'unchanged', pool: existing };
+  if (existing && different.length === 0) {
+    if (!dryRun) await pools.settle(existing);
+    return { outcome: 'unchanged', pool: existing };
+  }
   for (const note of [...connections.notChecked, ...notChecked(spec, around)]) warn(note);
   await options.approve?.(existing ? 'completed' : 'created');
   if (existing) {

@@ -5,6 +5,8 @@ import type { ReadOnlyHost } from './read-only-host.ts';
 export interface Listener {
   /** `kubelet`, undefined if the machine does not say. */
   readonly process?: string;
+  /** The service that the process belongs to: `k3s-agent.service`. */
+  readonly unit?: string;
   /** True if the process is the kubelet, runs in one of its pods, or is the service of the edge-hub. */
   readonly ofNode: boolean;
 }
@@ -23,6 +25,7 @@ export async function listenerOn(host: ReadOnlyHost, port: number): Promise<List
   const cgroup = (await host.read(`/proc/${owner.pid}/cgroup`)) ?? '';
   return {
     process: owner.name,
+    unit: /\/([^/\n]+\.service)(?:\/|$)/m.exec(cgroup)?.[1],
     ofNode: owner.name === 'kubelet' || cgroup.includes('kubepods') || cgroup.includes(PATHS.edgeHub.unit),
   };
 }

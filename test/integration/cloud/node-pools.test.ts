@@ -122,6 +122,44 @@ describe('node pools through the container service', function () {
     await late.close();
   });
 
+  it('node pools through the container service are made and deleted once by two commands at the same time', async () => {
+    const { service, cluster } = cloud;
+    const second = cloudNodePools(
+      {
+        ...service,
+        createNodePool: async (...order) => {
+          await service.createNodePool(...order);
+          return service.createNodePool(...order);
+        },
+        deleteNodePool: async (...order) => {
+          await service.deleteNodePool(...order);
+          return service.deleteNodePool(...order);
+        },
+      },
+      cluster.id,
+      { listDelayMs: 200 },
+    );
+    const options = { spec: SPEC, vpcCidrs: [], nodeCidrs: [], dryRun: false, warn: () => {} };
+    const late = await fails(createNodePool(second, options));
+    assert.equal(late.code, 'CLOUD_REFUSED');
+    assert.match(late.next ?? '', /run the same command again: another one made the node pool meanwhile/);
+    assert.equal((await createNodePool(second, options)).outcome, 'unchanged');
+    const [pool] = await named('shops');
+    assert.equal(pool?.status?.state, 'active', 'the second command waits until the first one has made it');
+    await second.delete(await deletablePool(second, 'shops'));
+    assert.deepEqual(await named('shops'), []);
+    await second.close();
+  });
+
+  it('node pools through the container service end with their name if the task of an earlier run fails', async () => {
+    fault('500', 'CreateClusterNodePool/task');
+    await cloud.service.createNodePool(cloud.cluster.id, SPEC);
+    const gone = await fails(create(SPEC));
+    assert.equal(gone.code, 'NODEPOOL_NOT_FOUND');
+    assert.match(gone.message, /node pool shops \(np\w+\) is gone/);
+    assert.equal(await create(SPEC), 'created');
+  });
+
   it('node pools through the container service have annotations, for which the API has no field', async () => {
     const spec = { ...SPEC, annotations: { 'example.com/a': 'b' } };
     assert.equal(await create(spec), 'created');

@@ -82,6 +82,19 @@ describe('calls of a cloud API', () => {
     assert.equal(await caller([refuse(400, 'Throttling'), script]).read(call, z.string()), 'wget x\r\n');
   });
 
+  it('connects again for a read or an order if the connection timed out, and not if it was refused', async () => {
+    const parts = { address: 'https://ens.test', message: 'no connection within 5.0s', sent: false } as const;
+    for (const makes of [false, true]) {
+      const late = caller([new HttpError({ ...parts, kind: 'timeout' })]);
+      assert.deepEqual(await late.read({ ...CALL, makes }, z.unknown()), { ok: true });
+      const refused = caller([new HttpError({ ...parts, kind: 'unreachable', message: 'ECONNREFUSED' })]);
+      assert.equal((await errorOf(refused.read({ ...CALL, makes }, z.unknown()))).code, 'CLOUD_UNREACHABLE');
+      assert.equal(refused.limits.length, 1);
+    }
+    const late = caller([new HttpError({ ...parts, kind: 'timeout' })]);
+    assert.deepEqual(await late.order(CALL), { ok: true });
+  });
+
   it('gives up reads that go on failing, and does not repeat what the cloud refuses', async () => {
     const many = caller(Array.from({ length: 9 }, () => refuse(500, 'InternalError')));
     assert.equal((await errorOf(many.read(CALL, z.unknown()))).code, 'CLOUD_FAILED');

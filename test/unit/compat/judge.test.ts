@@ -14,6 +14,7 @@ const CASES: readonly [title: string, differs: Partial<Platform>, supported: boo
     false,
     /not in the compatibility matrix/,
   ],
+  ['Debian before its release, which has no version', { version: '' }, true, /^Debian, kernel 6/],
   ['a kernel before 3.10', { kernel: '2.6.32' }, false, /needs kernel 3\.10 or newer, found 2\.6\.32/],
   [
     'RHEL 8 with 1.34',

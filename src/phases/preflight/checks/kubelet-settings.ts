@@ -10,6 +10,7 @@ import { extraArguments } from '../extra-arguments.ts';
 import { fitKubeletConfiguration } from '../kubelet-fit.ts';
 import { kubeletMinor } from '../kubelet-minor.ts';
 import { ownState } from '../own-state.ts';
+import { missingRequirements } from '../unit-requirements.ts';
 
 export const kubeletConfigurationValues: Check = {
   name: 'KubeletConfiguration',
@@ -52,11 +53,17 @@ export const kubeletService: Check = {
   name: 'KubeletService',
   concerns: 'node',
   severity: 'warning',
-  about: `${PATHS.kubelet.unit} is not masked. The join replaces a mask, since the kubelet could not start; reset restores it.`,
+  about: `${PATHS.kubelet.unit} is not masked. The join replaces a mask, since the kubelet could not start; reset restores it. An error if the service needs another one, or a file of variables, that does not exist.`,
   remedy: `If the kubelet may run here: \`systemctl unmask ${PATHS.kubelet.unit}\`. Otherwise do not join this machine.`,
   run: async ({ host }) => {
     const { masked = false } = await host.unit(PATHS.kubelet.unit);
-    return masked ? fail(`${PATHS.kubelet.unit} is masked: the join replaces the mask`) : pass();
+    if (masked) return fail(`${PATHS.kubelet.unit} is masked: the join replaces the mask`);
+    const missing = await missingRequirements(host);
+    if (missing.length === 0) return pass();
+    return fail(missing.join('\n'), {
+      severity: 'error',
+      remedy: `Remove the line: \`systemctl edit --full ${PATHS.kubelet.unit}\`, or the drop-in that is named.`,
+    });
   },
 };
 

@@ -28,10 +28,25 @@ export const ports: readonly Check[] = NODE_PORTS.map(({ port, purpose, ofHub })
     const listener = await listenerOn(host, port);
     if (listener === 'unknown') return skip('/proc/net/tcp does not exist');
     if (!listener) return pass();
-    const holder = listener.process ?? 'an unknown process';
+    const { unit } = listener;
+    const holder = `${listener.process ?? 'an unknown process'}${unit ? ` (${unit})` : ''}`;
     // Where ss is missing, whatever listens on a node that is already joined is taken for the node's own.
     const own = listener.ofNode || listener.process === undefined;
     if (own && (await ownState(context)).rerun) return pass(`used by ${holder}, from the earlier join`);
-    return fail(`used by ${holder}`);
+    return fail(`used by ${holder}`, { remedy: unit && remedyFor(unit) });
   },
 }));
+
+/** Other Kubernetes of this machine, each with what takes it away. Sources: k3s-io/k3s#1011, kubernetes/kubeadm#2218. */
+const OTHERS: readonly (readonly [RegExp, string])[] = [
+  [/^k3s-agent/, 'Remove K3s: `k3s-agent-uninstall.sh`.'],
+  [/^k3s/, 'Remove K3s: `k3s-uninstall.sh`.'],
+  [/^rke2-/, 'Remove RKE2: `rke2-uninstall.sh`.'],
+  [/^k0s/, 'Remove k0s: `k0s stop`, then `k0s reset`.'],
+  [/^snap\.microk8s\./, 'Remove MicroK8s: `snap remove --purge microk8s`.'],
+];
+
+function remedyFor(unit: string): string {
+  const other = OTHERS.find(([pattern]) => pattern.test(unit))?.[1];
+  return other ?? `Stop the service, also after the next boot: \`systemctl disable --now ${unit}\`.`;
+}

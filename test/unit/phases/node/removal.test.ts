@@ -11,6 +11,7 @@ import {
 const node = (name: string, more: Partial<ServiceNode> = {}): ServiceNode => ({
   name,
   pool: 'shops',
+  poolId: 'np1',
   kind: 'edge',
   isCloud: false,
   status: 'Ready',
@@ -104,7 +105,7 @@ describe('the conditions of node attach', () => {
     nodes: [
       node('edge1'),
       node('i-there', { instanceId: 'i-there' }),
-      node('x', { pool: 'other', instanceId: 'i-other' }),
+      node('x', { pool: 'other', poolId: 'np2', instanceId: 'i-other' }),
     ],
     quota: 10,
     anyOs: false,

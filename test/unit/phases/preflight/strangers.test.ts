@@ -1524,6 +1524,65 @@ const LATER: readonly Stranger[] = [
     found: /\/etc\/resolv\.conf: it begins with a byte order mark/,
     remedy: /Save it as UTF-8/,
   },
+  ...(
+    [
+      ['k3s-io/k3s#1011', 'k3s-server', 'system.slice/k3s.service', /^Remove K3s: `k3s-uninstall\.sh`/],
+      ['ddps-lab/edge-management-module#13', 'k3s-agent', 'system.slice/k3s-agent.service', /k3s-agent-uninstall\.sh/],
+      ['canonical/microk8s#618', 'kubelite', 'system.slice/snap.microk8s.daemon-kubelite.service', /snap remove/],
+      [
+        'kubernetes/kubeadm#2218',
+        'kubelet',
+        'system.slice/kubelet.service',
+        /`systemctl disable --now kubelet\.service`/,
+      ],
+      ['kubernetes/kubeadm#2974', 'nginx', 'system.slice/nginx.service', /`systemctl disable --now nginx\.service`/],
+      ['kubernetes/kubeadm#2974, started by hand', 'nginx', 'user.slice/session-1.scope', /^Stop the program/],
+    ] as const
+  ).map(
+    ([thread, name, cgroup, remedy]): Stranger => ({
+      thread,
+      machine: {
+        files: {
+          '/proc/net/tcp': '   0: 00000000:280A 00000000:0000 0A 00000000:00000000 00:0 0 0 0 1060 1\n',
+          '/proc/42/cgroup': `0::/${cgroup}\n`,
+        },
+        commands: { ss: `LISTEN 0 4096 *:10250 *:* users:(("${name}",pid=42,fd=20))\n` },
+      },
+      check: 'Port-10250',
+      status: 'error',
+      found: new RegExp(`used by ${name}`),
+      remedy,
+    }),
+  ),
+  {
+    thread: 'kubernetes/kubernetes#106403',
+    machine: files({
+      '/usr/lib/systemd/system/kubelet.service': '[Unit]\nAfter=docker.service\nRequires=docker.service\n',
+    }),
+    check: 'KubeletService',
+    status: 'error',
+    found: /^\/usr\/lib\/systemd\/system\/kubelet\.service needs docker\.service, which does not exist/,
+    remedy: /systemctl edit --full kubelet\.service/,
+  },
+  {
+    thread: 'derek0377/k8s#3, with Docker, and files that may be missing',
+    machine: {
+      files: {
+        '/usr/lib/systemd/system/kubelet.service':
+          '[Unit]\nRequires=docker.service\n[Service]\nEnvironmentFile=-/etc/kubernetes/config\n',
+      },
+      units: { 'docker.service': { active: true } },
+    },
+    check: 'KubeletService',
+    status: 'ok',
+  },
+  {
+    thread: 'a file of variables that has to be there (systemd.exec(5), EnvironmentFile)',
+    machine: dropIn('20-own.conf', 'EnvironmentFile=/etc/kubernetes/kubelet.env'),
+    check: 'KubeletService',
+    status: 'error',
+    found: /20-own\.conf needs \/etc\/kubernetes\/kubelet\.env, which does not exist/,
+  },
 ];
 
 describe('machines of strangers', () => {
