@@ -366,13 +366,15 @@ export const ERROR_CODES = {
     exit: EXIT.failed,
     cause: 'The container runtime is not running or does not answer on its CRI socket.',
     evidence: 'State and last log lines of the service.',
-    remedy: 'Run `systemctl status containerd; journalctl -u containerd`.',
+    remedy:
+      'Run `systemctl status containerd; journalctl -u containerd`. On Windows: `Get-Service containerd`, `Get-WinEvent -LogName System -MaxEvents 50`.',
   },
   KUBELET_FAILED: {
     exit: EXIT.failed,
     cause: 'The kubelet is not running.',
     evidence: 'State and last log lines of the service.',
-    remedy: 'Run `systemctl status kubelet; journalctl -u kubelet`.',
+    remedy:
+      'Run `systemctl status kubelet; journalctl -u kubelet`. On Windows: `Get-Service kubelet`, and the newest file in `C:\\var\\log\\kubelet`.',
   },
   EDGE_HUB_FAILED: {
     exit: EXIT.failed,
@@ -403,7 +405,8 @@ export const ERROR_CODES = {
     exit: EXIT.failed,
     cause: 'The node registered, but did not become Ready.',
     evidence: 'The conditions of the Node object.',
-    remedy: 'See the message of the Ready condition and `journalctl -u kubelet`.',
+    remedy:
+      'See the message of the Ready condition and `journalctl -u kubelet`. On Windows: the newest file in `C:\\var\\log\\kubelet`.',
   },
   ADDON_NOT_READY: {
     exit: EXIT.failed,
@@ -568,7 +571,7 @@ export const ERROR_CODES = {
     cause: 'The upgrade failed, and so did the rollback to the previous version.',
     evidence: 'Why the upgrade failed, then what could not be rolled back or does not work.',
     remedy:
-      'Check `journalctl -u kubelet`. `edgeadm upgrade` to the previous version retries the rollback; `edgeadm reset` and a new join always work.',
+      'Check `journalctl -u kubelet` (on Windows: the newest file in `C:\\var\\log\\kubelet`). `edgeadm upgrade` to the previous version retries the rollback; `edgeadm reset` and a new join always work.',
   },
   DRILL_REFUSED: {
     exit: EXIT.node,

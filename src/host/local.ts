@@ -115,7 +115,7 @@ export async function writeAtomically(
 }
 
 /** On Windows another program, a virus scanner, may keep a file from being replaced for a moment. */
-async function takeName(temporary: string, path: string): Promise<void> {
+export async function takeName(temporary: string, path: string): Promise<void> {
   const limit = performance.now() + (process.platform === 'win32' ? BUSY_LIMIT_MS : 0);
   for (;;) {
     try {

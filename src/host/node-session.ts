@@ -129,18 +129,20 @@ async function locked(machine: Machine): Promise<EdgeadmError> {
   return new EdgeadmError({
     code: 'LOCKED',
     what: `another edgeadm is running on ${machine.name}`,
-    why: describeHolder(holder),
+    why: describeHolder(holder, machine),
   });
 }
 
-function describeHolder(text: string): string {
+function describeHolder(text: string, { nativePath }: Machine): string {
   try {
     const { command, pid, from, since } = JSON.parse(text) as Readonly<Record<string, unknown>>;
     if (command) return `edgeadm ${command}, process ${pid} on ${from}, since ${since}`;
   } catch {
     // A holder that is just being written is not a holder we can name.
   }
-  return `the lock holder is unknown; run \`fuser ${PATHS.edgeadm.lock}\``;
+  // Only Windows spells paths its own way.
+  const look = nativePath ? 'Get-Process edgeadm' : `fuser ${PATHS.edgeadm.lock}`;
+  return `the lock holder is unknown; run \`${look}\``;
 }
 
 /** The error of a user who may not change the node, by platform. */

@@ -95,7 +95,7 @@ function subjectOf(change: NotedChange): string {
 async function restore(host: Host, change: NotedChange, network?: string): Promise<string[]> {
   if (change.kind === 'claim') return clearFolder(host, change.path, change.had, network);
   if (change.kind === 'file') await restoreFile(host, change);
-  if (change.kind === 'directory') await removeIfEmpty(host, change.path);
+  if (change.kind === 'directory') await removeDirectory(host, change.path);
   if (change.kind === 'object') await restoreObject(host, change);
   if (change.kind === 'sysctl') await host.setSysctl(change.key, change.before);
   return [];
@@ -227,6 +227,12 @@ async function restoreObject(
 ): Promise<void> {
   if (before === undefined) await host.undefine(type, name);
   else await host.define(type, name, before);
+}
+
+/** On Windows a folder has a temporary name until it is protected: a run that was killed left it. */
+async function removeDirectory(host: Host, path: string): Promise<void> {
+  if ((await host.facts()).platform === 'windows') await host.remove(temporaryOf(path));
+  await removeIfEmpty(host, path);
 }
 
 async function removeIfEmpty(host: Host, path: string): Promise<void> {

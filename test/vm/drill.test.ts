@@ -12,7 +12,7 @@ const POD = 'survivor';
 const LIMIT = '300s';
 
 inWorlds('guide', 'today')('the drill of a virtual machine with a real reboot', function () {
-  this.timeout(1_800_000);
+  this.timeout(7_200_000);
   this.bail(true);
   let subject: Subject;
 

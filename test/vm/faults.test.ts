@@ -10,7 +10,7 @@ const YEAR_MS = 365 * 24 * 3_600_000;
 const FILL = '/root/fill';
 
 inWorlds('guide', 'today')('a virtual machine with a fault', function () {
-  this.timeout(1_800_000);
+  this.timeout(7_200_000);
   this.bail(true);
   let subject: Subject;
   let line: string[];

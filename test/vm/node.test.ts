@@ -18,7 +18,7 @@ const NAME = 'vm-node';
 
 /** A story that is short enough for `npm test`: each step stands on the one before it. */
 inWorlds('guide', 'today')('a virtual machine as a node', function () {
-  this.timeout(1_800_000);
+  this.timeout(7_200_000);
   this.bail(true);
   let subject: Subject;
   let line: string[];

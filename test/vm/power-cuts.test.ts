@@ -27,7 +27,7 @@ const RESET_LINE = ['reset', '--yes'];
 const { from, to } = world.upgrade;
 
 inWorlds('today')('a virtual machine of which the power is cut', function () {
-  this.timeout(1_800_000);
+  this.timeout(7_200_000);
   this.bail(true);
   let subject: Subject;
   let line: string[];

@@ -18,7 +18,7 @@ import { WineWindows } from './windows.ts';
 
 /** Words for a reset. */
 export const RESET = ['reset', '--force', '--yes', '-o', 'json'] as const;
-const PROGRAM = `C:\\${OWN_FOLDER}\\edgeadm.exe`;
+export const PROGRAM = `C:\\${OWN_FOLDER}\\edgeadm.exe`;
 const POOL = 'hangzhou';
 export const OLDER = 'v1.20.1';
 /** What a diagnosis writes. */

@@ -13,10 +13,11 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const SC = 'C:\\Windows\\System32\\sc.exe';
 const KUBELET = 'C:\\k\\kubelet.exe';
 
-describe('edgeadm.exe on a node under wine', () => {
+describe('edgeadm.exe on a node under wine', function () {
+  // Two joins' worth of work, and a wait for a kubelet that does not stay up.
+  this.timeout(1_800_000);
   let bed: WinBed;
-  before(async function () {
-    this.timeout(1_200_000);
+  before(async () => {
     bed = await WinBed.open(await template(say));
   });
   after(() => bed?.close());

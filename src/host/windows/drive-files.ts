@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, rename, rm, stat, symlink } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { released } from '../../lib/chunks.ts';
 import { withPathError } from '../failures.ts';
-import { localFiles, writeAtomically } from '../local.ts';
+import { localFiles, takeName, writeAtomically } from '../local.ts';
 import type { FileMethods } from '../machine.ts';
 import { regularChunks } from '../regular-file.ts';
+import { temporaryOf } from '../temporary.ts';
 
-/** Called for the empty file that is about to take the content. */
+/** Called for the empty file or folder, under its temporary name, before it takes content and name. */
 export type Prepare = (temporary: string) => Promise<void>;
 
 /**
@@ -21,7 +22,8 @@ export interface DriveFiles
   /** As {@link FileMethods.writeFile}; the list of access is that of the folder, unless `prepare` sets another. */
   write(place: string, content: Buffer | (() => Readable), prepare?: Prepare): Promise<void>;
   copy(from: string, place: string, prepare?: Prepare): Promise<void>;
-  makeDirectory(place: string): Promise<void>;
+  /** It has its name only once it is prepared: a run that is killed leaves no folder that every user may write into. */
+  makeDirectory(place: string, prepare: Prepare): Promise<void>;
   /** A symlink, or a hard link where there are none. */
   link(target: string, place: string): Promise<void>;
   /** The last bytes of a file, undefined if there is none. */
@@ -36,7 +38,7 @@ const MODE = { mode: 0o600 };
  * @param program the file that runs: Windows lets it be renamed, but not removed
  */
 export function localDrives(program = process.execPath): DriveFiles {
-  const { readFile, appendFile, stat: look, list, makeDirectory, remove, sha256 } = localFiles();
+  const { readFile, appendFile, stat: look, list, remove, sha256 } = localFiles();
   return {
     readFile,
     appendFile,
@@ -50,7 +52,7 @@ export function localDrives(program = process.execPath): DriveFiles {
     write: (place, content, prepare) =>
       writeAtomically(place, Buffer.isBuffer(content) ? content : () => released(content()), MODE, prepare),
     copy: (from, place, prepare) => writeAtomically(place, () => regularChunks(from), MODE, prepare),
-    makeDirectory: (place) => makeDirectory(place, 0o700),
+    makeDirectory: (place, prepare) => withPathError(place, makeFolder(place, prepare)),
     // It removes links and junctions, and does not follow them.
     removeTree: async (place) => {
       await leave(place, program);
@@ -59,6 +61,14 @@ export function localDrives(program = process.execPath): DriveFiles {
     link: linkTo,
     readEnd: async (place, bytes) => ((await look(place)) ? withPathError(place, readEnd(place, bytes)) : undefined),
   };
+}
+
+async function makeFolder(place: string, prepare: Prepare): Promise<void> {
+  const temporary = temporaryOf(place);
+  await rm(temporary, { recursive: true, force: true, maxRetries: 10 });
+  await mkdir(temporary, 0o700);
+  await prepare(temporary);
+  await takeName(temporary, place);
 }
 
 /** Moves the program that runs away from what is about to be removed; on another drive than that of temporary files it stays. */

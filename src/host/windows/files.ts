@@ -22,6 +22,12 @@ const PROGRAM = /\.(exe|dll|cmd|bat|ps1)$/i;
 export function windowsFiles({ drives, place, pathAt, acl }: WindowsFileParts): FileMethods {
   const prepare = (path: string, { mode }: FileAttributes) =>
     (mode & OTHERS) === 0 ? () => acl.protect(temporaryOf(path), 'file', mode) : undefined;
+  const makeDirectory = async (path: string, mode: number): Promise<void> => {
+    if (await drives.stat(place(path))) return refuseOpen(path, mode, acl);
+    await drives.makeDirectory(place(path), (temporary) => acl.protect(pathAt(temporary), 'directory', mode));
+  };
+  // Two steps that need the same folder at once share its temporary name.
+  const making = new Map<string, Promise<void>>();
   return {
     readFile: (path) => drives.readFile(place(path)),
     writeFile: (path, content, attributes) => drives.write(place(path), content, prepare(path, attributes)),
@@ -40,10 +46,10 @@ export function windowsFiles({ drives, place, pathAt, acl }: WindowsFileParts): 
       };
     },
     list: (path) => drives.list(place(path)),
-    makeDirectory: async (path, mode) => {
-      if (await drives.stat(place(path))) return refuseOpen(path, mode, acl);
-      await drives.makeDirectory(place(path));
-      await acl.protect(path, 'directory', mode);
+    makeDirectory: (path, mode) => {
+      const made = making.get(path) ?? makeDirectory(path, mode).finally(() => making.delete(path));
+      making.set(path, made);
+      return made;
     },
     symlink: (target, path) => drives.link(place(target), place(path)),
     remove: (path) => drives.remove(place(path)),

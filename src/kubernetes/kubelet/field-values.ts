@@ -12,7 +12,7 @@ const between =
     typeof value !== 'number' || (Number.isInteger(value) && value >= lowest && value <= highest)
       ? undefined
       : highest === Number.POSITIVE_INFINITY
-        ? `${value} is less than ${lowest}`
+        ? `${value} is ${value < lowest ? `less than ${lowest}` : 'not a whole number'}`
         : `${value} is not between ${lowest} and ${highest}`;
 
 const oneOf =
@@ -68,6 +68,11 @@ const gracePeriods = (value: unknown): string | undefined =>
  * Source: kubernetes, pkg/kubelet/apis/config/validation/validation.go, 1.20 to 1.37.
  */
 const RULES: Readonly<Record<string, Rule>> = {
+  // Not validated, but the kubelet exits over it: kubernetes, pkg/kubelet/logs, parseMaxSize.
+  containerLogMaxSize: (value) =>
+    typeof value !== 'string' || value === '' || quantityOf(value) !== undefined
+      ? undefined
+      : `"${value}" is not a quantity such as 10Mi`,
   containerLogMaxFiles: between(2, Number.POSITIVE_INFINITY),
   cpuManagerPolicy: (value, settings) =>
     oneOf('none', 'static')(value) ??

@@ -59,6 +59,7 @@ const NO_CLUSTER: CheckContext['cluster'] = {
   networks: ask,
   kubeletConfiguration: ask,
   repeatedKeys: ask,
+  missingTexts: ask,
   hasNodePool: ask,
   status: ask,
   node: ask,

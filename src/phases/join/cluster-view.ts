@@ -80,10 +80,11 @@ export function clusterView(
     },
     networks: memoize(async () => networksOf(spec, kubeadmConfig)),
     kubeletConfiguration: memoize(async () => {
-      const config = await kubeletConfig();
-      return config && yamlMap(config.text, config);
+      const { found } = await kubeletConfig();
+      return found && yamlMap(found.text, found);
     }),
-    repeatedKeys: async () => repeatedKeysIn([await kubeadmConfig(), await kubeletConfig()]),
+    repeatedKeys: async () => repeatedKeysIn([(await kubeadmConfig()).found, (await kubeletConfig()).found]),
+    missingTexts: async () => missingTextsIn(await kubeadmConfig(), await kubeletConfig()),
     hasNodePool: async (name) => hasNodePool(await bootstrapClient(), name),
     status: async (path) => (await (await bootstrapClient()).send('GET', path)).status,
     node: async (name) => findNode(await bootstrapClient(), name),
@@ -240,20 +241,38 @@ interface ClusterText extends Origin {
   readonly text: string;
 }
 
+interface Lookup {
+  readonly found?: ClusterText;
+  /** ConfigMaps that are there without the key, and one that the token may not read, one sentence each. */
+  readonly empty: readonly string[];
+  readonly forbidden: readonly string[];
+}
+
 /** The key of the first of these ConfigMaps that has it. A cluster that kubeadm did not make may lack all of them. */
-async function findText(client: ApiClient, key: string, names: readonly string[]): Promise<ClusterText | undefined> {
-  for (const name of names) {
+async function findText(client: ApiClient, key: string, names: readonly string[]): Promise<Lookup> {
+  const empty: string[] = [];
+  const forbidden: string[] = [];
+  for (const [i, name] of names.entries()) {
     const answer = await client.send<V1ConfigMap>('GET', `/api/v1/namespaces/kube-system/configmaps/${name}`);
     const text = answer.status === 200 ? answer.body?.data?.[key] : undefined;
+    const next = `kubectl --namespace kube-system edit configmap ${name}`;
     if (text)
       return {
-        text,
-        what: `key ${key} of the ConfigMap kube-system/${name}`,
-        code: 'API_ERROR',
-        next: `kubectl --namespace kube-system edit configmap ${name}`,
+        found: { text, what: `key ${key} of the ConfigMap kube-system/${name}`, code: 'API_ERROR', next },
+        empty: [],
+        forbidden: [],
       };
+    if (answer.status === 200) empty.push(`the ConfigMap kube-system/${name} has no text under its key ${key}`);
+    // A token has rights to the name of this version alone.
+    if (answer.status === 403 && i === 0)
+      forbidden.push(`the bootstrap token may not read the ConfigMap kube-system/${name} (HTTP 403)`);
   }
-  return undefined;
+  return { empty, forbidden };
+}
+
+/** To a cluster that is not of kubeadm, a token has no rights to read either. */
+function missingTextsIn(kubeadm: Lookup, kubelet: Lookup): string[] {
+  return [...kubeadm.empty, ...kubelet.empty, ...(kubeadm.found ? kubelet.forbidden : [])];
 }
 
 function repeatedKeysIn(texts: readonly (ClusterText | undefined)[]): string[] {
@@ -266,10 +285,10 @@ function repeatedKeysIn(texts: readonly (ClusterText | undefined)[]): string[] {
 /** Values that were given count; only missing ones are looked up. */
 async function networksOf(
   { podCidrs, serviceCidrs }: JoinSpec,
-  kubeadmConfig: () => Promise<ClusterText | undefined>,
+  kubeadmConfig: () => Promise<Lookup>,
 ): Promise<ClusterNetworks | undefined> {
   if (podCidrs && serviceCidrs) return { podCidrs, serviceCidrs };
-  const found = clusterNetworksIn((await kubeadmConfig())?.text);
+  const found = clusterNetworksIn((await kubeadmConfig()).found?.text);
   if (!found && !podCidrs && !serviceCidrs) return undefined;
   return {
     ...found,

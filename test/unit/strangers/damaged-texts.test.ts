@@ -20,7 +20,7 @@ import { generateKey } from '../../../src/pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../../src/pki/self-signed.ts';
 import { fakeCluster, TOKEN } from '../fake-cluster.ts';
 import { type FakeNode, fakeHost } from '../fake-host.ts';
-import { assertFinds, contextOf } from '../phases/preflight/context.ts';
+import { assertFinds, contextOf, KUBEADM_CONFIG } from '../phases/preflight/context.ts';
 
 const ORIGIN = { what: '/etc/x.yaml', code: 'API_ERROR' } as const;
 const CA = selfSignedCertificate(await generateKey(), { commonName: 'ca', organizations: [] }, {});
@@ -324,6 +324,29 @@ describe('a text by others that cannot be read', () => {
         `key ${key} of the ConfigMap kube-system/${ConfigMap}: line ${line}: the key \\w+ appears twice`,
       );
       await assertFinds('ClusterConfiguration', 'warning', says, { cluster });
+    });
+  }
+
+  for (const [source, configMaps, says] of [
+    [
+      'kubermatic/kubermatic#1412, kept as binary data',
+      { ...KUBEADM_CONFIG, 'kubelet-config-1.20': {} },
+      /kubelet-config-1\.20 has no text under its key kubelet/,
+    ],
+    [
+      'an empty text',
+      { ...KUBEADM_CONFIG, 'kubelet-config-1.20': { kubelet: '' } },
+      /has no text under its key kubelet/,
+    ],
+    [
+      'kubernetes/kubeadm#1596, under another key',
+      { 'kubeadm-config': { MasterConfiguration: 'a: 1' } },
+      /kubeadm-config has no text under its key ClusterConfiguration/,
+    ],
+  ] as const) {
+    it(`preflight warns of a ConfigMap that is there without what nodes need, instead of passing it over: ${source}`, async () => {
+      const { remedy } = await assertFinds('ClusterConfiguration', 'warning', says, { cluster: { configMaps } });
+      assert.match(remedy ?? '', /kubeadm init phase upload-config/);
     });
   }
 

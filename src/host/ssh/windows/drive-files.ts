@@ -64,11 +64,10 @@ export function sftpDrives(parts: Parts): DriveFiles {
     stat,
     readFile: (place) => ifThere('reading', place, (remote, path) => readRemote(remote, path, MAX_READ_BYTES)),
     readEnd: (place, bytes) => ifThere('reading', place, (remote, path) => readEnd(remote, path, bytes)),
-    appendFile: (place, text) =>
-      withPathError(
-        place,
-        oneByOne(place, () => use('appending to', place, appending(text))),
-      ),
+    appendFile: (place, text) => {
+      const work = () => use('appending to', place, appending(text));
+      return withPathError(place, oneByOne(place, work));
+    },
     list: async (place) => (await ifThere('listing', place, list)) ?? [],
     remove: async (place) => void (await ifThere('removing', place, removeRemote)),
     removeTree: async (place) => {
@@ -85,7 +84,13 @@ export function sftpDrives(parts: Parts): DriveFiles {
         const [original, copied] = await Promise.all([sizeOf(remote, sftpPath(from)), sizeOf(remote, path)]);
         if (original !== copied) throw notDone(`cannot copy ${nativeOf(from)}`, said);
       }),
-    makeDirectory: (place) => withPathError(place, use('making', place, makeFolder)),
+    makeDirectory: async (place, prepare) => {
+      const temporary = temporaryOf(place);
+      if (await stat(temporary)) await command('rd', '/s', '/q', nativeOf(temporary));
+      await withPathError(place, use('making', place, makeFolder));
+      await prepare(temporary);
+      await withPathError(place, use('making', place, nameFolder));
+    },
     link: async (target, place) => {
       await command('mklink', nativeOf(place), nativeOf(target));
       if (await stat(place)) return;
@@ -145,7 +150,14 @@ function appending(text: string): Work<void> {
 }
 
 function makeFolder({ call }: Remote, path: string): Promise<void> {
-  return call((sftp, done) => sftp.mkdir(path, done));
+  return call((sftp, done) => sftp.mkdir(temporaryOf(path), done));
+}
+
+/** On a new connection it may be done already. */
+async function nameFolder({ call }: Remote, path: string, again: boolean): Promise<void> {
+  const temporary = temporaryOf(path);
+  if (again && !(await call<Stats>((sftp, done) => sftp.lstat(temporary, done)).catch(() => undefined))) return;
+  await call((sftp, done) => sftp.ext_openssh_rename(temporary, path, done));
 }
 
 /** Reads what certutil prints; the words around the sum are translated, and old versions write it in pairs. */

@@ -3,6 +3,7 @@ import { EdgeadmError, type ErrorCode } from '../../../../src/errors/index.ts';
 import { Journal } from '../../../../src/host/journal/journal.ts';
 import { withNode } from '../../../../src/host/node-session.ts';
 import { rollBackChanges } from '../../../../src/host/roll-back.ts';
+import { temporaryOf } from '../../../../src/host/temporary.ts';
 import { stateIn } from '../../../../src/host/windows/services.ts';
 import { FakeWindows, type FakeWindowsOptions } from './fake-windows.ts';
 
@@ -189,6 +190,29 @@ describe('Windows machine', () => {
     assert.equal(registry(windows.state())[path]?.data, registry(before)[path]?.data);
   });
 
+  it('a folder that a killed run has not protected yet does not have its name: the next run makes it, and roll-back leaves nothing', async () => {
+    const programs: Record<string, () => { exitCode: number }> = {};
+    const windows = await fake({ programs });
+    const machine = windows.machine();
+    await withNode(machine, OPTIONS, async ({ host, journal, plain }) => {
+      await host.makeDirectory('/k', 0o755);
+      await machine.remove('/k');
+      programs['icacls.exe'] = () => ({ exitCode: 5 });
+      await rejects(machine.makeDirectory('/k', 0o755), 'WRITE_FAILED');
+      delete programs['icacls.exe'];
+      assert.equal(await machine.stat('/k'), undefined);
+      assert.equal((await machine.stat(temporaryOf('/k')))?.type, 'directory');
+      await machine.makeDirectory('/k', 0o755);
+      assert.equal(await machine.stat(temporaryOf('/k')), undefined);
+      assert.match(windows.listOf('C:\\k'), /BU/);
+      await machine.remove('/k');
+      await machine.makeDirectory(temporaryOf('/k'), 0o755);
+      assert.deepEqual(await rollBackChanges(plain, journal), []);
+      assert.equal(await machine.stat(temporaryOf('/k')), undefined);
+      await journal.erase();
+    });
+  });
+
   it('a state folder that another user made before is refused', async () => {
     const windows = await fake();
     await windows.put('C:\\Program Files\\edgeadm\\journal.jsonl', '');
@@ -221,7 +245,7 @@ describe('Windows machine', () => {
     const windows = await fake();
     await withNode(windows.machine(), OPTIONS, async ({ host }) => {
       await host.write('/etc/x', 'x', { mode: 0o644 });
-      assert.equal(windows.lists.get('c:\\program files\\edgeadm'), 'D:PAI(A;;FA;;;SY)(A;;FA;;;BA)');
+      assert.equal(windows.listOf('C:\\Program Files\\edgeadm'), 'D:PAI(A;;FA;;;SY)(A;;FA;;;BA)');
     });
     assert.equal((await Journal.read(windows.machine())).wrote('/etc/x'), true);
   });

@@ -41,4 +41,22 @@ describe('KubeletConfigurationFields', () => {
       /KubeletConfiguration of kubelet\.config\.k8s\.io\/v1;/,
       given('v1.37.2', 'apiVersion: kubelet.config.k8s.io/v1\nkind: KubeletConfiguration\n'),
     ));
+
+  for (const [source, line, says] of [
+    [
+      'kubernetes/kubernetes#99650, as people write sizes',
+      'containerLogMaxSize: 10MB',
+      /"10MB" is not a quantity such as 10Mi/,
+    ],
+    ['kubernetes/kubernetes#114008, with a space', 'containerLogMaxSize: 10 Mi', /"10 Mi" is not a quantity/],
+    ['a fraction of a pod', 'podsPerCore: 0.5', /podsPerCore: 0\.5 is not a whole number/],
+    ['a negative number', 'podsPerCore: -1', /podsPerCore: -1 is less than 0/],
+  ] as const)
+    it(`refuses ${line} before the kubelet exits over it: ${source}`, () =>
+      assertFinds('KubeletConfigurationFields', 'error', says, given('v1.34.4', `${HEAD}${line}\n`)));
+
+  it('lets the sizes of log files pass that a kubelet reads', async () => {
+    for (const size of ['10Mi', '1e7', '10M', '""'])
+      await assertOk('KubeletConfigurationFields', given('v1.34.4', `${HEAD}containerLogMaxSize: ${size}\n`));
+  });
 });
