@@ -63,6 +63,22 @@ const gracePeriods = (value: unknown): string | undefined =>
   );
 
 /**
+ * Sources: Go 1.26, crypto/tls, CipherSuites and InsecureCipherSuites; the two without a hash are old names that
+ * component-base, cli/flag/ciphersuites_flag.go, takes as well.
+ */
+const CIPHER_SUITES = new Set(
+  `TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA
+  TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256 TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA
+  TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305
+  TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_ECDSA_WITH_RC4_128_SHA TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA
+  TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+  TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305
+  TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_RSA_WITH_RC4_128_SHA TLS_RSA_WITH_3DES_EDE_CBC_SHA
+  TLS_RSA_WITH_AES_128_CBC_SHA TLS_RSA_WITH_AES_128_CBC_SHA256 TLS_RSA_WITH_AES_128_GCM_SHA256
+  TLS_RSA_WITH_AES_256_CBC_SHA TLS_RSA_WITH_AES_256_GCM_SHA384 TLS_RSA_WITH_RC4_128_SHA`.split(/\s+/),
+);
+
+/**
  * What a kubelet validates when it starts. Rules that depend on feature gates, and settings that {@link fitToNode} sets
  * right, are not among them.
  * Source: kubernetes, pkg/kubelet/apis/config/validation/validation.go, 1.20 to 1.37.
@@ -79,10 +95,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     (value === 'static' && !reservesCpu(settings)
       ? 'static needs cpu in systemReserved or kubeReserved, or reservedSystemCPUs'
       : undefined),
-  enforceNodeAllocatable: (value, settings) =>
-    Array.isArray(value) && value.length > 0 && settings.cgroupsPerQOS === false && !value.includes('none')
-      ? `${value.join(', ')} needs cgroupsPerQOS: true`
-      : undefined,
+  enforceNodeAllocatable: (value, settings) => enforcementFault(value, settings),
   eventBurst: between(0, Number.POSITIVE_INFINITY),
   eventRecordQPS: between(0, Number.POSITIVE_INFINITY),
   evictionHard: thresholds,
@@ -92,6 +105,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   hairpinMode: oneOf('promiscuous-bridge', 'hairpin-veth', 'none'),
   healthzPort: between(0, 65_535),
   imageGCHighThresholdPercent: between(0, 100),
+  imageMaximumGCAge: (value, { imageMinimumGCAge = '2m' }) => {
+    const [most = 0, least = 0] = [value, imageMinimumGCAge].map((age) => parseDuration(String(age)));
+    return most > 0 && most <= least
+      ? `${value} is not longer than imageMinimumGCAge, which is ${imageMinimumGCAge}`
+      : undefined;
+  },
   imageGCLowThresholdPercent: (value, { imageGCHighThresholdPercent: high = 85 }) =>
     between(0, 100)(value) ??
     (Number(value) >= Number(high)
@@ -113,18 +132,65 @@ const RULES: Readonly<Record<string, Rule>> = {
   podsPerCore: between(0, Number.POSITIVE_INFINITY),
   port: between(1, 65_535),
   readOnlyPort: between(0, 65_535),
+  registerWithTaints: (value) => (Array.isArray(value) ? value.map(taintFault).find(Boolean) : undefined),
   registryBurst: between(0, Number.POSITIVE_INFINITY),
   registryPullQPS: between(0, Number.POSITIVE_INFINITY),
+  reservedSystemCPUs: (value, { systemReservedCgroup: system, kubeReservedCgroup: kube }) =>
+    value !== '' && (system || kube) ? 'it cannot be used with systemReservedCgroup or kubeReservedCgroup' : undefined,
+  shutdownGracePeriod: underASecond,
   shutdownGracePeriodCriticalPods: (value, { shutdownGracePeriod = '0s' }) =>
-    (parseDuration(String(value)) ?? 0) > (parseDuration(String(shutdownGracePeriod)) ?? 0)
+    underASecond(value) ??
+    ((parseDuration(String(value)) ?? 0) > (parseDuration(String(shutdownGracePeriod)) ?? 0)
       ? `${value} is longer than shutdownGracePeriod, which is ${shutdownGracePeriod}`
-      : undefined,
+      : undefined),
   systemCgroups: (value, { cgroupRoot = '' }) =>
     value !== '' && cgroupRoot === '' ? 'it needs cgroupRoot' : undefined,
+  tlsCipherSuites: (value) => {
+    const unknown = Array.isArray(value) ? value.find((name) => !CIPHER_SUITES.has(String(name))) : undefined;
+    return unknown === undefined ? undefined : `"${unknown}" is not a cipher suite of Go`;
+  },
   tlsMinVersion: oneOf('VersionTLS10', 'VersionTLS11', 'VersionTLS12', 'VersionTLS13'),
   topologyManagerPolicy: oneOf('none', 'best-effort', 'restricted', 'single-numa-node'),
   topologyManagerScope: oneOf('container', 'pod'),
 };
+
+const ENFORCEMENTS: Readonly<Record<string, string | undefined>> = {
+  none: undefined,
+  pods: undefined,
+  'system-reserved': 'systemReservedCgroup',
+  'system-reserved-compressible': 'systemReservedCgroup',
+  'kube-reserved': 'kubeReservedCgroup',
+  'kube-reserved-compressible': 'kubeReservedCgroup',
+};
+
+function enforcementFault(value: unknown, settings: Settings): string | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const names = value.map(String);
+  if (names.includes('none')) return names.length > 1 ? '"none" does not go with others' : undefined;
+  for (const name of names) {
+    if (!Object.hasOwn(ENFORCEMENTS, name)) return `"${name}" is not one of ${Object.keys(ENFORCEMENTS).join(', ')}`;
+    const needed = ENFORCEMENTS[name];
+    if (needed && !settings[needed]) return `${name} needs ${needed}`;
+  }
+  return names.length > 0 && settings.cgroupsPerQOS === false
+    ? `${names.join(', ')} needs cgroupsPerQOS: true`
+    : undefined;
+}
+
+function taintFault(taint: unknown): string | undefined {
+  const { key = '', effect, timeAdded } = Object(taint ?? {}) as Settings;
+  if (timeAdded !== undefined && timeAdded !== null) return `timeAdded of ${key} must not be set`;
+  const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+  // CheckTaintValidation of pkg/util/taints takes a taint without an effect.
+  return effects.includes(String(effect || 'NoSchedule'))
+    ? undefined
+    : `the effect "${effect}" of ${key} is not one of ${effects.join(', ')}`;
+}
+
+function underASecond(value: unknown): string | undefined {
+  const period = parseDuration(String(value)) ?? 0;
+  return period > 0 && period < 1000 ? `${value} is less than one second` : undefined;
+}
 
 /** One sentence for each value over which a kubelet exits: `maxPods: -1 is less than 0`. */
 export function refusedValues(configuration: Settings, minor: number): string[] {

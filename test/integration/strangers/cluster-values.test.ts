@@ -77,6 +77,38 @@ const REFUSED: readonly (readonly [thread: string, kubelet: string, found: RegEx
     /20s is longer than shutdownGracePeriod, which is 10s/,
   ],
   ['a TLS version as browsers call it', 'tlsMinVersion: TLSv1.2\n', /"TLSv1\.2" is not one of VersionTLS10/],
+  [
+    'a cipher suite as OpenSSL calls it',
+    'tlsCipherSuites: [ECDHE-RSA-AES128-GCM-SHA256]\n',
+    /tlsCipherSuites: "ECDHE-RSA-AES128-GCM-SHA256" is not a cipher suite of Go/,
+  ],
+  [
+    'eksctl-io/eksctl#3677',
+    'registerWithTaints: [{key: edge, effect: ScheduleSometimes}]\n',
+    /registerWithTaints: the effect "ScheduleSometimes" of edge is not one of NoSchedule/,
+  ],
+  [
+    'kubernetes/kubernetes#83228',
+    'enforceNodeAllocatable: [pods, system-reserved]\n',
+    /enforceNodeAllocatable: system-reserved needs systemReservedCgroup/,
+  ],
+  [
+    'an enforcement that there is not',
+    'enforceNodeAllocatable: [pods, system]\n',
+    /"system" is not one of none, pods, system-reserved/,
+  ],
+  ['none beside others', 'enforceNodeAllocatable: [none, pods]\n', /"none" does not go with others/],
+  [
+    'images that are old before they may be removed',
+    'imageMinimumGCAge: 2h\nimageMaximumGCAge: 1h\n',
+    /imageMaximumGCAge: 1h is not longer than imageMinimumGCAge, which is 2h/,
+  ],
+  ['a shutdown of less than a second', 'shutdownGracePeriod: 500ms\n', /500ms is less than one second/],
+  [
+    'processors and a cgroup for the system',
+    'reservedSystemCPUs: "0"\nsystemReservedCgroup: /system.slice\n',
+    /reservedSystemCPUs: it cannot be used with systemReservedCgroup/,
+  ],
   ['authentication as a text', 'authentication: webhook\n', /authentication: "webhook" is not a map/],
 ];
 
