@@ -92,6 +92,7 @@ const MORE_PARTS = [
     files: ['convert', 'eviction', 'overlay'],
     world: 'today',
   },
+  { name: 'conversion and eviction', files: ['convert', 'eviction'] },
   { name: "kills with today's Kubernetes", files: ['kill'], world: 'today' },
   {
     name: "upgrades of all minors and secrets with today's Kubernetes",

@@ -28,10 +28,15 @@ export function peersFor(nodes: readonly V1Node[], sites: readonly Site[], { int
   const self = nodes.find(isSelf);
   const own = self && siteOf(nodeNameOf(self));
   return nodes.flatMap((node) => {
-    const [name, podCidr] = [nodeNameOf(node), node.spec?.podCIDR];
+    const [name, podCidr] = [nodeNameOf(node), overlayRange(node)];
     if (node === self || podCidr === undefined) return [];
     const other = siteOf(name);
     const expected = own && other ? siteReach(own, other).reachable : 'unknown';
     return [{ node: name, podCidr, expected }];
   });
+}
+
+/** flannel.1 carries IPv4: with two families of addresses, a node has a range of each. */
+function overlayRange({ spec }: V1Node): string | undefined {
+  return spec?.podCIDRs?.find((range) => !range.includes(':')) ?? spec?.podCIDR;
 }

@@ -99,6 +99,18 @@ describe('VXLAN between nodes', () => {
     assert.equal(stranger.length, NODES.length);
   });
 
+  for (const [podCIDR, podCIDRs, expected] of [
+    ['10.244.9.0/24', undefined, '10.244.9.0/24'],
+    ['fd00:9::/64', ['fd00:9::/64', '10.244.9.0/24'], '10.244.9.0/24'],
+    ['fd00:9::/64', ['fd00:9::/64'], 'fd00:9::/64'],
+    [undefined, undefined, undefined],
+  ] as const)
+    it(`VXLAN to a node with ${podCIDRs?.join(' and ') ?? podCIDR ?? 'no range'} is tried at ${expected ?? 'nothing'}`, () => {
+      const node: V1Node = { metadata: { name: 'n9' }, spec: { podCIDR, podCIDRs: podCIDRs && [...podCIDRs] } };
+      const [peer] = peersFor([node], [], { interfaces: [], routes: [] });
+      assert.equal(peer?.podCidr, expected);
+    });
+
   it('an answer means that packets go both ways, a refused connection too; silence and a missing route do not', async () => {
     const dialed: string[] = [];
     const machine = {
