@@ -83,7 +83,6 @@ describe('every call of the cloud', function () {
     server = await hostileServer(() => {});
     folder = await mkdtemp(join(tmpdir(), 'edgeadm-faults-'));
     await writeFile(join(folder, 'ca.crt'), server.ca);
-    await openCalls();
   });
   after(async () => {
     await server.close();
@@ -129,6 +128,8 @@ describe('every call of the cloud', function () {
           if (answer) response.writeHead(answer.status, answer.headers).end(answer.text);
           else response.socket?.destroy();
         });
+      // A read over a connection that was kept is sent once more without counting: each fault meets fresh ones.
+      await openCalls();
       assert.equal(calls.size, ACTIONS);
       for (const [name, call] of calls) await endsAs(name, call, mode, expected);
     });
