@@ -16,7 +16,7 @@ import { now, phaseLog } from '../../workflow/events.ts';
 import { type CloudFlags, callerOf, cloudFlags } from '../cloud-flags.ts';
 import { isNamed, kubeconfigFlagFor, optionalKubeconfig } from '../cluster-access.ts';
 import { type DrainFlags, drainFlags } from '../drain-flags.ts';
-import { durationOf, nodeFlags } from '../flags.ts';
+import { durationOf, nodeFlags, nonEmptyName } from '../flags.ts';
 import { confirmOnTerminal } from '../prompts.ts';
 import { commandSignal, until } from '../signals.ts';
 
@@ -24,7 +24,8 @@ import { commandSignal, until } from '../signals.ts';
 const RESTART_MS = 600_000;
 
 /** @throws EdgeadmError USAGE */
-async function instanceId(text: string): Promise<string> {
+async function instanceId(given: string): Promise<string> {
+  const text = await nonEmptyName('--instance')(given);
   if (INSTANCE_ID.pattern.test(text)) return text;
   throw usageError([`--instance: ${INSTANCE_ID.rule}`]);
 }
