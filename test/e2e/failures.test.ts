@@ -119,7 +119,7 @@ function cluster(test: Tell, subject: Subject): void {
   });
   test('a firewall that swallows everything', async () => {
     await blackHole(subject.node);
-    await unreachable(undefined, /no answer within 10 s/).finally(() => restoreNetwork(subject.node));
+    await unreachable(undefined, /no (answer|connection) within 10/).finally(() => restoreNetwork(subject.node));
   });
   test('a server that takes connections and never says a word', async () => {
     const { node } = subject;
@@ -226,7 +226,7 @@ function disk(test: Tell): void {
     const joining = node.spawnEdgeadm([...(await joinWith({})), ...WITH_HUB, '-o', 'json']);
     const begun = async () => (await node.exec('test', '-s', '/var/lib/edgeadm/journal.jsonl')).exitCode === 0;
     await until('the first change', begun);
-    await fillVar(node, 60);
+    await fillVar(node, 4);
     const { exitCode = -1, stdout, stderr } = await joining;
     assertJson(
       { exitCode, stdout: String(stdout), stderr: String(stderr) },
