@@ -92,7 +92,7 @@ inWorlds('guide')('edgeadm cluster upgrade of 12 nodes', function () {
     return execa(process.execPath, [join(projectDir, 'bin/run.js'), ...words], {
       env,
       reject: false,
-      timeout: 300_000,
+      timeout: 600_000,
     });
   }
 

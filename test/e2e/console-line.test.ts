@@ -16,6 +16,7 @@ import { freshNode, inWorlds, MATRIX, testBed, traces } from './support.ts';
 
 const CA = '/root/cloud-ca.crt';
 const LOG = '/var/log/edgeadm.log';
+const POD_LOGS = '/var/log/pods';
 const HUB_CACHE = '/etc/kubernetes/cache';
 const TAINT = { key: 'edge', value: 'pool', effect: 'NoSchedule' };
 
@@ -145,7 +146,7 @@ inWorlds('guide')("a join by the console's line", function () {
     const ended = await shell(`${consoleLine(token)} --compat-matrix ${MATRIX} -o json`);
     assert.equal(ended.exitCode, 0, ended.stderr);
     assert.match(ended.stdout, /"outcome":"unchanged"/);
-    assert.deepEqual(difference(before, await photograph(node), [LOG, HUB_CACHE]), []);
+    assert.deepEqual(difference(before, await photograph(node), [LOG, POD_LOGS, HUB_CACHE]), []);
     assert.equal(listFaults(exchange.store).length, 1, 'the service was not told again');
     clearFaults(exchange.store);
   });
@@ -156,7 +157,7 @@ inWorlds('guide')("a join by the console's line", function () {
     const ended = await shell(`${consoleLine(other)} --compat-matrix ${MATRIX}`);
     assert.equal(ended.exitCode, 3, ended.stderr);
     assert.match(ended.stderr, /belongs to the node pool np-shops[\s\S]*edgeadm reset/);
-    assert.deepEqual(difference(before, await photograph(node), [LOG, HUB_CACHE]), []);
+    assert.deepEqual(difference(before, await photograph(node), [LOG, POD_LOGS, HUB_CACHE]), []);
     assert.equal(records()[0]?.nodePoolId, 'np-shops');
   });
 

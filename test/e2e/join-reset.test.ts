@@ -329,7 +329,10 @@ function withRemains(test: Tell): void {
   test("containerd's configuration is changed where it must be and nowhere else", async () => {
     const fitted = FOREIGN_CONFIG.replace(/sandbox_image = "[^"]*"/, `sandbox_image = "${world.pauseImage}"`);
     const text = await node.read('/etc/containerd/config.toml');
-    assert.equal(text, fitted.replace('SystemdCgroup = false', 'SystemdCgroup = true'));
+    // Debian 13's containerd is built with /usr/lib/cni, and the bundle's plug-ins are elsewhere.
+    const folder = '\n[plugins."io.containerd.grpc.v1.cri".cni]\n  bin_dir = "/opt/cni/bin"\n';
+    const added = world.name === 'today' ? folder : '';
+    assert.equal(text, fitted.replace('SystemdCgroup = false', 'SystemdCgroup = true') + added);
   });
 
   test('a CNI configuration with nothing but loopback is out of the way', async () => {

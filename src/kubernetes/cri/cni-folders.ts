@@ -4,8 +4,7 @@ import { cniPluginFoldersIn } from './containerd-config.ts';
 
 /**
  * The folders in which the containerd of a node looks for CNI plug-ins. Where its configuration does not name them,
- * containerd itself is asked: Debian's is built with /usr/lib/cni (`containerd config default` of 1.6.20~ds1-1+deb12u3
- * and 1.7.24~ds1-6+deb13u1).
+ * containerd itself is asked: Debian's is built with /usr/lib/cni (`containerd config default` of 1.7.24~ds1-6+deb13u1).
  */
 export async function cniPluginFolders(
   host: Pick<Host, 'read' | 'query' | 'runsPrograms'>,

@@ -5,7 +5,7 @@ import { type FakeNode, fakeHost } from '../../fake-host.ts';
 const CRI = '[plugins."io.containerd.grpc.v1.cri".cni]';
 
 /**
- * What `containerd config dump` says of its folders. Sources: 1.7.24~ds1-6+deb13u1 (Debian), 1.6.20~ds1-1+deb12u3, and
+ * What `containerd config dump` says of its folders. Sources: 1.7.24~ds1-6+deb13u1 (Debian), and
  * upstream's 1.7.24 and 2.4.2.
  */
 const DEBIAN = `version = 2\n${CRI}\n  bin_dir = "/usr/lib/cni"\n`;
