@@ -50,26 +50,20 @@ const attributesClass: Column = {
 };
 const createdAt: Column = { name: 'Created At', cell: at('metadata.creationTimestamp', '') };
 
+const replicas = (selector: Column): Column[] => [
+  nameColumn,
+  countColumn('Desired', 'spec.replicas'),
+  countColumn('Current', 'status.replicas'),
+  countColumn('Ready', 'status.readyReplicas'),
+  ageColumn,
+  ...CONTAINERS,
+  selector,
+];
+
 /** Columns of kinds that are kept and not acted on. Source: pkg/printers/internalversion, v1.22 to v1.37. */
 export const STORED_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
-  replicasets: [
-    nameColumn,
-    countColumn('Desired', 'spec.replicas'),
-    countColumn('Current', 'status.replicas'),
-    countColumn('Ready', 'status.readyReplicas'),
-    ageColumn,
-    ...CONTAINERS,
-    SELECTOR,
-  ],
-  replicationcontrollers: [
-    nameColumn,
-    countColumn('Desired', 'spec.replicas'),
-    countColumn('Current', 'status.replicas'),
-    countColumn('Ready', 'status.readyReplicas'),
-    ageColumn,
-    ...CONTAINERS,
-    { name: 'Selector', wide: true, cell: pairsAt('spec.selector') },
-  ],
+  replicasets: replicas(SELECTOR),
+  replicationcontrollers: replicas({ name: 'Selector', wide: true, cell: pairsAt('spec.selector') }),
   podtemplates: [
     nameColumn,
     { name: 'Containers', cell: containersAt('name', 'template.spec.containers') },
