@@ -32,7 +32,8 @@ async function byCmd(windows: WineWindows, line: string, input: Buffer, channel:
     if (text.length > sent) channel.write(text.slice(sent));
     sent = text.length;
   };
-  const command = `"c:\\windows\\system32\\cmd.exe" /c "${line}"`;
+  // Without /s, wine's cmd first looks for a program of the whole line's name, and fails if that is longer than a path.
+  const command = `"c:\\windows\\system32\\cmd.exe" /s /c "${line}"`;
   const { exitCode, stdout, stderr } = await windows.runLine(command, { input, onOutput: send });
   await send(stdout);
   channel.stderr.write(stderr);
