@@ -112,7 +112,7 @@ export async function photographAtRest(node: Node): Promise<Photograph> {
     last = now;
     return changes.length === 0 && now;
   };
-  return until(`${node.name} to come to rest`, atRest, 60, async () => changes.join('\n'));
+  return until(`${node.name} to come to rest`, atRest, 240, async () => changes.join('\n'));
 }
 
 /**
