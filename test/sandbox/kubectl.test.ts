@@ -174,7 +174,7 @@ const ROWS: readonly Row[] = [
   },
   { args: 'auth can-i list nodes --as=system:serviceaccount:default:robot', says: /^no/m, status: 1 },
   { args: 'auth can-i list pods --as=system:serviceaccount:default:robot -A', says: /^yes$/m },
-  { args: 'get rs,pv,pvc,netpol,limits,runtimeclasses,csinodes,volumeattachments', says: /No resources found/ },
+  { args: 'get pv,pvc,netpol,limits,runtimeclasses,csinodes,volumeattachments', says: /No resources found/ },
   { args: 'delete pod p2', says: /pod "p2" deleted/ },
   { args: 'delete deployment made', says: /deployment\.apps "made" deleted/ },
   { args: 'delete node n1', says: /node "n1" deleted/ },
