@@ -74,8 +74,10 @@ export const workloads: readonly Expectation[] = [
         const { items = [] } = await admin.get<AnyObject>(`${REPLICA_SETS}?labelSelector=${selector}`);
         return items.some(({ metadata }) => metadata.annotations?.['kubernetes.io/change-cause'] === 'back');
       });
-      const found = await admin.get<AnyObject>(path);
-      assert.equal(found.metadata.annotations?.[REVISION], '3');
+      await contract.eventually('the revision of the Deployment', async () => {
+        const { metadata } = await admin.get<AnyObject>(path);
+        return metadata.annotations?.[REVISION] === '3';
+      });
       await admin.delete(path);
       await contract.eventually('its ReplicaSets go', async () => Object.keys(await revisions()).length === 0);
     },
