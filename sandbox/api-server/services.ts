@@ -18,12 +18,12 @@ export function withServiceDefaults(object: KubeObject, minor: number, before?: 
   return { ...object, spec };
 }
 
-/** Since 1.20 there is a list of addresses, since 1.21 two families of them, since 1.22 a policy within the cluster. */
+/** Since 1.20 there is a list of addresses, which an update there has to name; since 1.21 there are families of them, since 1.22 a policy within the cluster. */
 function addressOf({ metadata, spec }: KubeObject, minor: number, before?: KubeObject): Record<string, unknown> {
   const clusterIP = spec?.clusterIP || before?.spec?.clusterIP || addressFor(`${metadata.namespace}/${metadata.name}`);
   return {
     clusterIP,
-    ...(minor >= 20 && { clusterIPs: [clusterIP] }),
+    ...((before ? minor > 20 : minor >= 20) && { clusterIPs: [clusterIP] }),
     ...(minor >= 21 && { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' }),
     ...(minor >= 22 && { internalTrafficPolicy: 'Cluster' }),
   };
@@ -43,16 +43,21 @@ function portsOf({ spec }: KubeObject): { ports?: object[] } {
 
 /** What is wrong with a Service that has its defaults. */
 export function serviceCauses({ spec }: KubeObject, before?: KubeObject): Cause[] {
-  const causes: Cause[] = [];
+  const { clusterIP, clusterIPs, type } = spec ?? {};
   const ports = spec?.ports as unknown[] | undefined;
-  if (spec?.type !== 'ExternalName' && spec?.clusterIP !== 'None' && !ports?.length)
+  const causes: Cause[] = [];
+  if (type !== 'ExternalName' && clusterIP !== 'None' && !ports?.length)
     causes.push({ field: 'spec.ports', reason: 'FieldValueRequired', message: 'Required value' });
-  const had = before?.spec?.clusterIP;
-  if (had && spec?.type !== 'ExternalName' && spec?.clusterIP !== had)
-    causes.push({
-      field: 'spec.clusterIPs[0]',
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: []string{"${spec?.clusterIP}"}: may not change once set`,
-    });
+  if (!before?.spec?.clusterIP || type === 'ExternalName') return causes;
+  if (before.spec.clusterIPs && !clusterIPs)
+    causes.push(wrongAddress('[]string(nil): primary clusterIP can not be unset'));
+  else if (clusterIP !== before.spec.clusterIP)
+    causes.push(wrongAddress(`[]string{"${clusterIP}"}: may not change once set`));
   return causes;
 }
+
+const wrongAddress = (message: string): Cause => ({
+  field: 'spec.clusterIPs[0]',
+  reason: 'FieldValueInvalid',
+  message: `Invalid value: ${message}`,
+});

@@ -35,13 +35,12 @@ export const services: readonly Expectation[] = [
       const { clusterIP, clusterIPs } = made.spec as unknown as { clusterIP: string; clusterIPs: string[] };
       assert.match(clusterIP, /^10\.\d+\.\d+\.\d+$/);
       assert.deepEqual(clusterIPs, [clusterIP]);
-      // Kubernetes 1.20 refuses one without clusterIPs.
-      if (minor > 20) {
-        const { resourceVersion } = made.metadata;
-        const body = { metadata: { name, resourceVersion }, spec: { ports: [{ port: 81 }] } };
-        const kept = await answers(admin, 'PUT', path, 200, { body });
-        assert.equal(kept.spec?.clusterIP, clusterIP);
-      }
+      const { resourceVersion } = made.metadata;
+      const body = { metadata: { name, resourceVersion }, spec: { ports: [{ port: 81 }] } };
+      const unset = 'spec.clusterIPs[0]: Invalid value: []string(nil): primary clusterIP can not be unset';
+      const invalid = { code: 422, reason: 'Invalid', message: `Service "${name}" is invalid: ${unset}` };
+      if (minor > 20) assert.equal((await answers(admin, 'PUT', path, 200, { body })).spec?.clusterIP, clusterIP);
+      else await refuses(admin, 'PUT', path, invalid, { body });
       const message = /spec\.clusterIPs\[0\]: Invalid value: .*"10\.96\.0\.77".*: may not change once set/;
       const other = { spec: { clusterIP: '10.96.0.77' } };
       await refuses(admin, 'PATCH', path, { code: 422, reason: 'Invalid', message }, { body: other, ...MERGE });
