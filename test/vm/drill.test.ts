@@ -60,7 +60,8 @@ inWorlds('guide', 'today')('the drill of a virtual machine with a real reboot', 
       name: 'main',
       image: busyboxImage,
       imagePullPolicy: 'Never',
-      command: ['/bin/sleep', '100000'],
+      // One that ends when it is asked to: else the shutdown of the machine waits for it.
+      command: ['/bin/sh', '-c', 'trap exit TERM; sleep 100000 & wait'],
     };
     await cluster.apply({
       apiVersion: 'v1',
