@@ -159,7 +159,8 @@ unpack() { # BASE
     mv "$part" "$1/$NAME" 2>&1 && rm -rf "$1/$NAME/${part##*/}"
     if usable "$1/$NAME"; then
       # In a subshell: dash keeps a copy of what a function's output is sent to, and the caller would wait for its end.
-      (synchronize "$1/$NAME") <&- >&- 2>&- &
+      # Later, since a disk that is busy with it would hold up the program's own files.
+      (sleep 5 && synchronize "$1/$NAME") <&- >&- 2>&- &
       return 0
     fi
     echo 'it was changed during unpacking'

@@ -10,6 +10,7 @@ import { type Sandbox, startSandbox } from '../../../sandbox/index.ts';
 import { openCaller } from '../../../src/cloud/caller.ts';
 import { openContainerService } from '../../../src/cloud/cs.ts';
 import type { CloudProduct } from '../../../src/config/cloud-hosts.ts';
+import { powershellGrammar } from '../templates/powershell-grammar.ts';
 
 describe('sandbox env', () => {
   let path: string;
@@ -35,6 +36,17 @@ describe('sandbox env', () => {
       assert.match((await sandboxEnvironment(sandboxFolder(path), shell)).shell, PATTERNS[shell]);
     });
   }
+
+  it('PowerShell takes every line of sandbox env for one assignment', async () => {
+    const isWellFormed = await powershellGrammar();
+    const { shell: lines } = await sandboxEnvironment(sandboxFolder(path), 'powershell');
+    for (const line of lines.trimEnd().split('\n')) {
+      assert.match(line, /^\$Env:[A-Z_]+ = /);
+      assert.ok(isWellFormed(line), line);
+    }
+    assert.ok(isWellFormed(lines));
+    assert.ok(isWellFormed('edgeadm sandbox env --shell powershell | Out-String | Invoke-Expression'));
+  });
 
   // As docs/sandbox.md has it.
   for (const [shell, line] of [
