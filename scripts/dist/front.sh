@@ -1,6 +1,6 @@
 #!/bin/sh
-# edgeadm @VERSION@ for linux-@ARCH@. This file is a shell script with two archives behind it: a small one with a loader,
-# C libraries and zstd, and the program, which that zstd unpacks. The first start unpacks them, later ones only check.
+# edgeadm @VERSION@ for linux-@ARCH@. This file is a shell script with a small archive behind it, of a loader, C libraries
+# and zstd, and the two halves of the program, which that zstd unpacks. The first start unpacks them, later ones only check.
 # The licences of what is packed, and where its sources are, lie beside the unpacked program: THIRD_PARTY_LICENSES.
 
 NAME=@NAME@
@@ -8,6 +8,7 @@ LOADER=@LOADER@
 FILES='@FILES@'
 SIZES='@SIZES@'
 MEGABYTES=@MEGABYTES@
+HALF=@HALF@
 
 sums() {
   cat <<'SUMS'
@@ -104,7 +105,7 @@ archive() {
 
 # The functions below print why they failed.
 fill() { # FOLDER
-  for program in gzip tar; do
+  for program in gzip tar dd; do
     answer=$(command -v "$program") || { echo "$program is not installed" && return 1; }
   done
   (archive | gzip -dc 2>&1 >"$1/archive") || {
@@ -114,18 +115,31 @@ fill() { # FOLDER
   }
   (cd "$1" && tar -xf archive 2>&1) || return 1
   rm "$1/archive"
-  (zstd "$1" -dc 2>&1 >"$1/edgeadm") || {
+  # Both halves at once: a machine with two cores needs half the time.
+  { answer=$(dd bs=1048576 seek="$HALF" count=0 conv=notrunc 2>&1 >&3) && second_half | zstd "$1" -dc 2>&1 >&3; } 3<>"$1/edgeadm" &
+  first_half | zstd "$1" -dc 2>&1 1<>"$1/edgeadm"
+  status=$?
+  wait $! || status=$?
+  [ $status = 0 ] || {
     # It cannot be executed here, or it could not write.
-    [ $? -ge 126 ] || (zstd "$1" -t >&- 2>&-) || echo "$DAMAGED"
+    [ $status -ge 126 ] || (first_half | zstd "$1" -t && second_half | zstd "$1" -t) >&- 2>&- || echo "$DAMAGED"
     return 1
   }
   chmod 755 "$1/edgeadm"
   boot_id >"$1/.boot" || synchronize "$1"
 }
 
+first_half() {
+  head -c "$MIDDLE" "$self" | tail -c +"$((HEAD + 1))"
+}
+
+second_half() {
+  tail -c +"$((MIDDLE + 1))" "$self"
+}
+
 # It checks what it unpacks.
 zstd() { # FOLDER OPTION
-  tail -c +"$((HEAD + 1))" "$self" | "$1/$LOADER" --inhibit-cache --library-path "$1" "$1/zstd" -q "$2"
+  "$1/$LOADER" --inhibit-cache --library-path "$1" "$1/zstd" -q "$2"
 }
 
 unpack() { # BASE
@@ -144,7 +158,9 @@ unpack() { # BASE
     # Where another start was quicker, this moves the copy into that one's folder.
     mv "$part" "$1/$NAME" 2>&1 && rm -rf "$1/$NAME/${part##*/}"
     if usable "$1/$NAME"; then
-      synchronize "$1/$NAME" <&- >&- 2>&- &
+      # In a subshell: dash keeps a copy of what a function's output is sent to, and the caller would wait for its end.
+      # Later, since a disk that is busy with it would hold up the program's own files.
+      (sleep 5 && synchronize "$1/$NAME") <&- >&- 2>&- &
       return 0
     fi
     echo 'it was changed during unpacking'
@@ -208,6 +224,7 @@ main() {
 
 ARCHIVE=@ARCHIVE@
 HEAD=@HEAD@
+MIDDLE=@MIDDLE@
 BYTES=@BYTES@
 main "$@"
 exit

@@ -1,6 +1,7 @@
 /**
- * The Linux executables: a shell script, an archive with loader, libraries and zstd, and the program. zstd takes a third
- * of gzip's time to unpack it and a sixth less to carry; machines without it are many, so the file brings one.
+ * The Linux executables: a shell script, an archive with loader, libraries and zstd, and the program in two halves, which
+ * are unpacked at the same time. zstd takes a third of gzip's time and carries a sixth less; machines without it are many,
+ * so the file brings one.
  */
 import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -57,11 +58,15 @@ async function copyLibrary(debian: string, triplet: string, name: string, to: st
   throw new Error(`no ${name} in the Debian packages`);
 }
 
-/** The script, the archive and the program, as one file. */
+const MIB = 2 ** 20;
+
+/** The script, the archive and the two halves of the program, as one file. */
 export async function selfExtracting(tree: Tree, arch: Arch, version: string): Promise<Buffer> {
   const others = tree.files.filter((name) => name !== PROGRAM);
   const archive = await promisify(gzip)(await tarOf(tree.dir, others));
-  const program = await compressed(await readFile(join(tree.dir, PROGRAM)));
+  const program = await readFile(join(tree.dir, PROGRAM));
+  const half = Math.floor(program.length / 2 / MIB);
+  const halves = await Promise.all([program.subarray(0, half * MIB), program.subarray(half * MIB)].map(compressed));
   const facts = await Promise.all(
     tree.files.map(async (name) => {
       const path = join(tree.dir, name);
@@ -79,18 +84,21 @@ export async function selfExtracting(tree: Tree, arch: Arch, version: string): P
     FILES: tree.files.join(' '),
     SIZES: `${facts.map(({ size }) => size).join(' ')} `,
     MEGABYTES: String(Math.ceil(facts.reduce((sum, { size }) => sum + size, 0) / 1e6)),
+    HALF: String(half),
     SUMS: sums,
   };
   const filled = front.replace(/@([A-Z]+)@/g, (mark, name: string) => values[name] ?? mark);
+  const [first, second] = halves.map(({ length }) => length) as [number, number];
   const fill = (head: number): Buffer =>
     Buffer.from(
       filled
         .replace('@ARCHIVE@', String(filled.split('\n').length))
         .replace('@HEAD@', String(head))
-        .replace('@BYTES@', String(head + program.length)),
+        .replace('@MIDDLE@', String(head + first))
+        .replace('@BYTES@', String(head + first + second)),
     );
   // The script tells the length of its own part of the file: a length of as many digits goes in first.
-  return Buffer.concat([fill(fill(archive.length).length + archive.length), archive, program]);
+  return Buffer.concat([fill(fill(archive.length).length + archive.length), archive, ...halves]);
 }
 
 /** With a checksum of the content, which the first start checks. */

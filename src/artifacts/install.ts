@@ -12,6 +12,8 @@ import { throwIfInterrupted } from './save.ts';
 const PROGRAM_MODE = 0o755;
 /** Questions asked of a node at the same time; well below the 10 sessions that sshd allows a connection. */
 const QUESTIONS_AT_ONCE = 4;
+/** A share of a server that is gone may keep a sync waiting; a slow card takes long for what others have written. */
+const SYNC_LIMIT_MS = 60_000;
 
 /** A program as it is to be on the node. */
 interface Target {
@@ -73,6 +75,7 @@ export async function importImages(bundle: Bundle, host: Host, options: ImportOp
     throwIfInterrupted(options.signal);
     if (file.name !== undefined && present.has(fullReference(file.name))) continue;
     const names = host.wet ? await importArchive(bundle, host, file, present) : await planImport(host, file);
+    if (host.wet && names.length > 0) await syncFiles(bundle, host, options);
     for (const name of names) present.add(name);
     changed ||= names.length > 0;
     options.log?.debug(`${file.path}: ${names.join(', ') || 'all its images are already present'}`);
@@ -99,6 +102,17 @@ async function importArchive(
   if ((await host.sha256(local)) === file.sha256) await host.importImage(local, added);
   else await importCopy(host, local, file, added);
   return added;
+}
+
+/**
+ * containerd syncs its list of images, but no file that it unpacks: after a power cut an image may be there with empty
+ * files, and is not imported again.
+ * @see https://github.com/containerd/containerd/issues/8409
+ */
+async function syncFiles({ manifest }: Bundle, host: Host, { log }: ImportOptions): Promise<void> {
+  if (manifest.os === 'windows') return;
+  const failed = (error: Error) => log?.debug(`sync: ${error.message}`);
+  await host.query('sync', [], { timeoutMs: SYNC_LIMIT_MS }).catch(failed);
 }
 
 async function importCopy(host: Host, local: string, file: BundleFile, names: readonly string[]): Promise<void> {

@@ -1,29 +1,26 @@
 import { EdgeadmError } from '../errors/index.ts';
 import type { Machine, Network, NetworkInterface, Route } from './machine.ts';
 
+/** One script for all questions: a start costs a process as large as ours some milliseconds, and a host over SSH a channel. */
+const SCRIPT = `for what in '-oneline link' '-oneline address' '-4 route' '-6 route'; do ip $what show; echo "exit $?"; done`;
+
 /**
  * Interfaces, addresses and the main routing table, by iproute2 in the form that is the same from CentOS 7 to today
  * (its JSON output is younger).
  * @throws EdgeadmError COMMAND_FAILED
  */
 export async function readNetwork(exec: Machine['exec']): Promise<Network> {
-  const [links, addresses, ipv4, ipv6] = await Promise.all(
-    [
-      ['-oneline', 'link', 'show'],
-      ['-oneline', 'address', 'show'],
-      ['-4', 'route', 'show'],
-      ['-6', 'route', 'show'],
-    ].map((args) => exec('ip', args, { repeatable: true })),
-  );
-  const failed = [links, addresses, ipv4].find((result) => result?.exitCode !== 0);
-  if (failed || !links || !addresses || !ipv4) {
-    const why = failed?.stderr.trim() || 'ip (iproute2) printed nothing';
+  const { stdout, stderr } = await exec('sh', ['-c', SCRIPT], { repeatable: true });
+  const answers = [...stdout.matchAll(/([\s\S]*?)^exit (\d+)$\n?/gm)];
+  const [links, addresses, ipv4, ipv6] = answers.map(([, text, code]) => (code === '0' ? text : undefined));
+  if (links === undefined || addresses === undefined || ipv4 === undefined) {
+    const why = stderr.trim().split('\n')[0] || 'ip (iproute2) printed nothing';
     throw new EdgeadmError({ code: 'COMMAND_FAILED', what: 'cannot read the network of the node', why });
   }
   return {
-    interfaces: parseIpInterfaces(links.stdout, addresses.stdout),
+    interfaces: parseIpInterfaces(links, addresses),
     // A kernel without IPv6 refuses the question.
-    routes: parseIpRoutes(ipv4.stdout, ipv6?.stdout ?? ''),
+    routes: parseIpRoutes(ipv4, ipv6 ?? ''),
   };
 }
 

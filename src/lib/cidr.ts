@@ -45,6 +45,11 @@ export function isLoopback(address: string): boolean {
   return covers('127.0.0.0/8', address) || covers('::1/128', address);
 }
 
+/** True for an address at which a program reaches its own machine: Linux sends what is for 0.0.0.0 and :: there, too. */
+export function isOwnMachine(address: string): boolean {
+  return isLoopback(address) || covers('0.0.0.0/32', address) || covers('::/128', address);
+}
+
 /** True for an IPv6 address that means nothing without the interface it belongs to, which a resolver in a pod lacks. */
 export function isLinkLocal(address: string): boolean {
   return covers('fe80::/10', address);

@@ -4,6 +4,7 @@ import { PATHS } from '../host/node-paths.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { stateFolder } from '../lib/state-folder.ts';
 import { klogHead, klogRenderer } from './klog.ts';
+import { removeZeros } from './lost-lines.ts';
 import { openLog } from './open-log.ts';
 import type { HostResult, Renderer } from './renderer.ts';
 import type { Environment } from './style.ts';
@@ -128,8 +129,8 @@ export class LogFile {
     try {
       const { fd, stats } = openLog(path);
       this.#fd = fd;
-      this.#size = stats.size;
       this.#rotates = stats.isFile();
+      this.#size = this.#rotates ? removeZeros(path, fd, stats.size) : stats.size;
       this.#path = path;
       return true;
     } catch {

@@ -2,19 +2,21 @@ import { stripVTControlCharacters } from 'node:util';
 import { eastAsianWidth } from 'get-east-asian-width';
 
 // Our own: wrap-ansi would break a command in backquotes, and the rest is some lines around get-east-asian-width.
-const letters = new Intl.Segmenter();
+let segmenter: Intl.Segmenter | undefined;
+
+/** Made when it is needed: its tables take 25 ms to load, and most text is ASCII. */
+function lettersOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter();
+  return segmenter.segment(text);
+}
 
 /**
  * Columns that a text takes on a terminal: two for a wide letter or an emoji, none for a mark above another letter and
  * for colours.
  */
 export function widthOf(text: string): number {
-  // Most text is ASCII.
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  return [...letters.segment(stripVTControlCharacters(text))].reduce(
-    (sum, { segment }) => sum + widthOfLetter(segment),
-    0,
-  );
+  return [...lettersOf(stripVTControlCharacters(text))].reduce((sum, { segment }) => sum + widthOfLetter(segment), 0);
 }
 
 function widthOfLetter(letter: string): number {
@@ -38,7 +40,7 @@ export function truncateText(text: string, columns: number, dots: string): strin
   if (widthOf(text) <= columns) return text;
   let room = columns - widthOf(dots);
   let shown = '';
-  for (const { segment } of letters.segment(text)) {
+  for (const { segment } of lettersOf(text)) {
     room -= widthOfLetter(segment);
     if (room < 0) break;
     shown += segment;

@@ -53,13 +53,16 @@ export const lists: readonly Expectation[] = [
       const { admin, prefix } = contract;
       const path = await labelled(contract, 'exact', ['x']);
       const { metadata } = await admin.get<List>(path);
-      await answers(admin, 'PATCH', `${MAPS}/${prefix}-x`, 200, { body: { data: { a: 'later' } }, ...MERGE });
+      const changed = await answers(admin, 'PATCH', `${MAPS}/${prefix}-x`, 200, {
+        body: { data: { a: 'later' } },
+        ...MERGE,
+      });
       const at = `${path}&resourceVersion=${metadata.resourceVersion}`;
       const before = await admin.get<List>(`${at}&resourceVersionMatch=Exact`);
       assert.deepEqual([before.items[0]?.data?.a, before.metadata.resourceVersion], ['b', metadata.resourceVersion]);
-      const now = await admin.get<List>(path);
+      // Not of a list: its version may come from another kind's change, which the watch cache of 1.20 never reaches.
       const after = await admin.get<List>(
-        `${path}&resourceVersion=${now.metadata.resourceVersion}&resourceVersionMatch=NotOlderThan`,
+        `${path}&resourceVersion=${changed.metadata?.resourceVersion}&resourceVersionMatch=NotOlderThan`,
       );
       assert.equal(after.items[0]?.data?.a, 'later');
     },

@@ -33,11 +33,22 @@ export function release(): Promise<string> {
  */
 export const releaseAgain = (): Promise<string> => makeRelease('again', buildElsewhere);
 
-/** The executable for Windows: that of a release of this checkout if there is one, else nothing else is built. */
-export async function windowsExecutable(): Promise<string> {
+/** The executable for Windows. */
+export const windowsExecutable = (): Promise<string> => oneExecutable('windows', 'edgeadm-windows-amd64.exe');
+
+let forLinux: Promise<string> | undefined;
+
+/** The executable for this machine. */
+export function executable(): Promise<string> {
+  forLinux ??= oneExecutable('amd64', 'edgeadm-linux-amd64');
+  return forLinux;
+}
+
+/** That of a release of this checkout if there is one, else nothing else is built. */
+async function oneExecutable(only: string, file: string): Promise<string> {
   const made = join(CACHE, `release-${await inputs()}`);
-  const dir = existsSync(made) ? made : await makeRelease('windows', (out) => buildHere(out, '--only', 'windows'));
-  return join(dir, 'edgeadm-windows-amd64.exe');
+  const dir = existsSync(made) ? made : await makeRelease(only, (out) => buildHere(out, '--only', only));
+  return join(dir, file);
 }
 
 /** A sum of whatever a release is made from. */
@@ -90,6 +101,3 @@ cp -a node_modules "$1"; cd "$1"; exec node_modules/.bin/node scripts/dist/dist.
     await rm(checkout, { recursive: true, force: true });
   }
 }
-
-/** The executable for this machine. */
-export const executable = async (): Promise<string> => join(await release(), 'edgeadm-linux-amd64');

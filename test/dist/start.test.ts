@@ -10,6 +10,7 @@ import {
   stat,
   symlink,
   truncate,
+  unlink,
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -175,7 +176,8 @@ describe('The one file starts', function () {
 
   for (const [part, offset] of [
     ['the libraries', 1e6],
-    ['the program', 30e6],
+    ['the first half of the program', 10e6],
+    ['the second half of the program', 30e6],
   ] as const) {
     it(`not when a download is damaged in ${part}; it says so`, async () => {
       const file = await open(root.path('edgeadm'), 'r+');
@@ -211,10 +213,13 @@ describe('The one file starts', function () {
   });
 
   it('The one file is written to disk while the program runs already', async () => {
+    const slow = '#!/bin/sh\nuntil [ -e /go ]; do sleep 0.1; done\n/bin/busybox sync "$@"\n';
+    await unlink(root.path('bin/sync'));
+    await writeFile(root.path('bin/sync'), slow, { mode: 0o755 });
     const { stdout } = await root.run(
-      '/edgeadm --version; until [ -e /var/cache/edgeadm/*/.synced ]; do sleep 0.1; done; echo synchronized',
+      '/edgeadm --version; echo run; : >/go; until [ -e /var/cache/edgeadm/*/.synced ]; do sleep 0.1; done; echo synchronized',
     );
-    assert.match(stdout, /\nsynchronized$/);
+    assert.match(stdout, /\nrun\nsynchronized$/);
   });
 });
 

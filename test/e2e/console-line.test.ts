@@ -8,6 +8,7 @@ import {
   type Node,
   nodejsInNode,
   photograph,
+  photographAtRest,
   podCidrOf,
   productInNode,
 } from '../testbed/index.ts';
@@ -142,7 +143,7 @@ inWorlds('guide')("a join by the console's line", function () {
 
   it('changes nothing when it is run again', async () => {
     addFault(exchange.store, { action: 'ReportNode', mode: '500', times: 1 });
-    const before = await photograph(node);
+    const before = await photographAtRest(node);
     const ended = await shell(`${consoleLine(token)} --compat-matrix ${MATRIX} -o json`);
     assert.equal(ended.exitCode, 0, ended.stderr);
     assert.match(ended.stdout, /"outcome":"unchanged"/);
@@ -153,7 +154,7 @@ inWorlds('guide')("a join by the console's line", function () {
 
   it("a join by the console's line with a token of another node pool is refused until a reset", async () => {
     const other = exchange.token(exchange.pool('np-other'));
-    const before = await photograph(node);
+    const before = await photographAtRest(node);
     const ended = await shell(`${consoleLine(other)} --compat-matrix ${MATRIX}`);
     assert.equal(ended.exitCode, 3, ended.stderr);
     assert.match(ended.stderr, /belongs to the node pool np-shops[\s\S]*edgeadm reset/);

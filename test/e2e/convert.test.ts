@@ -7,7 +7,7 @@ import {
   kubeadmJoin,
   type Node,
   type Photograph,
-  photograph,
+  photographAtRest,
   podCidrOf,
   restoreNetwork,
   runPod,
@@ -72,7 +72,7 @@ inWorlds('guide', 'today')('a node that kubeadm has joined', () => {
       const command = ['/bin/httpd', '-f', '-p', String(PORTS[pod])];
       servers[pod] = `${await runPod(cluster, node, pod, { command, token: pod === 'token' })}:${PORTS[pod]}`;
     }
-    joined = await photograph(node);
+    joined = await photographAtRest(node);
   });
 
   it('a yurthub that ends at once is reported, and the node is what kubeadm has joined', async () => {

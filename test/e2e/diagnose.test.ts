@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { edgeadm, resultOf } from '../sandbox/program.ts';
-import { difference, type Node, photograph } from '../testbed/index.ts';
+import { difference, type Node, photograph, photographAtRest } from '../testbed/index.ts';
 import { interrupt } from './interrupt.ts';
 import { freshNode, inWorlds, joinArgs, joinNode, WITH_HUB } from './support.ts';
 
@@ -98,7 +98,7 @@ inWorlds('guide', 'today')('a diagnosis', function () {
   });
 
   it('finds no error on a node that works, and leaves the node as it was', async () => {
-    const before = await photograph(node);
+    const before = await photographAtRest(node);
     const { findings } = await overSsh('good.tgz');
     assert.deepEqual(
       findings.filter(({ severity }) => severity === 'error'),

@@ -15,6 +15,7 @@ import {
   Node,
   type Photograph,
   photograph,
+  photographAtRest,
   podCidrOf,
   type Result,
   runPod,
@@ -141,7 +142,7 @@ function withEdgeHub(test: Tell): void {
   });
 
   test('a second join changes nothing', async () => {
-    const joined = await photograph(node);
+    const joined = await photographAtRest(node);
     const result = await succeed(node, [...line, '--output', 'json']);
     assert.equal(hostOf(result).outcome, 'unchanged');
     assert.deepEqual(difference(joined, await photograph(node), [LOG, HUB_CACHE]), []);
@@ -159,14 +160,14 @@ function withEdgeHub(test: Tell): void {
   });
 
   test('a line that does not name the edge-hub leaves it where it is, and one that wants none is refused', async () => {
-    const joined = await photograph(node);
+    const joined = await photographAtRest(node);
     await succeed(node, await joinArgs(...others));
     await failWith(node, await joinArgs(...others, '--no-edge-hub'), 'ALREADY_JOINED', 3);
     assert.deepEqual(difference(joined, await photograph(node), [LOG, HUB_CACHE]), []);
   });
 
   test('a join with other taints is refused with the line that sets them', async () => {
-    const joined = await photograph(node);
+    const joined = await photographAtRest(node);
     const error = await failWith(
       node,
       await joinArgs(...WITH_HUB, '--taints', 'other=x:NoExecute'),
@@ -178,7 +179,7 @@ function withEdgeHub(test: Tell): void {
   });
 
   test('a dry run of reset shows what would be done and changes nothing', async () => {
-    const joined = await photograph(node);
+    const joined = await photographAtRest(node);
     const { stdout, stderr } = await succeed(node, ['reset', '--dry-run']);
     for (const action of ['stop kubelet.service', 'remove /etc/kubernetes/kubelet.conf', 'remove /usr/bin/kubelet']) {
       assert.ok(stdout.includes(`  ${action}\n`), `"${action}" is not in the plan:\n${stdout}\n${stderr}`);
@@ -223,7 +224,7 @@ function withoutEdgeHub(test: Tell): void {
   });
 
   test('another cluster is refused with the line that helps, and nothing is changed', async () => {
-    const joined = await photograph(node);
+    const joined = await photographAtRest(node);
     const [, , , token, , hash, ...rest] = await joinArgs();
     assert.ok(token && hash);
     const flags = ['--token', await other.token(), '--discovery-token-ca-cert-hash', await other.caHash(), ...rest];
@@ -473,8 +474,9 @@ function joinedByKubeadm(test: Tell): void {
     await installKubeadm(node, cluster);
     before = await photograph(node);
     await kubeadmJoin(node, cluster);
+    await becomeReady(node);
     await node.write('/etc/kubernetes/manifests/kube-apiserver.yaml', '# not a real one\n');
-    const joined = await photograph(node);
+    const joined = await photographAtRest(node);
     const error = await failWith(node, RESET, 'RESET_REFUSED');
     assert.match(error.why, /kube-apiserver\.yaml/);
     assert.deepEqual(difference(joined, await photograph(node), [LOG]), []);
@@ -483,7 +485,6 @@ function joinedByKubeadm(test: Tell): void {
 
   test('a reset says what stays', async () => {
     const { cluster } = await testBed();
-    await becomeReady(node);
     await runPod(cluster, node, name);
     const { stderr } = await succeed(node, RESET);
     assert.match(stderr, /The kubelet, its unit and the container runtime's configuration are kept/);

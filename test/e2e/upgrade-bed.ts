@@ -10,6 +10,7 @@ import {
   type Node,
   type Photograph,
   photograph,
+  photographAtRest,
   projectDir,
   type Result,
   runPod,
@@ -85,7 +86,7 @@ export function start(test: Tell, name: string, options: SubjectOptions = {}): S
     await ok(node, ['join', cluster.endpoint, ...token, '--compat-matrix', MATRIX, '--bundle', BUNDLE, ...more]);
     if (options.pod ?? true) await runPod(cluster, node, `${name}-app`);
     await isAt(subject, OLD);
-    subject.joined = await photograph(node);
+    subject.joined = await photographAtRest(node);
   });
   return subject;
 }

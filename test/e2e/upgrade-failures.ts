@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { edgeHubImage, photograph, world } from '../testbed/index.ts';
+import { edgeHubImage, photographAtRest, world } from '../testbed/index.ts';
 import { interrupt } from './interrupt.ts';
 import type { Tell } from './side-by-side.ts';
 import {
@@ -37,11 +37,11 @@ export function failing(test: Tell): void {
       spec: { minAvailable: 1, selector: { matchLabels: { app: 'guarded' } } },
     });
     await node.write(ADMIN, await readFile(cluster.kubeconfig, 'utf8'), 0o600);
-    subject.joined = await photograph(node);
+    subject.joined = await photographAtRest(node);
     const drain = ['--drain', '--force', '--drain-timeout', '2s', '--kubeconfig', ADMIN];
     await fails('drain', /default\/upgrade2-app: .*disruption budget/, upgradeWith('next', ...drain));
     await node.exec('rm', ADMIN);
-    subject.joined = await photograph(node);
+    subject.joined = await photographAtRest(node);
   });
   test('while it installs (a damaged kubelet): Ctrl-C on the way back leaves the older version, at once or when the same command runs again', async () => {
     const ended = await interrupt(subject.node, upgradeWith('damaged'), { phase: 'recover' }, 'INT');

@@ -8,7 +8,7 @@ export * from './faults.ts';
 export { buildImage } from './image.ts';
 export { installKubeadm, installKubeletUnit, kubeadmJoin } from './kubeadm.ts';
 export { Node, type NodeOptions, type Result, type RunOptions } from './node.ts';
-export { difference, type Photograph, photograph } from './photograph.ts';
+export { difference, type Photograph, photograph, photographAtRest } from './photograph.ts';
 export { importImage, installCni, podCidrOf, runPod } from './pods.ts';
 export { prepare, unsupported } from './prepare.ts';
 export { buildUpgradeImage } from './upgrade-image.ts';

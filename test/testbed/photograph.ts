@@ -2,7 +2,9 @@ import { hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Node } from './node.ts';
+import { until } from './wait.ts';
 
 /** What a node's disk holds and what its kernel knows of it, as lines to compare. */
 export interface Photograph {
@@ -91,6 +93,26 @@ export async function photograph(node: Node): Promise<Photograph> {
   await readContents(disk);
   const files = new Map([...disk.values(), ...run.values()].map((entry) => [entry.path, describe(entry)] as const));
   return { files, kernel };
+}
+
+/** What a kubelet and an edge-hub write as long as they run. */
+const WORK = ['/etc/kubernetes/cache', '/var/log'];
+
+/**
+ * Takes a photograph of a node whose kubelet runs, once nothing of it changes any more: a kubelet that has just started makes
+ * its iptables chains table by table, and folders of its pods, after the node is Ready.
+ */
+export async function photographAtRest(node: Node): Promise<Photograph> {
+  let last = await photograph(node);
+  let changes: string[] = [];
+  const atRest = async (): Promise<Photograph | false> => {
+    await sleep(1000);
+    const now = await photograph(node);
+    changes = difference(last, now, WORK);
+    last = now;
+    return changes.length === 0 && now;
+  };
+  return until(`${node.name} to come to rest`, atRest, 240, async () => changes.join('\n'));
 }
 
 /**

@@ -20,7 +20,7 @@ function cells(): Cell[] {
     return WORLDS.flatMap((world, i) => {
       const cell = worlds[i] ?? '';
       if (cell.startsWith('–')) return [];
-      return [...cell.matchAll(/`([\w-]+)`(\*?)/g)].map(([, test = '', mark]) => ({
+      return [...cell.matchAll(/`((?:vm\/)?[\w-]+)`(\*?)/g)].map(([, test = '', mark]) => ({
         world,
         test,
         asterisk: mark === '*',
@@ -29,19 +29,24 @@ function cells(): Cell[] {
   });
 }
 
+/** Those without a folder are of test/e2e. */
+const pathOf = (test: string): string => `test/${test.includes('/') ? test : `e2e/${test}`}.test.ts`;
+
 /** The files that a part of `npm test` names, each with its world; the parts after MORE_PARTS take hours. */
 function parts(text: string): string[] {
   return [...text.matchAll(/\{\s*name: [^}]*?files: \[([^\]]*)\]([^}]*)\}/g)].flatMap(([, files = '', more = '']) => {
-    if (more.includes('folder:')) return [];
+    const [, folder = 'e2e'] = /folder: '(\w+)'/.exec(more) ?? [];
+    if (folder === 'winbed') return [];
+    const prefix = folder === 'e2e' ? '' : `${folder}/`;
     const world = /world: 'today'/.test(more) ? 'today' : 'guide';
-    return [...files.matchAll(/'([\w-]+)'/g)].map(([, file]) => `${file} ${world}`);
+    return [...files.matchAll(/'([\w-]+)'/g)].map(([, file]) => `${prefix}${file} ${world}`);
   });
 }
 
 describe('the table of what is verified', () => {
   it('each cell names an end-to-end test that exists and runs in that world', () => {
     const wrong = cells().filter(({ test, world }) => {
-      const path = `test/e2e/${test}.test.ts`;
+      const path = pathOf(test);
       if (!existsSync(new URL(`../../${path}`, import.meta.url))) return true;
       const [, worlds = "'guide', 'today'"] = /inWorlds\(([^)]*)\)/.exec(read(path)) ?? [];
       return !worlds.includes(`'${world}'`);

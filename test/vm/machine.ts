@@ -22,11 +22,11 @@ export const MEDIUM_SIZE = '2G';
 export const PROGRAM = `${MEDIUM}/edgeadm`;
 
 /**
- * One emulated processor: two of them use a third more of the real ones for the same work, and those are what tests
- * have too few of. An old model, since none of its instructions makes the kernel look for what is not there.
+ * Two emulated processors, each a thread of qemu: a boot takes a fifth less time than with one, and no more of the real
+ * ones. An old model, since none of its instructions makes the kernel look for what is not there.
  */
 const hardware = [
-  ...['-accel', 'tcg,thread=single', '-cpu', 'Westmere', '-smp', '1', '-m', '2048'],
+  ...['-accel', 'tcg,thread=multi', '-cpu', 'Westmere', '-smp', '2', '-m', '2048'],
   ...['-machine', 'q35,usb=off,sata=off,smbus=off', '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
   ...['-object', 'rng-random,id=rng,filename=/dev/urandom', '-device', 'virtio-rng-pci,rng=rng'],
 ];
@@ -256,7 +256,8 @@ async function startQemu(cgroup: string, dir: string, start: Start): Promise<voi
   const args = [
     ...hardware,
     ...['-kernel', parts.kernel, '-initrd', parts.initrd, '-append', commandLineOfKernel],
-    ...drive('disk', `file=${disk}`, 'format=qcow2'),
+    // Without a sync of this machine's disk: what the guest has flushed outlives qemu, and only qemu is ever killed.
+    ...drive('disk', `file=${disk}`, 'format=qcow2', 'cache=unsafe'),
     ...drive('medium', `file=${medium}`, 'format=raw', 'readonly=on'),
     ...['-netdev', `user,id=net,hostfwd=tcp:${loopbackNet}.200:${PORT}-:22`],
     ...['-device', 'virtio-net-pci,netdev=net,romfile='],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inWorlds, joinArgs, testBed, WITH_HUB } from '../e2e/support.ts';
 import { until } from '../testbed/index.ts';
-import { tracesOn } from './photograph.ts';
+import { tracesAfterBoot, tracesOn } from './photograph.ts';
 import { cutPowerDuring, freshMachine, nameOf, randomMoment, type Subject, succeed } from './support.ts';
 
 /** Those in which files of the node are written and other programs work. */
@@ -61,7 +61,7 @@ inWorlds('guide', 'today')('a virtual machine as a node', function () {
 
   it('a machine that was reset boots as it was before the join', async () => {
     await subject.machine.reboot();
-    assert.deepEqual(await tracesOn(subject.machine, subject.before), []);
+    assert.deepEqual(await tracesAfterBoot(subject.machine, subject.before), []);
   });
 
   /** What a hub makes in the kernel of a machine that has the modules for it. */

@@ -24,7 +24,8 @@ export async function runDrill(
   const command = { name: 'node drill', flags, limits: { cleanUpMs: CLEAN_UP_MS } };
   const result = await runOnNodes(command, host, async ({ output, signal, dryRun }) => {
     const options = { output, signal, yes: (flags.yes && spec.cut !== 'manual') || dryRun, argv: host.argv };
-    refuseUnanswerable('Cut the node off from its API server and restart its pods?', options);
+    // The run after the boot asks nothing.
+    if (!spec.reboot) refuseUnanswerable('Cut the node off from its API server and restart its pods?', options);
     return {
       onNode: withSession(async (run) => {
         const { session } = run;

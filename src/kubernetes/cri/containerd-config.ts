@@ -42,6 +42,7 @@ function settingsFor(version: number, root: TomlTable, needs: ContainerdNeeds): 
     settings.push({ table: [...V1_CRI, ...RUNC], key: 'runtime_type', value: 'io.containerd.runc.v2' });
     settings.push({ table: [...V1_CRI, ...RUNC, 'options'], key: 'SystemdCgroup', value: systemd });
     if (needs.sandboxImage) settings.push({ table: V1_CRI, key: 'sandbox_image', value: needs.sandboxImage });
+    if (needs.nvidiaRuntime) settings.push(...nvidiaSettings([...V1_CRI, ...RUNC], needs.nvidiaRuntime, systemd));
     return settings;
   }
   const runtime = [...(version === 2 ? V2_CRI : V3_RUNTIME), ...RUNC];
@@ -167,6 +168,12 @@ function otherRuntimes(version: number, root: TomlTable, { systemdCgroup = true 
     if (name === 'runc' || !/^io\.containerd\.runc\.v[12]$/.test(String(type))) return [];
     return [{ table: [...table, name, 'options'], key: 'SystemdCgroup', value: systemdCgroup }];
   });
+}
+
+/** True for a file in which containerd's CRI plug-in finds a runtime, such as `nvidia`. */
+export function hasRuntime(text: string, name: string, file?: string): boolean {
+  const root = parseToml(text, file);
+  return isTable(tableAt(root, [...(CRI_BY_VERSION[versionOf(root)] ?? V3_RUNTIME), 'containerd', 'runtimes'])[name]);
 }
 
 function tableAt(root: TomlTable, path: readonly string[]): TomlTable {

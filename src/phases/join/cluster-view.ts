@@ -246,12 +246,15 @@ interface Lookup {
   /** ConfigMaps that are there without the key, and one that the token may not read, one sentence each. */
   readonly empty: readonly string[];
   readonly forbidden: readonly string[];
+  /** The first of them, if it is not there. */
+  readonly absent: readonly string[];
 }
 
 /** The key of the first of these ConfigMaps that has it. A cluster that kubeadm did not make may lack all of them. */
 async function findText(client: ApiClient, key: string, names: readonly string[]): Promise<Lookup> {
   const empty: string[] = [];
   const forbidden: string[] = [];
+  const absent: string[] = [];
   for (const [i, name] of names.entries()) {
     const answer = await client.send<V1ConfigMap>('GET', `/api/v1/namespaces/kube-system/configmaps/${name}`);
     const text = answer.status === 200 ? answer.body?.data?.[key] : undefined;
@@ -259,20 +262,22 @@ async function findText(client: ApiClient, key: string, names: readonly string[]
     if (text)
       return {
         found: { text, what: `key ${key} of the ConfigMap kube-system/${name}`, code: 'API_ERROR', next },
-        empty: [],
-        forbidden: [],
+        ...{ empty: [], forbidden: [], absent: [] },
       };
     if (answer.status === 200) empty.push(`the ConfigMap kube-system/${name} has no text under its key ${key}`);
     // A token has rights to the name of this version alone.
-    if (answer.status === 403 && i === 0)
+    if (i > 0) continue;
+    if (answer.status === 403)
       forbidden.push(`the bootstrap token may not read the ConfigMap kube-system/${name} (HTTP 403)`);
+    if (answer.status === 404) absent.push(`the cluster has no ConfigMap kube-system/${name}`);
   }
-  return { empty, forbidden };
+  return { empty, forbidden, absent };
 }
 
-/** To a cluster that is not of kubeadm, a token has no rights to read either. */
+/** A cluster that is not of kubeadm has neither, and a token no rights to read them. */
 function missingTextsIn(kubeadm: Lookup, kubelet: Lookup): string[] {
-  return [...kubeadm.empty, ...kubelet.empty, ...(kubeadm.found ? kubelet.forbidden : [])];
+  const ofKubelet = kubeadm.found && !kubelet.found ? [...kubelet.forbidden, ...kubelet.absent] : [];
+  return [...kubeadm.empty, ...kubelet.empty, ...(kubelet.empty.length > 0 ? [] : ofKubelet)];
 }
 
 function repeatedKeysIn(texts: readonly (ClusterText | undefined)[]): string[] {

@@ -21,10 +21,7 @@ import type { JoinContext } from './context.ts';
 export const installRuntime: Phase<JoinContext> = {
   name: 'install-runtime',
   title: 'Set up the container runtime',
-  when: ({ spec }) => {
-    if (spec.runtime === 'docker') return 'docker is set up by its own package';
-    return !spec.criSocket || spec.criSocket.includes('containerd') || `${spec.criSocket} is not containerd's`;
-  },
+  when: isContainerd,
   phases: [
     {
       name: 'containerd',
@@ -41,6 +38,12 @@ export const installRuntime: Phase<JoinContext> = {
     },
   ],
 };
+
+/** True, or why the runtime is none that is configured here. */
+function isContainerd({ spec }: JoinContext): true | string {
+  if (spec.runtime === 'docker') return 'docker is set up by its own package';
+  return !spec.criSocket || spec.criSocket.includes('containerd') || `${spec.criSocket} is not containerd's`;
+}
 
 /** True if an earlier join installed the containerd that is there. */
 function isOurs({ node }: JoinContext): boolean {
@@ -127,10 +130,14 @@ async function configure(context: JoinContext & PhaseTools): Promise<void> {
     if (!keepsComments)
       log.warning(`${path} had to be rewritten without its comments; the copy has them, and reset restores it.`);
   }
-  if (!(await isInForce(host, needs)))
-    log.warning(
-      'containerd does not use what the join configured: compare `containerd config dump` with the files it imports.',
-    );
+}
+
+/** Asked while the kubelet starts: containerd takes as long to answer as some phases. */
+export async function warnOfOtherConfiguration(context: JoinContext & PhaseTools): Promise<void> {
+  if (isContainerd(context) !== true || (await isInForce(context.host, await needsOf(context)))) return;
+  context.log.warning(
+    'containerd does not use what the join configured: compare `containerd config dump` with the files it imports.',
+  );
 }
 
 /** containerd itself says what it makes of all its files; one that cannot be asked is taken at its files' word. */

@@ -12,6 +12,7 @@ import { VENDOR } from '../vendor-messages.ts';
 import { callbackPhase } from './callback.ts';
 import type { JoinContext } from './context.ts';
 import { runsUnits, waitForHub } from './install-edgehub.ts';
+import { warnOfOtherConfiguration } from './install-runtime.ts';
 import { kubeletGuard, kubeletTrouble } from './kubelet-guard.ts';
 import { warnOfConditions } from './node-conditions.ts';
 import { addonsKeptOff, CLUSTER_ADDONS, nodeAnnotations, nodeLabels, outdatedLabels } from './node-labels.ts';
@@ -48,11 +49,12 @@ export const postCheck: Phase<JoinContext> = {
   ],
 };
 
-export async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void> {
+export async function checkRuntime(context: Context): Promise<void> {
+  const { host, spec, log, waitFor } = context;
   log.vendor(VENDOR.checkingRuntime(spec.runtime));
   await waitForUnit(host, waitFor, `${spec.runtime}.service`, 'RUNTIME_FAILED');
   log.vendor(VENDOR.runtimeOk(spec.runtime));
-  await compareRuntimeVersion(host, spec, log);
+  await Promise.all([compareRuntimeVersion(host, spec, log), warnOfOtherConfiguration(context)]);
 }
 
 /** The bundle or the runtime's package decides on its version; an unexpected one is a warning. */

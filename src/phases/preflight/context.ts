@@ -46,7 +46,7 @@ export interface ClusterQuestions {
   kubeletConfiguration(): Promise<Record<string, unknown> | undefined>;
   /** Keys that occur twice in these two: `key kubelet of the ConfigMap kube-system/x: line 7: …`. Kubernetes takes the last. */
   repeatedKeys(): Promise<readonly string[]>;
-  /** Which of these two is there, but empty or not for the token to read, one sentence each. */
+  /** Which of these two is empty, missing beside the other, or not for the token to read, one sentence each. */
   missingTexts(): Promise<readonly string[]>;
   /**
    * Whether the cluster has a node pool of that name; undefined if it has no node pools, or the token may not read

@@ -1,5 +1,5 @@
 import { PATHS } from '../../host/node-paths.ts';
-import { isLoopback } from '../../lib/cidr.ts';
+import { isOwnMachine } from '../../lib/cidr.ts';
 import type { ReadOnlyHost } from './read-only-host.ts';
 
 /** Addresses of systemd-resolved's stub. See systemd-resolved.service(8). */
@@ -20,8 +20,8 @@ export async function resolvConfForPods(host: Pick<ReadOnlyHost, 'read'>): Promi
   const [text, real] = await Promise.all([host.read(path), host.read(behindStub)]);
   if (text === undefined) return undefined;
   const servers = parseNameServers(text);
-  const isLocal = servers.length > 0 && servers.every(isLoopback);
-  const isKnown = parseNameServers(real ?? '').some((server) => !isLoopback(server));
+  const isLocal = servers.length > 0 && servers.every(isOwnMachine);
+  const isKnown = parseNameServers(real ?? '').some((server) => !isOwnMachine(server));
   const isBehind = isKnown && (isLocal || servers.some((server) => STUBS.includes(server)));
   return isBehind ? { path: behindStub, text: real ?? '' } : { path, text };
 }

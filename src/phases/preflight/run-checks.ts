@@ -37,6 +37,8 @@ export async function judgeChecks(
   chosen?: readonly Check[],
   clock: Clock = realClock,
 ): Promise<Verdict[]> {
+  // The slowest answer, since a kubelet takes a tenth of a second to start, and several checks wait for it.
+  context.node.kubeletVersion().catch(() => {});
   const checks = chosen ?? checksFor((await context.host.facts()).platform);
   const asking = { ...context, host: cachedReads(context.host) };
   const results = new Map<string, Promise<Timed>>();

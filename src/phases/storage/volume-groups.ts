@@ -1,11 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { V1ConfigMap, V1Node } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { EdgeadmError } from '../../errors/index.ts';
 import type { ChangeRequest } from '../../kubernetes/api/change.ts';
 import { configMapChange } from '../../kubernetes/api/config-maps.ts';
 import { nodeNameOf } from '../../kubernetes/node/node.ts';
-import { checkShape, yamlMap } from '../../lib/check-shape.ts';
+import { checkShape, lenientYaml, yamlMap } from '../../lib/check-shape.ts';
 import { ownValue } from '../../lib/own-value.ts';
+import { appendYamlItem } from '../../lib/yaml-list.ts';
 import { toYaml } from '../../templates/yaml.ts';
 
 /** ConfigMap in kube-system that node-resource-manager reads on each node. Source: the guide, chapter 8.3. */
@@ -82,11 +84,15 @@ export function addVolumeGroup(
   return configMapChange(TOPOLOGY_CONFIG, config, { [KEY]: same && text ? text : textWith(text, group) });
 }
 
-/** Other keys of definitions, such as those of persistent memory, stay. */
-function textWith(text: string | undefined, { name, key, operator, value, type, devices }: VolumeGroup): string {
-  const document = yamlMap(text ?? '', ORIGIN);
+/** Comments and other keys of definitions, such as those of persistent memory, stay. */
+function textWith(text = '', { name, key, operator, value, type, devices }: VolumeGroup): string {
+  const document = yamlMap(text, ORIGIN);
   const entry = { name, key, operator, ...(value !== undefined && { value }), topology: { type, devices } };
-  return toYaml({ ...document, [KEY]: [...((document[KEY] as object[] | null) ?? []), entry] });
+  const groups = [...((document[KEY] as object[] | null) ?? []), entry];
+  const edited = appendYamlItem(text, KEY, entry);
+  const read = lenientYaml(edited, z.looseObject({ [KEY]: z.array(z.unknown()) }));
+  const isRight = isDeepStrictEqual({ ...read, [KEY]: new Set(read?.[KEY]) }, { ...document, [KEY]: new Set(groups) });
+  return isRight ? edited : toYaml({ ...document, [KEY]: groups });
 }
 
 /** node-resource-manager deletes neither volume groups nor physical volumes. */

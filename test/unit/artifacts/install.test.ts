@@ -224,6 +224,24 @@ describe('images of a bundle', () => {
     assert.ok(journal.changesSince('start').some((entry) => entry.kind === 'image' && entry.name === PAUSE));
   });
 
+  it('images of a bundle are synced to the disk of a node once they are imported, and not if it has them', async () => {
+    const programs: string[] = [];
+    const recorded = (machine: Machine): Machine => {
+      const inner = withContainerd(new Set(), [])(machine);
+      const exec: Machine['exec'] = (file, args, options) => {
+        programs.push(file === 'ctr' ? (args.at(2) === 'images' ? `${args.at(3)}` : 'ctr') : file);
+        return inner.exec(file, args, options);
+      };
+      return { ...inner, exec };
+    };
+    const { host } = await node(recorded);
+    await importImages(await open(), host);
+    assert.deepEqual(programs.slice(programs.indexOf('import')), ['import', 'sync']);
+    programs.length = 0;
+    await importImages(await open(), host);
+    assert.ok(!programs.includes('sync'));
+  });
+
   it('images of a bundle are imported from where they lie on this machine', async () => {
     const imported: string[] = [];
     const here = localMachine();

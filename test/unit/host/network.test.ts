@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ProgramResult } from '../../../src/host/machine.ts';
+import { execa } from 'execa';
 import { parseIpInterfaces, parseIpRoutes, readNetwork } from '../../../src/host/network.ts';
 
 const LINKS = `1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000\\    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
@@ -108,29 +108,24 @@ default via fe80::1 dev eth0 proto ra metric 1024 expires 1790sec hoplimit 64 pr
 });
 
 describe('reading the network', () => {
-  const answering =
-    (answers: Record<string, Partial<ProgramResult>>) => async (_file: string, args: readonly string[]) => ({
-      exitCode: 0,
-      stdout: '',
-      stderr: '',
-      ...answers[args.join(' ')],
+  /** The script that is run, with an `ip` of our own. */
+  const withIp = (ip: string) => async (_file: string, args: readonly string[]) => {
+    const { exitCode, stdout, stderr } = await execa('sh', ['-c', `ip() { ${ip}\n}\n${args.at(-1)}`], {
+      reject: false,
     });
+    return { exitCode: exitCode ?? -1, stdout, stderr };
+  };
 
   it('says so if the node has no iproute2', async () => {
-    const missing = { exitCode: 127, stderr: 'ip: not found' };
-    const exec = answering({
-      '-oneline link show': missing,
-      '-oneline address show': missing,
-      '-4 route show': missing,
-    });
+    const exec = withIp('echo "ip: not found" >&2; return 127');
     await assert.rejects(readNetwork(exec), { code: 'COMMAND_FAILED', why: 'ip: not found' });
   });
 
   it('reading the network does without IPv6', async () => {
-    const exec = answering({
-      '-oneline link show': { stdout: LINKS },
-      '-6 route show': { exitCode: 2, stderr: 'not supported' },
-    });
-    assert.deepEqual((await readNetwork(exec)).routes, []);
+    const exec = withIp(`[ "$1" != -6 ] || { echo 'not supported' >&2; return 2; }
+      [ "$2" != link ] || echo '2: eth0: <BROADCAST,UP> mtu 1500'
+      [ "$1" != -4 ] || echo 'default via 10.0.0.1 dev eth0'`);
+    const { interfaces, routes } = await readNetwork(exec);
+    assert.deepEqual([interfaces.map(({ name }) => name), routes.length], [['eth0'], 1]);
   });
 });

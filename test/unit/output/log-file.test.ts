@@ -27,6 +27,22 @@ describe('the log file', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
+  it('the zeros that a power cut leaves in place of the last lines of a log go, and no others', () => {
+    const path = join(folder, 'edgeadm.log');
+    for (const [before, after] of [
+      ['a\n\0\0\0', 'a\nnew\n'],
+      ['a\0b\n', 'a\0b\nnew\n'],
+      [`${'\0'.repeat(5000)}`, 'new\n'],
+      ['', 'new\n'],
+    ] as const) {
+      writeFileSync(path, before);
+      const file = new LogFile([path]);
+      file.write('new\n');
+      file.close();
+      assert.equal(readFileSync(path, 'utf8'), after);
+    }
+  });
+
   it('the log file is /var/log/edgeadm.log for this machine, else in the state folder of the user', () => {
     const hosts = ['localhost'];
     assert.deepEqual(logPaths('localhost', { hosts, env: { HOME: '/home/u' } }), [

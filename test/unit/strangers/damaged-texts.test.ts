@@ -339,6 +339,11 @@ describe('a text by others that cannot be read', () => {
       /has no text under its key kubelet/,
     ],
     [
+      'kubernetes/kubernetes#94524, clastix/kamaji#320: none of this version',
+      KUBEADM_CONFIG,
+      /the cluster has no ConfigMap kube-system\/kubelet-config-1\.20\nwithout it, the join uses defaults/,
+    ],
+    [
       'kubernetes/kubeadm#1596, under another key',
       { 'kubeadm-config': { MasterConfiguration: 'a: 1' } },
       /kubeadm-config has no text under its key ClusterConfiguration/,

@@ -1,3 +1,4 @@
+import { isDenied } from '../../../host/failures.ts';
 import type { Route } from '../../../host/machine.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { isDefaultRange, overlaps } from '../../../lib/cidr.ts';
@@ -86,8 +87,13 @@ function describeRoute({ destination, interface: name, gateway }: Route): string
 /** Those behind the stub of systemd-resolved too. */
 async function nameServers({ host }: CheckContext): Promise<Used[]> {
   const files = [PATHS.system.resolvConf, PATHS.system.resolvedConf];
-  const texts = await Promise.all(files.map((path) => host.read(path)));
+  const texts = await Promise.all(files.map((path) => host.read(path).catch(leaveToNameserver)));
   const addresses = new Set(texts.flatMap((text) => parseNameServers(text ?? '')));
   const remedy = 'Use a name server with an address outside of the cluster.';
   return [...addresses].map((address) => ({ range: address, what: `the name server ${address}`, remedy }));
+}
+
+/** It says what is wrong with a file that cannot be read. @throws if only root may read it */
+function leaveToNameserver(error: unknown): undefined {
+  if (isDenied(error)) throw error;
 }

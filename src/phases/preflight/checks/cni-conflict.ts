@@ -45,10 +45,13 @@ export const cniConflict: Check = {
 /** The plug-ins of a configuration or of a list of them; undefined if it is neither. */
 function pluginTypes(text: string): string[] | undefined {
   try {
-    const parsed = JSON.parse(text) as { type?: string; plugins?: { type?: string }[] };
-    const types = (parsed.plugins ?? [parsed]).flatMap(({ type }) => (type ? [type] : []));
-    return types.length > 0 ? types : undefined;
+    const parsed = JSON.parse(text) as { plugins?: { type?: unknown }[]; type?: unknown };
+    const types = (parsed.plugins ?? [parsed]).map(({ type }) => type);
+    // As libcni reads it, which refuses the whole file if one plug-in has no type (libcni/conf.go).
+    return types.length > 0 && types.every(isName) ? types : undefined;
   } catch {
     return undefined;
   }
 }
+
+const isName = (type: unknown): type is string => typeof type === 'string' && type !== '';

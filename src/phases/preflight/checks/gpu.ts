@@ -1,8 +1,11 @@
 import { compareClusterVersions } from '../../../compat/cluster-version.ts';
 import { GPU_MODELS, gpuModel } from '../../../compat/gpus.ts';
 import { PATHS } from '../../../host/node-paths.ts';
+import { hasRuntime } from '../../../kubernetes/cri/containerd-config.ts';
+import { importedFiles } from '../../../kubernetes/cri/containerd-imports.ts';
 import { nvidiaRuntime } from '../../../kubernetes/cri/nvidia-runtime.ts';
 import { type Check, fail, pass, skip } from '../check.ts';
+import type { CheckContext } from '../context.ts';
 
 export const gpu: Check = {
   name: 'GPU',
@@ -36,8 +39,9 @@ export const gpuRuntime: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'For a GPU node, the NVIDIA Container Toolkit is installed, and containerd has the runtime `nvidia`, or the join may configure it (`--manage-runtime`, a bundle with containerd).',
+    'For a GPU node, the NVIDIA Container Toolkit is installed, and containerd has the runtime `nvidia`, in its configuration or in a file that this imports, or the join may configure it (`--manage-runtime`, a bundle with containerd).',
   remedy: 'Install the NVIDIA Container Toolkit: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit',
+  needs: ['Runtime'],
   run: async ({ host, node, spec }) => {
     if (spec.gpuVersion === '') return skip('no GPU was requested');
     if (!host.runsPrograms) return skip('a scratch root has no programs');
@@ -45,11 +49,19 @@ export const gpuRuntime: Check = {
     if (program === undefined) return fail('nvidia-container-runtime is not on the node');
     const brings = (await node.bundle())?.manifest.files.some(({ kind }) => kind === 'containerd') ?? false;
     if (spec.manageRuntime || brings) return pass(`${program}; the join configures containerd`);
-    const configuration = await host.read(PATHS.containerd.configuration);
-    if (/\bruntimes\.["']?nvidia["']?\]/.test(configuration ?? '')) return pass(program);
-    return fail(`${PATHS.containerd.configuration} does not have the runtime nvidia`, {
+    const file = await fileWithRuntime(host);
+    if (file !== undefined) return pass(`${program}; the runtime nvidia is in ${file}`);
+    return fail(`neither ${PATHS.containerd.configuration} nor a file that it imports has the runtime nvidia`, {
       remedy:
         'Pass `--manage-runtime`, or: `nvidia-ctk runtime configure --runtime=containerd; systemctl restart containerd`.',
     });
   },
 };
+
+/** The toolkit writes the runtime into a file of its own since 1.18. Source: NVIDIA/nvidia-container-toolkit#1260. */
+async function fileWithRuntime(host: CheckContext['host']): Promise<string | undefined> {
+  const own = PATHS.containerd.configuration;
+  for (const file of [own, ...(await importedFiles(host, (await host.read(own)) ?? ''))])
+    if (hasRuntime((await host.read(file)) ?? '', 'nvidia', file)) return file;
+  return undefined;
+}

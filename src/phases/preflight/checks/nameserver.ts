@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
+import { isDenied } from '../../../host/failures.ts';
 import { PATHS } from '../../../host/node-paths.ts';
-import { isLinkLocal, isLoopback } from '../../../lib/cidr.ts';
+import { isLinkLocal, isOwnMachine } from '../../../lib/cidr.ts';
 import { encodingOfWindows, SAVE_AS_UTF8 } from '../../../lib/decode-text.ts';
 import { type Check, type CheckResult, fail, pass, skip } from '../check.ts';
 import type { CheckContext } from '../context.ts';
@@ -24,7 +25,8 @@ export const nameserver: Check = {
   remedy: "List a reachable server in /etc/resolv.conf: pods with the node's DNS policy, such as coredns, use it.",
   run: async (context) => {
     const { host } = context;
-    const file = await resolvConfForPods(host);
+    const file = await resolvConfForPods(host).catch(unreadable);
+    if (file instanceof Error) return fail(`${file.message}: pods could not start`, { severity: 'error' });
     if (file === undefined) {
       if (!host.runsPrograms) return skip('the scratch root has no /etc/resolv.conf');
       // The kubelet opens the file for every pod and fails without it; an empty one is good enough for it.
@@ -37,11 +39,17 @@ export const nameserver: Check = {
     if (servers.length === 0) return fail(`${FILE} lists no server`);
     const malformed = servers.filter((server) => isIP(server) === 0);
     if (malformed.length > 0) return fail(`${malformed.join(', ')} in /etc/resolv.conf is not an IP address`);
-    if (servers.every(isLoopback))
+    if (servers.every(isOwnMachine))
       return fail(`${FILE} lists only ${servers.join(', ')}, which is the pod itself when used in a pod`);
     return judge(context, file);
   },
 };
+
+/** A link that leads to itself, for one. @throws if only root may read it */
+function unreadable(error: Error): Error {
+  if (isDenied(error)) throw error;
+  return error;
+}
 
 /** @param file that the kubelet hands to pods */
 async function judge(context: CheckContext, { path, text }: ResolvConf): Promise<CheckResult> {
@@ -53,10 +61,10 @@ async function judge(context: CheckContext, { path, text }: ResolvConf): Promise
       { remedy: `List a server with another address in ${path}, such as the IPv4 address of the same router.` },
     );
   }
-  const local = servers.filter(isLoopback);
+  const local = servers.filter(isOwnMachine);
   if (local.length > 0) {
     return fail(
-      `${path} lists ${local.join(', ')} beside ${servers.filter((server) => !isLoopback(server)).join(', ')}: in a pod that is the pod itself, and coredns, which picks servers at random, would query itself in a loop`,
+      `${path} lists ${local.join(', ')} beside ${servers.filter((server) => !isOwnMachine(server)).join(', ')}: in a pod that is the pod itself, and coredns, which picks servers at random, would query itself in a loop`,
       { remedy: `Remove ${local.join(', ')} from ${path}.` },
     );
   }

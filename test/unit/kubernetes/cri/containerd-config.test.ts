@@ -4,6 +4,7 @@ import type { EdgeadmError } from '../../../../src/errors/index.ts';
 import {
   fitContainerdConfig,
   fitImportedConfig,
+  hasRuntime,
   keepsCriOff,
 } from '../../../../src/kubernetes/cri/containerd-config.ts';
 
@@ -117,6 +118,11 @@ describe('containerd beside others', () => {
     });
     assert.equal(containerd.default_runtime_name, undefined);
     assert.equal(fitContainerdConfig(text, { nvidiaRuntime }), undefined);
+    for (const version of ['', 'version = 2\n', 'version = 3\n']) {
+      const file = `${version}[plugins.cri]\n`;
+      assert.ok(hasRuntime(fitContainerdConfig(file, { nvidiaRuntime }) ?? '', 'nvidia'), file);
+      assert.ok(!hasRuntime(file, 'nvidia'));
+    }
   });
 
   it('gives every runtime that uses runc the cgroup driver of the kubelet: nvidia as the default (NVIDIA/nvidia-docker#1788, k3s-io/k3s#8470)', () => {

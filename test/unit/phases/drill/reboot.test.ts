@@ -41,7 +41,9 @@ describe('a drill with a reboot', () => {
     const { host } = at;
     const text = async (path: string): Promise<string> => (await host.read(path)) ?? assert.fail(path);
     const cut = await text(`${UNIT_FOLDER}/${UNITS[0]}`);
-    assert.match(cut, /^Before=.* containerd\.service .* kubelet\.service$/m);
+    assert.match(cut, /^Before=.* network-pre\.target containerd\.service .* kubelet\.service$/m);
+    // As ufw.service of Debian: cloud-init.service waits for the network, and sysinit.target waits for it.
+    assert.match(cut, /^DefaultDependencies=no$/m);
     assert.match(cut, /^ExecStart=\/bin\/sh \/var\/lib\/edgeadm-drill\/cut\.sh$/m);
     assert.match(await text(`${UNIT_FOLDER}/${UNITS[2]}`), /^OnStartupSec=630s$/m);
     const script = await text('/var/lib/edgeadm-drill/cut.sh');

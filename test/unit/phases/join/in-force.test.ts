@@ -1,7 +1,34 @@
 import assert from 'node:assert/strict';
 import { bootSysctls } from '../../../../src/host/boot-sysctls.ts';
+import type { JoinContext } from '../../../../src/phases/join/context.ts';
+import { warnOfOtherConfiguration } from '../../../../src/phases/join/install-runtime.ts';
 import { overridingDropIns } from '../../../../src/phases/preflight/drop-ins.ts';
+import type { PhaseTools } from '../../../../src/workflow/phase.ts';
 import { fakeHost } from '../../fake-host.ts';
+import { recordedLog } from '../../recorded-log.ts';
+
+describe('what containerd makes of its files', () => {
+  // A file that another one imports comes last: github.com/containerd/containerd, docs/man/containerd-config.toml.5.md.
+  const dump = (systemdCgroup: boolean) => `version = 2
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+    SystemdCgroup = ${systemdCgroup}
+`;
+  for (const [title, answer, warnings] of [
+    ['another value is a warning', dump(false), 1],
+    ['the value of the join is none', dump(true), 0],
+    ['no answer is none', '', 0],
+  ] as const)
+    it(`at the end of a join: ${title}`, async () => {
+      const host = fakeHost({ commands: { 'containerd config dump': answer } });
+      const log = recordedLog();
+      const node = { bundle: async () => undefined };
+      const spec = { runtime: 'containerd', gpuVersion: '' };
+      await warnOfOtherConfiguration({ host, log, node, spec } as unknown as JoinContext & PhaseTools);
+      assert.equal(log.lines.filter((line) => /does not use what the join configured/.test(line)).length, warnings);
+    });
+});
 
 describe('what is in force after a reboot', () => {
   it('a kernel parameter is that of the file that is read last (awslabs/amazon-eks-ami#746, openshift/openshift-ansible#6818)', async () => {

@@ -91,6 +91,8 @@ export const KUBEADM_CONFIG = {
   },
 };
 
+const KUBELET_CONFIG = { 'kubelet-config-1.20': { kubelet: 'kind: KubeletConfiguration\n' } };
+
 /** The machine of a case: the fit one with its files, programs and units overlaid. */
 function machineOf(overlay: FakeNode = {}): FakeNode {
   return {
@@ -105,7 +107,7 @@ function machineOf(overlay: FakeNode = {}): FakeNode {
 }
 
 export async function contextOf(given: Case): Promise<CheckContext & { host: FakeHost }> {
-  const state = given.cluster ?? { configMaps: KUBEADM_CONFIG };
+  const state = given.cluster ?? { configMaps: { ...KUBEADM_CONFIG, ...KUBELET_CONFIG } };
   const cluster = await fakeCluster(state === 'down' ? {} : state);
   const runtime = given.runtime ?? { name: 'containerd', version: '1.6.20', apis: ['v1', 'v1alpha2'] };
   const connect = async (address: Address): Promise<Duplex> => {

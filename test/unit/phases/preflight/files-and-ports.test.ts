@@ -133,6 +133,13 @@ describe('CNIConflict', () => {
       machine: { files: { [`${folder}/00-x.conf`]: '{' } },
     }));
 
+  // libcni/conf.go: a plug-in without a type makes the whole file useless.
+  for (const text of ['{"type":5}', '{"type":""}', '{"plugins":[{"type":"bridge"},{}]}', '[]', 'null', '{"plugins":5}'])
+    it(`warns about a first file in which a plug-in has no type: ${text}`, () =>
+      assertFinds('CNIConflict', 'warning', /not a CNI configuration/, {
+        machine: { files: { [`${folder}/00-x.conf`]: text } },
+      }));
+
   it('ignores what the network of the joined node wrote itself', () => {
     const node = { ...MEMBER, ...noted({ kind: 'claim', path: folder, phase: 'prepare-node' }) };
     return assertOk('CNIConflict', { machine: { files: { [`${folder}/00-x.conf`]: '{' } }, node });

@@ -46,15 +46,38 @@ describe('GPU nodes', () => {
   it('the toolkit and the runtime of containerd are looked for', async () => {
     await assertFinds('GPURuntime', 'skipped', /no GPU/, {});
     await assertFinds('GPURuntime', 'error', /nvidia-container-runtime is not on the node/, { spec });
-    await assertFinds('GPURuntime', 'error', /config\.toml does not have the runtime nvidia/, {
-      spec,
-      machine: { files: { [program]: '' } },
-    });
-    await assertOk('GPURuntime', {
-      spec,
-      machine: { files: { [program]: '', '/etc/containerd/config.toml': nvidia } },
-    });
+    for (const text of ['', nvidia.replaceAll(/^/gm, '# ')])
+      await assertFinds('GPURuntime', 'error', /neither \S+config\.toml nor a file that it imports has the runtime/, {
+        spec,
+        machine: { files: { [program]: '', '/etc/containerd/config.toml': text } },
+      });
   });
+
+  const CONFIG = '/etc/containerd/config.toml';
+  for (const [written, files] of [
+    ['a table of version 2', { [CONFIG]: nvidia }],
+    [
+      'containerd 2, version 3',
+      { [CONFIG]: `version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.nvidia]\n` },
+    ],
+    [
+      'dotted keys',
+      { [CONFIG]: '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes]\nnvidia.runtime_type = "r"\n' },
+    ],
+    ['a file of version 1', { [CONFIG]: '[plugins.cri.containerd.runtimes.nvidia.options]\n' }],
+    // NVIDIA/nvidia-container-toolkit#1260 and #1407: from 1.18 on `nvidia-ctk runtime configure` writes a drop-in.
+    [
+      'the drop-in of the toolkit',
+      { [CONFIG]: 'imports = ["/etc/containerd/conf.d/*.toml"]\n', '/etc/containerd/conf.d/99-nvidia.toml': nvidia },
+    ],
+  ] as const)
+    it(`the runtime nvidia is found in ${written}`, async () => {
+      await assertOk(
+        'GPURuntime',
+        { spec, machine: { files: { [program]: '', ...files } } },
+        /is in \/etc\/containerd/,
+      );
+    });
 
   it('a join that may configure containerd adds the runtime by itself', async () => {
     const machine = { files: { [program]: '' } };

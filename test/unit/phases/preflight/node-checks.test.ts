@@ -7,6 +7,11 @@ import { assertFinds, assertOk, bundleOf, type Case, contextOf, dfOf } from './c
 
 const SWAPS = 'Filename\tType\tSize\tUsed\tPriority\n';
 
+function unreadable(code: string): EdgeadmError {
+  const cause = Object.assign(new Error(code), { code });
+  return new EdgeadmError({ code: 'WRITE_FAILED', what: 'cannot access /etc/resolv.conf', why: code, cause });
+}
+
 describe('IsPrivilegedUser', () => {
   it('IsPrivilegedUser lets root pass', () => assertOk('IsPrivilegedUser'));
 
@@ -16,9 +21,9 @@ describe('IsPrivilegedUser', () => {
   });
 
   it('does not blame the node for files that only root may read', async () => {
-    const denied = new EdgeadmError({ code: 'WRITE_FAILED', what: 'cannot access /etc/resolv.conf', why: 'EACCES' });
-    const machine: Case['machine'] = { facts: { uid: 1000 }, files: { '/etc/resolv.conf': denied } };
-    await assertFinds('CIDRConflict', 'skipped', /root is required/, { machine });
+    const machine: Case['machine'] = { facts: { uid: 1000 }, files: { '/etc/resolv.conf': unreadable('EACCES') } };
+    for (const check of ['CIDRConflict', 'Nameserver'])
+      await assertFinds(check, 'skipped', /root is required/, { machine });
   });
 });
 
@@ -252,6 +257,12 @@ describe('Nameserver', () => {
 
   it('warns about a loopback server with nothing behind it', () =>
     assertFinds('Nameserver', 'warning', /only 127\.0\.0\.53/, resolving('nameserver 127.0.0.53\n')));
+
+  it('a resolv.conf that is a link to itself is an error of Nameserver alone, since no pod starts without it', async () => {
+    const given: Case = { machine: { files: { '/etc/resolv.conf': unreadable('ELOOP') } } };
+    await assertFinds('Nameserver', 'error', /ELOOP: pods could not start/, given);
+    await assertOk('CIDRConflict', given);
+  });
 
   it('refuses a node without the file: no pod could start', () =>
     assertFinds('Nameserver', 'error', /pods could not start/, {

@@ -488,6 +488,9 @@ const STRANGERS: readonly Stranger[] = [
       ['nameserver dns.example.org\n', 'warning', /is not an IP address/],
       ['nameserver [2001:db8::53]\n', 'warning', /is not an IP address/],
       ['nameserver 127.0.0.54\n', 'warning', /only 127\.0\.0\.54/],
+      // Tried: a query to 0.0.0.0 reaches the server of the machine itself.
+      ['nameserver 0.0.0.0\n', 'warning', /only 0\.0\.0\.0/],
+      ['nameserver ::\nnameserver 10.0.0.1\n', 'warning', /lists :: beside 10\.0\.0\.1/],
       ['search a.x\ndomain b.x\n', 'warning', /lists no server/],
       ['', 'warning', /lists no server/],
     ] as const

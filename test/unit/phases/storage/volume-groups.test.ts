@@ -62,11 +62,50 @@ describe('volume groups of local disks', () => {
   it('a new definition is added to the others, which keep all that they have', () => {
     const fresh = group({ name: 'fast', value: 'nvme', devices: ['/dev/nvme0n1'] });
     const text = textOf(addVolumeGroup(CONFIG, fresh, []).patch);
-    assert.match(text, /regions:\s+- region0/);
+    assert.match(text, /regions: \[region0\]/);
     assert.deepEqual(volumeGroupsIn({ data: { volumegroup: text } }).at(-1), fresh);
     const { patch, before } = addVolumeGroup(undefined, fresh, []);
     assert.equal(before, undefined);
     assert.equal((patch as { metadata: { namespace: string } }).metadata.namespace, 'kube-system');
+  });
+
+  // How administrators write the ConfigMap by hand: kubectl edit, kubectl create --from-file.
+  const NEW = group({ name: 'fast', value: 'nvme', devices: ['/dev/nvme0n1'] });
+  for (const [written, text, after] of [
+    [
+      'a list with comments',
+      `# disks\n${TEXT}    # - region1\n\n# end\n`,
+      /^# disks\n.*# - region1\n- name: fast\n.*\n\n# end\n$/s,
+    ],
+    [
+      'a list before another key',
+      'volumegroup:\n  # one\n  - name: a\n# two\nb: 1',
+      /# one\n {2}- name: a\n {2}- name: fast\n.*\n# two\nb: 1$/s,
+    ],
+    ['a list in brackets', '{"volumegroup": [{"name": "a"}]} # c', /\[\{name: fast, .*\}, \{"name": "a"\}\]\} # c$/],
+    ['an empty list', 'volumegroup: [] # none', /^volumegroup: \[\{name: fast, .*\}\] # none$/],
+    ['a key without value', 'volumegroup: # none\nb: 1 # c', /^volumegroup: # none\n- name: fast\n.*\nb: 1 # c$/s],
+    ['null', 'volumegroup: ~ # none', /^volumegroup: \[\{name: fast, .*\}\] # none$/],
+    ['no such key', '# c\nb: 1', /^# c\nb: 1\nvolumegroup:\n {2}- name: fast/],
+    ['nothing but a comment', '# c', /^# c\nvolumegroup:\n {2}- name: fast/],
+    ['a text in several lines at the end', 'volumegroup:\n- name: a\n  x: |\n    # y\n', /# y\n- name: fast/],
+    ['lines of Windows', 'volumegroup:\r\n- name: a # c\r\n', /name: a # c\r\n- name: fast/],
+  ] as const)
+    it(`comments of the ConfigMap stay when a volume group is added to ${written}`, () => {
+      const edited = textOf(addVolumeGroup({ data: { volumegroup: text } }, NEW, []).patch);
+      assert.match(edited, after);
+      const names = volumeGroupsIn({ data: { volumegroup: edited } }).map(({ name }) => name);
+      const before = volumeGroupsIn({ data: { volumegroup: text } }).map(({ name }) => name);
+      assert.deepEqual(names.toSorted(), [...before, 'fast'].toSorted());
+    });
+
+  it('a volume group is added to a list behind an alias', () => {
+    const text = 'b: &l [{name: a}]\nvolumegroup: *l';
+    const edited = textOf(addVolumeGroup({ data: { volumegroup: text } }, NEW, []).patch);
+    assert.deepEqual(
+      volumeGroupsIn({ data: { volumegroup: edited } }).map(({ name }) => name),
+      ['a', 'fast'],
+    );
   });
 
   it('the same definition changes nothing, and a changed one is refused, because volume groups are never deleted', () => {
