@@ -85,6 +85,7 @@ const CI_PARTS = [
 
 /** With these it takes hours. */
 const MORE_PARTS = [
+  { name: 'Windows with a real kubelet, and over SSH', files: ['real-cluster', 'ssh'], folder: 'winbed' },
   { name: 'reset among the things of others', files: ['reset-foreign'] },
   { name: 'a virtual machine', files: ['node', 'drill'], world: 'today', folder: 'vm' },
   {

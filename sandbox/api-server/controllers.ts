@@ -5,6 +5,7 @@ import { reconcileRequest } from './csr-signer.ts';
 import { namespaceToReconcile, reconcileNamespace } from './namespace-contents.ts';
 import { reconcileTaints } from './node-taints.ts';
 import type { ObjectChange } from './registry.ts';
+import { reconcileReplicaSets, removeReplicaSets } from './replica-sets.ts';
 import { resourceOf } from './resources.ts';
 import type { Server } from './server.ts';
 import { reconcileWorkload } from './workload-status.ts';
@@ -46,6 +47,13 @@ export function startControllers({ registry, pki, now, version }: Omit<Server, '
       later(
         `${resource.plural} ${namespace}/${name}`,
         withCurrent((workload) => reconcileWorkload(registry, resource, workload)),
+      );
+    if (resource.plural === 'deployments')
+      later(
+        `replica sets of ${object.metadata.uid}`,
+        change.type === 'DELETED'
+          ? () => removeReplicaSets(registry, object)
+          : withCurrent((deployment) => reconcileReplicaSets(registry, deployment)),
       );
     const damaged = namespaceToReconcile(change);
     if (damaged) later(`namespace ${damaged}`, () => reconcileNamespace(registry, damaged, cluster));

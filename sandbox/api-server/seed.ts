@@ -4,6 +4,7 @@ import { toYaml } from '../../src/templates/yaml.ts';
 import type { Registry } from './registry.ts';
 import { type KubeObject, type Resource, resourceOf } from './resources.ts';
 import { seedRoles } from './seed-roles.ts';
+import { withServiceDefaults } from './services.ts';
 
 /** The networks that the sandbox's cluster says it has. */
 export const NETWORKS = { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/12', clusterDns: '10.96.0.10' };
@@ -37,11 +38,20 @@ export function seed(registry: Registry, { url, caPem, version }: Seed): void {
     const texts = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, toYaml(value)]));
     ensure(resourceOf('configmaps'), { metadata: { name, namespace }, data: texts });
   };
+  ensure(resourceOf('services'), apiServerService(url, minorOf(version)));
   configMap('kube-public', 'cluster-info', { kubeconfig: clusterInfo(url, caPem) });
   configMap('kube-system', 'kubeadm-config', { ClusterConfiguration: clusterConfiguration(url, version) });
   configMap('kube-system', 'yurt-hub-cfg', {});
   seedRoles(ensure);
   configMap('kube-system', kubeletConfigMaps(version)[0] ?? '', { kubelet: kubeletConfiguration() });
+}
+
+/** The first address of the range, as kube-apiserver takes it for itself. */
+function apiServerService(url: string, minor: number): KubeObject {
+  const labels = { component: 'apiserver', provider: 'kubernetes' };
+  const ports = [{ name: 'https', port: 443, targetPort: Number(new URL(url).port) }];
+  const spec = { clusterIP: '10.96.0.1', ports };
+  return withServiceDefaults({ metadata: { name: 'kubernetes', namespace: 'default', labels }, spec }, minor);
 }
 
 function clusterInfo(server: string, caPem: string): object {

@@ -4,6 +4,7 @@ import type { User } from './authentication.ts';
 import { isKubeletClient, LEGACY_SIGNER } from './csr-rules.ts';
 import type { KubeObject, Resource } from './resources.ts';
 import { schemaOf } from './schema/index.ts';
+import { serviceCauses, withServiceDefaults } from './services.ts';
 import { type Cause, forbidden } from './status.ts';
 import { structuralCauses } from './structural.ts';
 import { missingUsages, shownBytes } from './wordings.ts';
@@ -22,7 +23,7 @@ interface Strategy {
   /** The object as it is kept when it is new. */
   create?(object: KubeObject, writer: Writer): KubeObject;
   /** The object as it is kept after a change of everything but a subresource. */
-  update?(object: KubeObject, before: KubeObject): KubeObject;
+  update?(object: KubeObject, before: KubeObject, writer: Writer): KubeObject;
   validate?(object: KubeObject, before?: KubeObject, writer?: Writer): Cause[];
 }
 
@@ -98,23 +99,12 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   },
   priorityclasses: { create: (object) => ({ preemptionPolicy: 'PreemptLowerPriority', ...object }) },
   services: {
-    create: (object) => ({ ...object, spec: { ...SERVICE_DEFAULTS, ...object.spec, ports: portsOf(object) } }),
-    validate: ({ spec }) => {
-      const isNamed = spec?.type === 'ExternalName' || spec?.clusterIP === 'None';
-      const ports = spec?.ports as unknown[] | undefined;
-      return isNamed || (ports && ports.length > 0) ? [] : [required('spec.ports')];
-    },
+    create: (object, { minor }) => withServiceDefaults(object, minor),
+    update: (object, before, { minor }) => withServiceDefaults(object, minor, before),
+    validate: serviceCauses,
   },
   persistentvolumeclaims: { create: (object) => ({ ...object, status: { phase: 'Pending' } }) },
 };
-
-const SERVICE_DEFAULTS = { type: 'ClusterIP', sessionAffinity: 'None' };
-
-/** What a port of a Service is if it does not say. */
-function portsOf({ spec }: KubeObject): object[] | undefined {
-  const ports = spec?.ports as { port?: number }[] | undefined;
-  return ports?.map((port) => ({ protocol: 'TCP', targetPort: port.port, ...port }));
-}
 
 /** The object as a creation keeps it. */
 export function prepareCreate(resource: Resource, object: KubeObject, writer: Writer): KubeObject {
@@ -140,7 +130,7 @@ export function prepareUpdate(
     });
   if (subresource === 'approval') return { ...before, status: approvalOf(object, before, writer) };
   const changed = resource.subresources.includes('status') ? { ...object, status: before.status } : object;
-  const kept = withoutUndefined(STRATEGIES[resource.plural]?.update?.(changed, before) ?? changed);
+  const kept = withoutUndefined(STRATEGIES[resource.plural]?.update?.(changed, before, writer) ?? changed);
   return resource.counted ? countGenerations(kept, before) : kept;
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type AnyObject, answers, type Expectation, refuses, STRATEGIC } from './subject.ts';
+import { type AnyObject, answers, type Expectation, MERGE, refuses, STRATEGIC } from './subject.ts';
 
 const NAMESPACE = '/api/v1/namespaces/default';
 const SERVICES = `${NAMESPACE}/services`;
@@ -23,6 +23,42 @@ export const services: readonly Expectation[] = [
       const message = `Service "${name}-x" is invalid: spec.ports: Required value`;
       await refuses(admin, 'POST', SERVICES, { code: 422, reason: 'Invalid', message }, { body: none });
       await admin.delete(`${SERVICES}/${name}`);
+    },
+  ],
+  [
+    'a Service gets an address, which stays and cannot be changed, and a headless one gets none',
+    async ({ admin, prefix, minor }) => {
+      const name = `${prefix}-address`;
+      const path = `${SERVICES}/${name}`;
+      const ports = [{ port: 80 }];
+      const made = await answers(admin, 'POST', SERVICES, 201, { body: { metadata: { name }, spec: { ports } } });
+      const { clusterIP, clusterIPs } = made.spec as unknown as { clusterIP: string; clusterIPs: string[] };
+      assert.match(clusterIP, /^10\.\d+\.\d+\.\d+$/);
+      assert.deepEqual(clusterIPs, [clusterIP]);
+      const { resourceVersion } = made.metadata;
+      const body = { metadata: { name, resourceVersion }, spec: { ports: [{ port: 81 }] } };
+      const unset = 'spec.clusterIPs[0]: Invalid value: []string(nil): primary clusterIP can not be unset';
+      const invalid = { code: 422, reason: 'Invalid', message: `Service "${name}" is invalid: ${unset}` };
+      if (minor > 20) assert.equal((await answers(admin, 'PUT', path, 200, { body })).spec?.clusterIP, clusterIP);
+      else await refuses(admin, 'PUT', path, invalid, { body });
+      const message = /spec\.clusterIPs\[0\]: Invalid value: .*"10\.96\.0\.77".*: may not change once set/;
+      const other = { spec: { clusterIP: '10.96.0.77' } };
+      await refuses(admin, 'PATCH', path, { code: 422, reason: 'Invalid', message }, { body: other, ...MERGE });
+      await admin.delete(path);
+      const headless = { metadata: { name: `${name}-none` }, spec: { ports, clusterIP: 'None' } };
+      const none = await answers(admin, 'POST', SERVICES, 201, { body: headless });
+      assert.deepEqual([none.spec?.clusterIP, none.spec?.clusterIPs], ['None', ['None']]);
+      await admin.delete(`${SERVICES}/${name}-none`);
+    },
+  ],
+  [
+    'the Service kubernetes is in the namespace default',
+    async ({ admin }) => {
+      const { metadata, spec } = await admin.get<AnyObject>(`${SERVICES}/kubernetes`);
+      assert.deepEqual(metadata.labels, { component: 'apiserver', provider: 'kubernetes' });
+      const { clusterIP, ports } = spec as unknown as Ports & { clusterIP: string };
+      assert.match(clusterIP, /^10\.\d+\.0\.1$/);
+      assert.deepEqual([ports[0]?.port, ports[0]?.protocol], [443, 'TCP']);
     },
   ],
   [

@@ -172,7 +172,7 @@ export class Contract {
   eventually<T>(what: string, look: () => Promise<T>): Promise<Exclude<T, undefined | false | ''>> {
     return waitFor<Exclude<T, undefined | false | ''>>({
       what,
-      timeoutMs: 15_000,
+      timeoutMs: 60_000,
       intervalMs: [20, 500],
       probe: async () => {
         const found = await look();

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { answers, type Contract, type Expectation, MERGE, STRATEGIC } from './subject.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type AnyObject, answers, type Contract, type Expectation, MERGE, STRATEGIC } from './subject.ts';
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
+const REPLICA_SETS = '/apis/apps/v1/namespaces/default/replicasets';
+const REVISION = 'deployment.kubernetes.io/revision';
 
 /** A Deployment that wants no pods. */
 async function deployment({ admin, prefix }: Contract, name: string): Promise<string> {
@@ -42,6 +45,41 @@ export const workloads: readonly Expectation[] = [
       assert.equal((await get()).metadata.generation, 2);
       await contract.eventually('the controller', async () => (await get()).status?.observedGeneration === 2);
       await contract.admin.delete(path);
+    },
+  ],
+  [
+    'a Deployment has a ReplicaSet for each of its templates, and one that it has again gets the highest revision',
+    async (contract) => {
+      const path = await deployment(contract, 'revisions');
+      const { admin } = contract;
+      const app = path.split('/').at(-1) ?? '';
+      const selector = encodeURIComponent(`app=${app}`);
+      const revisions = async (): Promise<Record<string, string>> => {
+        const { items = [] } = await admin.get<AnyObject>(`${REPLICA_SETS}?labelSelector=${selector}`);
+        for (const { metadata } of items) assert.ok(metadata.labels?.['pod-template-hash'], metadata.name);
+        const images = (items as unknown as Found[]).map(({ spec }) => String(spec.template.spec.containers[0]?.image));
+        return Object.fromEntries(items.map(({ metadata }, i) => [images[i], metadata.annotations?.[REVISION] ?? '']));
+      };
+      const withImage = async (image: string, wanted: Record<string, string>): Promise<void> => {
+        const body = { spec: { template: { spec: { containers: [{ name: 'a', image }] } } } };
+        await answers(admin, 'PATCH', path, 200, { body, ...STRATEGIC });
+        await contract.eventually(`a ReplicaSet of ${image}`, async () => isDeepStrictEqual(await revisions(), wanted));
+      };
+      await withImage('a:1', { 'a:1': '1' });
+      await withImage('a:2', { 'a:1': '1', 'a:2': '2' });
+      await withImage('a:1', { 'a:1': '3', 'a:2': '2' });
+      const cause = { 'kubernetes.io/change-cause': 'back' };
+      await answers(admin, 'PATCH', path, 200, { body: { metadata: { annotations: cause } }, ...MERGE });
+      await contract.eventually('the cause in the ReplicaSet', async () => {
+        const { items = [] } = await admin.get<AnyObject>(`${REPLICA_SETS}?labelSelector=${selector}`);
+        return items.some(({ metadata }) => metadata.annotations?.['kubernetes.io/change-cause'] === 'back');
+      });
+      await contract.eventually('the revision of the Deployment', async () => {
+        const { metadata } = await admin.get<AnyObject>(path);
+        return metadata.annotations?.[REVISION] === '3';
+      });
+      await admin.delete(path);
+      await contract.eventually('its ReplicaSets go', async () => Object.keys(await revisions()).length === 0);
     },
   ],
   [

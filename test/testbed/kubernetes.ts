@@ -13,7 +13,7 @@ const nodeCommands = ['kubelet', 'kubectl'];
 const commands = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kubeadm', 'kubectl'];
 
 /** The source must lie at one place always: Go's cache keys contain the path. */
-const source = join(cacheDir, 'src');
+export const sourceFolder = join(cacheDir, 'src');
 const goCache = join(cacheDir, 'gocache');
 
 /** Its vendored copy, of 2018, makes kubeadm and the API server crash when built with Debian's Go 1.19. */
@@ -24,7 +24,7 @@ const reflect2 = {
 
 /** Where the source says which version it is. */
 const versionFile = 'hack/lib/version.sh';
-const sourceVersion = 'v1.20.2';
+export const sourceVersion = 'v1.20.2';
 
 const env = { GO111MODULE: 'off', CGO_ENABLED: '0' };
 
@@ -74,7 +74,7 @@ function fromDebian(say: Say, version: string): Promise<string> {
         stderr: [log, 'pipe'],
       });
       for (const name of names) await copyFile(join(tree, '_output/local/go/bin', name), join(dir, name));
-      await rm(source, { recursive: true });
+      await rm(sourceFolder, { recursive: true });
     }),
   );
 }
@@ -85,14 +85,14 @@ export async function removeBuildCache(): Promise<void> {
 }
 
 /** Fetches and patches the source, with Go's build cache where its Makefile puts it. */
-async function unpackSource(version: string): Promise<string> {
-  await rm(source, { recursive: true, force: true });
-  await mkdir(source, { recursive: true });
+export async function unpackSource(version: string): Promise<string> {
+  await rm(sourceFolder, { recursive: true, force: true });
+  await mkdir(sourceFolder, { recursive: true });
   await mkdir(goCache, { recursive: true });
   await aptUpdate();
-  await aptGet(['source', '-qq', 'kubernetes'], source);
-  const tree = globSync(join(source, 'kubernetes-*/'))[0];
-  if (!tree) throw new Error(`apt-get source left nothing in ${source}`);
+  await aptGet(['source', '-qq', 'kubernetes'], sourceFolder);
+  const tree = globSync(join(sourceFolder, 'kubernetes-*/'))[0];
+  if (!tree) throw new Error(`apt-get source left nothing in ${sourceFolder}`);
 
   const old = join(tree, reflect2.to);
   for (const file of globSync(join(old, '*.{go,s}'))) await rm(file);

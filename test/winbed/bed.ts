@@ -61,12 +61,17 @@ export class WinBed {
   static async open(template: Template): Promise<WinBed> {
     const folder = await mkdtemp(join(tmpdir(), 'edgeadm-winbed-'));
     for (const [name, version] of Object.entries(BUNDLES))
-      await writeBundle(join(folder, name), template.standIn, version);
+      await writeBundle(join(folder, name), template.standIn, { version });
     const cluster = await workflowBed();
     await createPool(cluster.admin, POOL);
     const bed = new WinBed(cluster, template, await runtimeOnPort(), folder);
     bed.#stopApprover = openYurtApprover(cluster.admin);
     return bed;
+  }
+
+  /** Words of a join or preflight on another machine, which has the bundle. */
+  get remoteWords(): string[] {
+    return this.#words(['--bundle', join(this.#folder, 'bundle/bundle')]);
   }
 
   /** A machine that was just installed, with edgeadm.exe and a bundle on it. */
@@ -75,7 +80,7 @@ export class WinBed {
     this.#machines.push(windows);
     const address = this.#runtime.address();
     if (address === null || typeof address === 'string') throw new Error('the runtime has no port');
-    await windows.tell('cri.port', String(address.port));
+    await windows.tell('cri.address', `127.0.0.1:${address.port}`);
     await windows.put(`/${OWN_FOLDER}/edgeadm.exe`, { from: await windowsExecutable() });
     for (const name of Object.keys(BUNDLES))
       await windows.put(`/${OWN_FOLDER}/${name}`, { from: join(this.#folder, name, 'bundle') });
@@ -134,12 +139,23 @@ export class WinBed {
   }
 }
 
-/** Kubelet and containerd are stand-ins: services as the real ones are. */
-async function writeBundle(folder: string, standIn: string, version: string): Promise<void> {
+interface BundleParts {
+  /** Of Kubernetes. */
+  readonly version: string;
+  /** The kubelet in place of a stand-in. */
+  readonly kubelet?: string;
+}
+
+/** Kubelet and containerd are stand-ins: services as the real ones are. It is made in `bundle` of a new folder. */
+export async function writeBundle(
+  folder: string,
+  standIn: string,
+  { version, kubelet: given }: BundleParts,
+): Promise<void> {
   await mkdir(folder);
   const kubelet = join(folder, 'kubelet.exe');
-  await copyFile(standIn, kubelet);
-  await appendFile(kubelet, `\nkubernetes=${version}\n`);
+  await copyFile(given ?? standIn, kubelet);
+  if (given === undefined) await appendFile(kubelet, `\nkubernetes=${version}\n`);
   const data = await readFile(standIn);
   const names = ['containerd.exe', 'ctr.exe', 'containerd-shim-runhcs-v1.exe'];
   await writeFile(

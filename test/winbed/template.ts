@@ -10,7 +10,7 @@ import { EDITIONS, overridesOf } from './editions.ts';
 export const OWN_FOLDER = 'winbed';
 
 /** Programs of System32 that wine has as stubs, which end with exit code 0, or that know little. */
-const REPLACED = ['dism', 'icacls', 'netsh', 'sc', 'schtasks', 'shutdown', 'wevtutil'];
+const REPLACED = ['certutil', 'dism', 'icacls', 'netsh', 'sc', 'schtasks', 'shutdown', 'wevtutil'];
 /** Where the one program goes that answers for all of them, on the drive. */
 export const STAND_INS = [
   ...['keep', 'relay'].map((name) => `${OWN_FOLDER}/${name}.exe`),
@@ -59,17 +59,37 @@ async function wine(say: Say): Promise<string> {
   );
 }
 
-async function compile(say: Say): Promise<string> {
-  const cwd = join(import.meta.dirname, 'programs');
+function compile(say: Say): Promise<string> {
+  const source = join(import.meta.dirname, 'programs');
+  const what = 'stand-ins for programs of Windows';
+  return goProgram(say, what, { name: 'wine-programs', source, system: 'windows', program: 'stand-in.exe' });
+}
+
+/** A container runtime for machines of the bed, as a program of this one: its argument is the address to listen on. */
+export function runtimeProgram(say: Say): Promise<string> {
+  const source = join(import.meta.dirname, 'cri');
+  const what = 'a container runtime without containers';
+  return goProgram(say, what, { name: 'wine-cri', source, system: 'linux', program: 'cri' });
+}
+
+interface GoProgram {
+  /** Of the folder in the cache. */
+  readonly name: string;
+  readonly source: string;
+  readonly system: 'linux' | 'windows';
+  readonly program: string;
+}
+
+async function goProgram(say: Say, what: string, { name, source: cwd, system, program }: GoProgram): Promise<string> {
   const files = (await readdir(cwd)).sort();
   const source = await Promise.all(files.map((file) => readFile(join(cwd, file), 'utf8')));
-  const dir = await cached('wine-programs', { files, source }, (dir) =>
-    timed(say, 'stand-ins for programs of Windows', async () => {
-      const env = { CGO_ENABLED: '0', GOOS: 'windows', GO111MODULE: 'on', GOFLAGS: '-buildvcs=false' };
-      await execa('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', join(dir, 'stand-in.exe'), '.'], { cwd, env });
+  const dir = await cached(name, { files, source }, (dir) =>
+    timed(say, what, async () => {
+      const env = { CGO_ENABLED: '0', GOOS: system, GO111MODULE: 'on', GOFLAGS: '-buildvcs=false' };
+      await execa('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', join(dir, program), '.'], { cwd, env });
     }),
   );
-  return join(dir, 'stand-in.exe');
+  return join(dir, program);
 }
 
 async function windows(say: Say, root: string): Promise<string> {

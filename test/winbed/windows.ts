@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
 import {
   copyFile,
   cp,
@@ -28,7 +29,7 @@ import { OWN_FOLDER, STAND_INS, type Template } from './template.ts';
 const OWN = `C:\\${OWN_FOLDER}`;
 /** What belongs to the bed or to wine, and the log of edgeadm, which stays. */
 const NOT_OF_THE_MACHINE =
-  /^\/(winbed|windows\/system32\/(dism|icacls|netsh|sc|schtasks|shutdown|wevtutil|WindowsPowerShell\/v1.0\/powershell)\.exe|windows\/temp|windows\/logs|users\/root\/(AppData\/Local\/)?Temp)(\/|$)/i;
+  /^\/(winbed|windows\/system32\/(certutil|dism|icacls|netsh|sc|schtasks|shutdown|wevtutil|WindowsPowerShell\/v1.0\/powershell)\.exe|windows\/temp|windows\/logs|users\/root\/(AppData\/Local\/)?Temp)(\/|$)/i;
 /** Keys whose content must be the same before a join and after a reset. */
 const KEYS = ['HKLM\\SYSTEM\\CurrentControlSet\\Services', 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager'];
 
@@ -41,6 +42,18 @@ const LOOK_EVERY_MS = 20;
 /** Called again and again with all that a program has written. */
 type OnOutput = (text: string) => Promise<void>;
 
+interface CallOptions {
+  readonly onOutput?: OnOutput;
+  readonly input?: string | Buffer;
+}
+
+interface MachineOptions {
+  readonly edition?: Edition;
+  readonly name?: string;
+  /** A network namespace of this machine to put it into; its own network unless given. */
+  readonly network?: string;
+}
+
 /** The first process of a machine, whose output is not kept. */
 const HOLDER = { buffer: false, reject: false, stdin: 'ignore' } as const;
 
@@ -49,18 +62,20 @@ export class WineWindows {
   readonly name: string;
   readonly #folder: string;
   readonly #template: Template;
+  readonly #network: string | undefined;
   #holder: ResultPromise<typeof HOLDER> | undefined;
   #pid = 0;
 
-  private constructor(folder: string, template: Template, name: string) {
+  private constructor(folder: string, template: Template, name: string, network: string | undefined) {
     this.#folder = folder;
     this.#template = template;
     this.name = name;
+    this.#network = network;
   }
 
-  static async make(template: Template, { edition = 'server-2019' as Edition, name = 'WIN-EDGE1' } = {}) {
+  static async make(template: Template, { edition = 'server-2019', name = 'WIN-EDGE1', network }: MachineOptions = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'edgeadm-winbed-'));
-    const windows = new WineWindows(folder, template, name);
+    const windows = new WineWindows(folder, template, name, network);
     for (const part of ['upper/drive_c', 'work', 'prefix']) await mkdir(join(folder, part), { recursive: true });
     await copyFile(join(template.windows, `${edition}.reg`), join(folder, 'upper/system.reg'));
     await windows.#putStandIns();
@@ -84,12 +99,10 @@ export class WineWindows {
     ];
     // The first process ends all others with itself: it has to outlive wine's server, which saves the registry last.
     const keep = chrootIn(root, ['sh', '-c', `${WINE} '${OWN}\\keep.exe'; wineserver -w`]);
-    const namespaces = ['--mount', '--pid', '--uts', '--fork', '--kill-child'];
-    const holder = execa(
-      'setpriv',
-      ['--pdeathsig', 'KILL', 'unshare', ...namespaces, 'sh', '-ec', lines.join('\n'), 'sh', ...keep],
-      HOLDER,
-    );
+    const network = this.#network === undefined ? [] : ['nsenter', `--net=/run/netns/${this.#network}`];
+    const own = ['unshare', '--mount', '--pid', '--uts', '--fork', '--kill-child'];
+    const words = [...network, ...own, 'sh', '-ec', lines.join('\n'), 'sh', ...keep];
+    const holder = execa('setpriv', ['--pdeathsig', 'KILL', ...words], HOLDER);
     this.#holder = holder;
     const { pid, stdout } = holder;
     await new Promise((resolve) => stdout.once('data', resolve));
@@ -115,11 +128,24 @@ export class WineWindows {
     await this.start();
   }
 
-  /** Runs a program, and learns its whole exit code, of which Linux has eight bits. */
-  async run(file: string, args: readonly string[] = [], onOutput?: OnOutput): Promise<ProgramResult> {
+  run(file: string, args: readonly string[] = [], onOutput?: OnOutput): Promise<ProgramResult> {
+    return this.#relay(randomBytes(8).toString('hex'), [file, ...args], { onOutput });
+  }
+
+  /** Runs a command line, which Windows gets as it is. */
+  async runLine(line: string, options: CallOptions = {}): Promise<ProgramResult> {
     const id = randomBytes(8).toString('hex');
-    const command = [WINE, `${OWN}\\relay.exe`, id, file, ...args];
-    const { stdout, stderr } = await this.#inside(command, onOutput);
+    await this.tell(`${id}.line`, line);
+    try {
+      return await this.#relay(id, [], options);
+    } finally {
+      await rm(this.place(`/${OWN_FOLDER}/${id}.line`));
+    }
+  }
+
+  /** Runs a program, and learns its whole exit code, of which Linux has eight bits. */
+  async #relay(id: string, words: readonly string[], options: CallOptions): Promise<ProgramResult> {
+    const { stdout, stderr } = await this.#inside([WINE, `${OWN}\\relay.exe`, id, ...words], options);
     const exitCode = Number((await this.told(`${id}.exit`)) ?? -1);
     await rm(this.place(`/${OWN_FOLDER}/${id}.exit`), { force: true });
     return { exitCode, stdout, stderr };
@@ -144,6 +170,16 @@ export class WineWindows {
   place(path: string): string {
     const prefix = this.#pid === 0 ? `${this.#folder}/upper` : `/proc/${this.#pid}/root/prefix`;
     return `${prefix}/drive_c${path}`;
+  }
+
+  /** The same for a path in the letters of any case, as Windows finds it. */
+  find(path: string): string {
+    return path.split('/').reduce((folder, name) => {
+      const exact = join(folder, name);
+      if (existsSync(exact) || !existsSync(folder)) return exact;
+      const same = readdirSync(folder).find((other) => other.toLowerCase() === name.toLowerCase());
+      return same === undefined ? exact : join(folder, same);
+    }, this.place(''));
   }
 
   /** Every call of a stand-in, its name first. */
@@ -200,14 +236,14 @@ export class WineWindows {
   }
 
   /** Its output goes to files: what wine starts beside a program inherits a pipe, and keeps it open. */
-  async #inside(command: readonly string[], onOutput?: OnOutput): Promise<{ stdout: string; stderr: string }> {
+  async #inside(command: readonly string[], { onOutput, input = '' }: CallOptions = {}) {
     const folder = await mkdtemp(join(this.#folder, 'call-'));
-    await writeFile(join(folder, 'in'), '');
+    await writeFile(join(folder, 'in'), input);
     const words = chrootIn(this.#template.root, command);
     const files = await Promise.all(
       ['in', 'out', 'err'].map((name) => open(join(folder, name), name === 'in' ? 'r' : 'w')),
     );
-    const enter = ['--mount', '--pid', '--uts', '-t', String(this.#pid), ...words];
+    const enter = ['--mount', '--pid', '--uts', '--net', '-t', String(this.#pid), ...words];
     const ended = once(spawn('nsenter', enter, { stdio: files.map(({ fd }) => fd) }), 'exit');
     if (onOutput) await watch(join(folder, 'out'), ended, onOutput);
     await ended;

@@ -35,6 +35,11 @@ const OF_LINUX = [
 
 /** Flags of the log that a kubelet had until 1.25. Source: KEP-2845 */
 const LAST_WITH_LOG_FLAGS = 25;
+/**
+ * A kubelet of 1.20 takes an empty `resolvConf` for none, and reads /etc/resolv.conf for each pod; it believes the flag.
+ * Source: Kubernetes 1.20, pkg/kubelet/apis/config/v1beta1/defaults.go; later ones know the difference
+ */
+const LAST_WITH_RESOLVER_FLAG = 25;
 /** First minor version with `--windows-priorityclass`. Source: kubelet --help of 1.20 */
 const PRIORITY_CLASS = 20;
 
@@ -82,6 +87,7 @@ export function windowsKubeletFlags(
     flag('cert-dir', PATHS.kubelet.pki),
     ...(runtime === 'docker' ? docker : []),
     ...(minor <= LAST_WITH_LOG_FLAGS ? [flag('log-dir', WINDOWS_PATHS.kubelet.logs), '--logtostderr=false'] : []),
+    ...(minor <= LAST_WITH_RESOLVER_FLAG ? ['--resolv-conf='] : []),
     ...(minor >= PRIORITY_CLASS ? ['--windows-priorityclass=ABOVE_NORMAL_PRIORITY_CLASS'] : []),
   ];
 }

@@ -83,6 +83,8 @@ describe('Windows node', function () {
     const { registry } = win.windows.state() as { registry: Record<string, { data: string }> };
     const command = registry['HKLM\\SYSTEM\\CurrentControlSet\\Services\\kubelet\\ImagePath']?.data ?? '';
     assert.match(command, /^C:\\k\\kubelet\.exe --windows-service --config=C:\\var\\lib\\kubelet\\config\.yaml /);
+    // What the file says of it, a kubelet of 1.20 does not believe.
+    assert.match(command, / --resolv-conf= /);
     assert.match(command, /--container-runtime-endpoint=npipe:\/\/\/\/\.\/pipe\/containerd-containerd/);
     assert.match(
       await win.windows.read('/etc/kubernetes/kubelet.conf'),

@@ -19,6 +19,7 @@ const unexpected = 255
 type program func(args []string) int
 
 var programs = map[string]program{
+	"certutil":   certutil,
 	"containerd": containerd,
 	"ctr":        func([]string) int { return 0 },
 	"dism":       dism,

@@ -49,11 +49,9 @@ func accept(name string) (*pipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened := &pipe{handle: handle}
-	for _, state := range []*windows.Overlapped{&opened.read, &opened.sent} {
-		if state.HEvent, err = windows.CreateEvent(nil, 1, 0, nil); err != nil {
-			return nil, err
-		}
+	opened, err := pipeOf(handle)
+	if err != nil {
+		return nil, err
 	}
 	_, err = opened.transfer(&opened.read, func(*uint32) error { return windows.ConnectNamedPipe(handle, &opened.read) })
 	if err != nil && err != windows.ERROR_PIPE_CONNECTED {
@@ -61,6 +59,31 @@ func accept(name string) (*pipe, error) {
 		return nil, err
 	}
 	return opened, nil
+}
+
+func pipeOf(handle windows.Handle) (*pipe, error) {
+	opened := &pipe{handle: handle}
+	for _, state := range []*windows.Overlapped{&opened.read, &opened.sent} {
+		var err error
+		if state.HEvent, err = windows.CreateEvent(nil, 1, 0, nil); err != nil {
+			return nil, err
+		}
+	}
+	return opened, nil
+}
+
+// connect is the other side of a pipe.
+func connect(name string) (*pipe, error) {
+	path, err := windows.UTF16PtrFromString(name)
+	if err != nil {
+		return nil, err
+	}
+	access := uint32(windows.GENERIC_READ | windows.GENERIC_WRITE)
+	handle, err := windows.CreateFile(path, access, 0, nil, windows.OPEN_EXISTING, windows.FILE_FLAG_OVERLAPPED, 0)
+	if err != nil {
+		return nil, err
+	}
+	return pipeOf(handle)
 }
 
 // forward connects every client of a pipe with a port of this machine.

@@ -86,16 +86,16 @@ func serve(name string, of service) int {
 	return 0
 }
 
-// containerd is the pipe of one: what answers there listens on a port outside.
+// containerd is the pipe of one: what answers there listens at an address outside.
 func containerd(args []string) int {
 	if !has(args, "--run-service") {
 		fmt.Println(runtimeVersion)
 		return 0
 	}
 	return serve("containerd", service{work: func() {
-		port, err := os.ReadFile(filepath.Join(folder, "cri.port"))
+		address, err := os.ReadFile(filepath.Join(folder, "cri.address"))
 		if err == nil {
-			err = forward(criPipe, "127.0.0.1:"+strings.TrimSpace(string(port)))
+			err = forward(criPipe, strings.TrimSpace(string(address)))
 		}
 		fail("containerd", err)
 	}})

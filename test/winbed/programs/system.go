@@ -1,9 +1,11 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -175,30 +177,20 @@ func dism(words []string) int {
 	return int(syscall.Errno(windows.ERROR_SUCCESS_REBOOT_REQUIRED))
 }
 
-// powershell knows the scripts of edgeadm by the commands in them.
-func powershell(words []string) int {
-	script := scriptIn(words)
-	switch {
-	case strings.Contains(script, "SoftwareLicensingProduct"):
-		fmt.Print(`{"states":[1]}`)
-	case strings.Contains(script, "Remove-HnsNetwork"):
-		fmt.Print(`{"done":true}`)
-	case strings.Contains(script, "Get-HnsNetwork"):
-		fmt.Print(`{"networks":[]}`)
-	default:
+// certutil knows -hashfile. The words around a sum are those of one language.
+func certutil(words []string) int {
+	if len(words) != 3 || words[0] != "-hashfile" || words[2] != "SHA256" {
 		return unexpected
 	}
-	return 0
-}
-
-func scriptIn(words []string) string {
-	bytes, err := base64.StdEncoding.DecodeString(words[len(words)-1])
+	file, err := os.Open(words[1])
 	if err != nil {
-		return ""
+		return fileNotFound
 	}
-	units := make([]uint16, len(bytes)/2)
-	for i := range units {
-		units[i] = uint16(bytes[2*i]) | uint16(bytes[2*i+1])<<8
+	defer file.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, file); err != nil {
+		return unexpected
 	}
-	return string(utf16.Decode(units))
+	fmt.Printf("SHA256-Hash von %s:\r\n%x\r\nCertUtil: -hashfile-Befehl wurde erfolgreich ausgef\x81hrt.\r\n", words[1], hash.Sum(nil))
+	return 0
 }

@@ -1,0 +1,77 @@
+import { globSync } from 'node:fs';
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { execa } from 'execa';
+import { cached, type Say, timed } from './cache.ts';
+import { sourceFolder, sourceVersion, unpackSource } from './kubernetes.ts';
+
+/** Wine's library of performance counters knows none that a kubelet asks for. */
+const counters = {
+  from: join(import.meta.dirname, 'windows-kubelet/pdh.go'),
+  to: 'vendor/github.com/JeffAshton/win_pdh',
+};
+
+/** Wine takes a call for a symlink and makes nothing; it has hard links. */
+const certificates = {
+  file: 'staging/src/k8s.io/client-go/util/certificate/certificate_store.go',
+  changes: [
+    ['fi.Mode()&os.ModeSymlink != os.ModeSymlink', 'fi.IsDir()'],
+    ['os.Symlink(', 'os.Link('],
+  ],
+} as const;
+
+/** The clouds of vendors are half of the work, and no test's business. */
+const tags = 'providerless';
+const env = { GO111MODULE: 'off', CGO_ENABLED: '0', GOOS: 'windows', GOFLAGS: '-buildvcs=false' };
+
+/**
+ * A kubelet for Windows from the source of the guide's Kubernetes, changed in two places for wine. `prepare` has to
+ * have installed what it is built with.
+ * @returns its path in the cache
+ */
+export async function windowsKubelet(say: Say): Promise<string> {
+  const recipe = {
+    source: `kubernetes ${sourceVersion} of Debian 12`,
+    counters: await readFile(counters.from, 'utf8'),
+    certificates,
+    tags,
+    env,
+  };
+  // Whatever begins with `kubernetes-` shares a lock, and the folder of the source.
+  const dir = await cached(`kubernetes-windows-${sourceVersion}`, recipe, (dir) =>
+    timed(say, `a kubelet for Windows from Debian's source (some minutes, the first time)`, async () => {
+      const tree = await unpackSource(sourceVersion);
+      await changeFor(tree);
+      const gopath = join(sourceFolder, 'gopath');
+      await mkdir(join(gopath, 'src/k8s.io'), { recursive: true });
+      await rename(tree, join(gopath, 'src/k8s.io/kubernetes'));
+      const flags = ['-trimpath', `-tags=${tags}`, `-ldflags=${linkerFlags()}`];
+      await execa('go', ['build', ...flags, '-o', dir, 'k8s.io/kubernetes/cmd/kubelet'], {
+        env: { ...env, GOPATH: gopath, GOCACHE: join(sourceFolder, 'gocache') },
+      });
+      await rm(sourceFolder, { recursive: true });
+    }),
+  );
+  return join(dir, 'kubelet.exe');
+}
+
+async function changeFor(tree: string): Promise<void> {
+  for (const file of globSync(join(tree, counters.to, '*.go'))) await rm(file);
+  await cp(counters.from, join(tree, counters.to, basename(counters.from)));
+  const file = join(tree, certificates.file);
+  let text = await readFile(file, 'utf8');
+  for (const [from, to] of certificates.changes) {
+    if (!text.includes(from)) throw new Error(`${certificates.file} has no ${from}`);
+    text = text.replaceAll(from, to);
+  }
+  await writeFile(file, text);
+}
+
+function linkerFlags(): string {
+  const [, major, minor] = /^v(\d+)\.(\d+)/.exec(sourceVersion) ?? [];
+  const values = { gitVersion: sourceVersion, gitMajor: major, gitMinor: minor };
+  const variables = Object.entries(values).map(
+    ([name, value]) => `-X k8s.io/kubernetes/vendor/k8s.io/component-base/version.${name}=${value}`,
+  );
+  return ['-s', '-w', ...variables].join(' ');
+}
