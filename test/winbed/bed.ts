@@ -185,3 +185,23 @@ async function runtimeOnPort(): Promise<Server> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
 }
+
+/**
+ * Runs a command, and does something to the machine as soon as a phase begins.
+ * @returns whether the command had not ended before
+ */
+export async function interruptedIn(
+  phase: string,
+  windows: WineWindows,
+  words: readonly string[],
+  interrupt: () => Promise<void>,
+): Promise<boolean> {
+  const start = new RegExp(`^\\{"type":"phase-start".*"phase":"${phase}"`, 'm');
+  let interrupted: Promise<void> | undefined;
+  const { stdout } = await windows.run(PROGRAM, words, async (text) => {
+    if (start.test(text)) interrupted ??= interrupt();
+  });
+  assert.ok(interrupted, `${phase} has not begun:\n${stdout}`);
+  await interrupted;
+  return !/"hosts":/.test(stdout);
+}

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { PROGRAM, RESET, succeeds, WinBed } from './bed.ts';
+import { interruptedIn, PROGRAM, RESET, succeeds, WinBed } from './bed.ts';
 import { template } from './template.ts';
-import type { WineWindows } from './windows.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const NODE = '/api/v1/nodes/win-edge1';
@@ -18,31 +17,17 @@ describe('edgeadm.exe interrupted under wine', function () {
   });
   after(() => bed?.close());
 
-  /** Runs a command, and does something to the machine as soon as a phase begins. */
-  const interruptedIn = async (
-    phase: string,
-    windows: WineWindows,
-    words: readonly string[],
-    interrupt: () => Promise<void>,
-  ): Promise<void> => {
-    const start = new RegExp(`^\\{"type":"phase-start".*"phase":"${phase}"`, 'm');
-    let interrupted: Promise<void> | undefined;
-    const { stdout } = await windows.run(PROGRAM, words, async (text) => {
-      if (start.test(text)) interrupted ??= interrupt();
-    });
-    assert.ok(interrupted, `${phase} has not begun:\n${stdout}`);
-    await interrupted;
-    assert.doesNotMatch(stdout, /"hosts":/, `it ended before it was interrupted in ${phase}`);
-  };
+  const interrupted = async (...how: Parameters<typeof interruptedIn>): Promise<void> =>
+    assert.ok(await interruptedIn(...how), `it ended before it was interrupted in ${how[0]}`);
 
   it('a join that is killed before it copies programs, meanwhile, and once its services are registered is completed by the same command; a reset that is killed and run again leaves nothing', async () => {
     const windows = await bed.machine();
     const before = await windows.photograph();
     const kill = () => windows.kill(PROGRAM);
-    for (const phase of JOIN) await interruptedIn(phase, windows, bed.joinWords(), kill);
+    for (const phase of JOIN) await interrupted(phase, windows, bed.joinWords(), kill);
     assert.equal(succeeds(await bed.join(windows)).outcome, 'joined');
     assert.ok(await bed.cluster.admin.find(NODE));
-    await interruptedIn('restore', windows, RESET, kill);
+    await interrupted('restore', windows, RESET, kill);
     succeeds(await bed.reset(windows));
     assert.deepEqual(await windows.photograph(), before);
   });
@@ -50,12 +35,12 @@ describe('edgeadm.exe interrupted under wine', function () {
   it('a join whose machine loses its power is completed by the same command; a reset whose machine is rebooted leaves nothing', async () => {
     const windows = await bed.machine();
     const before = await windows.photograph();
-    await interruptedIn('join-node/kubelet-start', windows, bed.joinWords(), async () => {
+    await interrupted('join-node/kubelet-start', windows, bed.joinWords(), async () => {
       await windows.powerOff();
       await windows.start();
     });
     assert.equal(succeeds(await bed.join(windows)).outcome, 'joined');
-    await interruptedIn('restore', windows, RESET, () => windows.reboot());
+    await interrupted('restore', windows, RESET, () => windows.reboot());
     succeeds(await bed.reset(windows));
     assert.deepEqual(await windows.photograph(), before);
   });

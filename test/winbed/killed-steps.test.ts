@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ProgramResult } from '../../src/host/machine.ts';
-import { PROGRAM, RESET, succeeds, WinBed } from './bed.ts';
+import { interruptedIn, PROGRAM, RESET, succeeds, WinBed } from './bed.ts';
 import { template } from './template.ts';
 import type { WineWindows } from './windows.ts';
 
@@ -23,26 +23,6 @@ describe('edgeadm.exe killed in each step under wine', function () {
     bed = await WinBed.open(await template(say));
   });
   after(() => bed?.close());
-
-  /**
-   * Runs a command, and does something to the machine as soon as a phase begins.
-   * @returns whether the command had not ended before
-   */
-  const interruptedIn = async (
-    phase: string,
-    windows: WineWindows,
-    words: readonly string[],
-    interrupt: () => Promise<void>,
-  ): Promise<boolean> => {
-    const start = new RegExp(`^\\{"type":"phase-start".*"phase":"${phase}"`, 'm');
-    let interrupted: Promise<void> | undefined;
-    const { stdout } = await windows.run(PROGRAM, words, async (text) => {
-      if (start.test(text)) interrupted ??= interrupt();
-    });
-    assert.ok(interrupted, `${phase} has not begun:\n${stdout}`);
-    await interrupted;
-    return !/"hosts":/.test(stdout);
-  };
 
   /** Interrupts a command in each of its steps, one after the other. The last ones may be too short for it. */
   const interruptedInEach = async (
