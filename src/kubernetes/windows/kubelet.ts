@@ -36,10 +36,10 @@ const OF_LINUX = [
 /** Flags of the log that a kubelet had until 1.25. Source: KEP-2845 */
 const LAST_WITH_LOG_FLAGS = 25;
 /**
- * A kubelet of 1.20 takes an empty `resolvConf` for none, and reads /etc/resolv.conf for each pod; it believes the flag.
- * Source: Kubernetes 1.20, pkg/kubelet/apis/config/v1beta1/defaults.go; later ones know the difference
+ * A kubelet up to 1.22 takes an empty `resolvConf` for none, and reads /etc/resolv.conf for each pod; it believes the
+ * flag. Source: Kubernetes 1.20 to 1.23, pkg/kubelet/apis/config/v1beta1/defaults.go
  */
-const LAST_WITH_RESOLVER_FLAG = 25;
+const LAST_WITH_RESOLVER_FLAG = 22;
 /** First minor version with `--windows-priorityclass`. Source: kubelet --help of 1.20 */
 const PRIORITY_CLASS = 20;
 
