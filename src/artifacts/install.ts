@@ -80,6 +80,8 @@ export async function importImages(bundle: Bundle, host: Host, options: ImportOp
     changed ||= names.length > 0;
     options.log?.debug(`${file.path}: ${names.join(', ') || 'all its images are already present'}`);
   }
+  // An earlier run may have been killed between its import and the end of its sync.
+  if (host.wet && !changed) await syncFiles(bundle, host, options);
   return changed;
 }
 
@@ -111,8 +113,8 @@ async function importArchive(
  */
 async function syncFiles({ manifest }: Bundle, host: Host, { log }: ImportOptions): Promise<void> {
   if (manifest.os === 'windows') return;
-  const failed = (error: Error) => log?.debug(`sync: ${error.message}`);
-  await host.query('sync', [], { timeoutMs: SYNC_LIMIT_MS }).catch(failed);
+  const { exitCode, timedOut, stderr } = await host.query('sync', [], { timeoutMs: SYNC_LIMIT_MS });
+  if (exitCode !== 0) log?.debug(`sync ${timedOut ? 'has not ended' : 'failed'}: ${stderr.trim()}`);
 }
 
 async function importCopy(host: Host, local: string, file: BundleFile, names: readonly string[]): Promise<void> {

@@ -23,6 +23,11 @@ export function isDenied(error: unknown): boolean {
   return code === 'EACCES' || code === 'EPERM';
 }
 
+/** True if it is the file itself that cannot be used, whoever asks: a folder in its place, a link to itself, a bad disk. */
+export function isFaultOfFile(error: unknown): error is EdgeadmError {
+  return error instanceof EdgeadmError && error.code === 'WRITE_FAILED' && !isDenied(error);
+}
+
 /**
  * What programs and SFTP servers write for what Node reports by a code; glibc's strerror and Python's use these words.
  */

@@ -45,6 +45,10 @@ describe('The one file starts', function () {
     assert.equal(after.stdout, before.stdout);
   });
 
+  it('The one file starts on a machine in trouble, without /dev/null', async () => {
+    starts(await root.run('/edgeadm --version', { before: 'rm "$R/dev/null"' }));
+  });
+
   it('The one file starts and checks that machine', async () => {
     const { exitCode, stdout } = await root.run(
       '/edgeadm preflight --verbose 127.0.0.1:1 --token abcdef.0123456789abcdef --discovery-token-unsafe-skip-ca-verification',

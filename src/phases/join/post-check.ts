@@ -40,7 +40,7 @@ export const postCheck: Phase<JoinContext> = {
   title: 'Verify the node',
   when: runsUnits,
   phases: [
-    { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
+    { name: 'runtime', title: 'Check the container runtime', run: checkConfiguredRuntime },
     { name: 'kubelet', title: 'Check the kubelet', run: checkKubeletService },
     hubPhase,
     { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNodeObject },
@@ -49,12 +49,16 @@ export const postCheck: Phase<JoinContext> = {
   ],
 };
 
-export async function checkRuntime(context: Context): Promise<void> {
-  const { host, spec, log, waitFor } = context;
+async function checkConfiguredRuntime(context: Context): Promise<void> {
+  await checkRuntime(context);
+  await warnOfOtherConfiguration(context);
+}
+
+export async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void> {
   log.vendor(VENDOR.checkingRuntime(spec.runtime));
   await waitForUnit(host, waitFor, `${spec.runtime}.service`, 'RUNTIME_FAILED');
   log.vendor(VENDOR.runtimeOk(spec.runtime));
-  await Promise.all([compareRuntimeVersion(host, spec, log), warnOfOtherConfiguration(context)]);
+  await compareRuntimeVersion(host, spec, log);
 }
 
 /** The bundle or the runtime's package decides on its version; an unexpected one is a warning. */

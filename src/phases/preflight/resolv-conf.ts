@@ -17,13 +17,14 @@ export interface ResolvConf {
  */
 export async function resolvConfForPods(host: Pick<ReadOnlyHost, 'read'>): Promise<ResolvConf | undefined> {
   const [path, behindStub] = [PATHS.system.resolvConf, PATHS.system.resolvedConf];
-  const [text, real] = await Promise.all([host.read(path), host.read(behindStub)]);
+  const text = await host.read(path);
   if (text === undefined) return undefined;
   const servers = parseNameServers(text);
   const isLocal = servers.length > 0 && servers.every(isOwnMachine);
-  const isKnown = parseNameServers(real ?? '').some((server) => !isOwnMachine(server));
-  const isBehind = isKnown && (isLocal || servers.some((server) => STUBS.includes(server)));
-  return isBehind ? { path: behindStub, text: real ?? '' } : { path, text };
+  if (!isLocal && !servers.some((server) => STUBS.includes(server))) return { path, text };
+  const real = (await host.read(behindStub)) ?? '';
+  const isKnown = parseNameServers(real).some((server) => !isOwnMachine(server));
+  return isKnown ? { path: behindStub, text: real } : { path, text };
 }
 
 /** The C library reads three. */

@@ -69,6 +69,8 @@ describe('Windows node', function () {
     assert.deepEqual(await win.photograph(), before);
     const others = win.windows.calls.filter((call) => !/^[A-Z]:\\.*?\.exe( |$)/.test(call));
     assert.deepEqual(others, []);
+    const ofLinux = win.windows.calls.filter((call) => /containerd\.exe config dump/.test(call));
+    assert.deepEqual(ofLinux, [], 'a containerd of Windows has other runtimes');
   });
 
   it('the kubelet gets full paths of Windows, and no setting that only Linux has', async () => {

@@ -1,4 +1,4 @@
-import { isDenied } from '../../../host/failures.ts';
+import { isFaultOfFile } from '../../../host/failures.ts';
 import type { Route } from '../../../host/machine.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { isDefaultRange, overlaps } from '../../../lib/cidr.ts';
@@ -93,7 +93,7 @@ async function nameServers({ host }: CheckContext): Promise<Used[]> {
   return [...addresses].map((address) => ({ range: address, what: `the name server ${address}`, remedy }));
 }
 
-/** It says what is wrong with a file that cannot be read. @throws if only root may read it */
+/** It says what is wrong with a file. @throws what is no fault of a file, or one that only root may read */
 function leaveToNameserver(error: unknown): undefined {
-  if (isDenied(error)) throw error;
+  if (!isFaultOfFile(error)) throw error;
 }

@@ -11,7 +11,7 @@ export const clusterConfiguration: Check = {
   concerns: 'cluster',
   severity: 'error',
   about:
-    'What the cluster keeps for its nodes (ConfigMaps `kube-system/kubeadm-config` and `kube-system/kubelet-config`) is YAML of the expected form. A warning if a key appears twice (Kubernetes uses the last one), if one of them is empty, or if the second is missing or not for the token to read.',
+    'What the cluster keeps for its nodes (ConfigMaps `kube-system/kubeadm-config` and `kube-system/kubelet-config`) is YAML of the expected form. A warning if a key appears twice (Kubernetes uses the last one), if one of them is empty, or if the second is missing, or the token may not read it.',
   remedy: 'Keep one of the two: `kubectl --namespace kube-system edit configmap NAME`.',
   needs: ['CAHash', 'Token'],
   run: async ({ cluster }) => {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { isDenied } from '../../../host/failures.ts';
+import { EdgeadmError } from '../../../errors/index.ts';
+import { isFaultOfFile } from '../../../host/failures.ts';
 import { PATHS } from '../../../host/node-paths.ts';
 import { isLinkLocal, isOwnMachine } from '../../../lib/cidr.ts';
 import { encodingOfWindows, SAVE_AS_UTF8 } from '../../../lib/decode-text.ts';
@@ -26,7 +27,8 @@ export const nameserver: Check = {
   run: async (context) => {
     const { host } = context;
     const file = await resolvConfForPods(host).catch(unreadable);
-    if (file instanceof Error) return fail(`${file.message}: pods could not start`, { severity: 'error' });
+    if (file instanceof EdgeadmError)
+      return fail(`${file.message}: pods could not start`, { severity: 'error', remedy: file.next, cause: file });
     if (file === undefined) {
       if (!host.runsPrograms) return skip('the scratch root has no /etc/resolv.conf');
       // The kubelet opens the file for every pod and fails without it; an empty one is good enough for it.
@@ -45,10 +47,10 @@ export const nameserver: Check = {
   },
 };
 
-/** A link that leads to itself, for one. @throws if only root may read it */
-function unreadable(error: Error): Error {
-  if (isDenied(error)) throw error;
-  return error;
+/** A link that leads to itself, for one. @throws what is no fault of a file, or one that only root may read */
+function unreadable(error: unknown): EdgeadmError {
+  if (isFaultOfFile(error)) return error;
+  throw error;
 }
 
 /** @param file that the kubelet hands to pods */
