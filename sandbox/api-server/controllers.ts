@@ -48,12 +48,12 @@ export function startControllers({ registry, pki, now, version }: Omit<Server, '
         `${resource.plural} ${namespace}/${name}`,
         withCurrent((workload) => reconcileWorkload(registry, resource, workload)),
       );
-    if (resource.plural === 'deployments')
+    if (resource.plural === 'deployments' && change.type === 'DELETED')
+      later(`garbage of ${object.metadata.uid}`, () => removeReplicaSets(registry, object));
+    else if (resource.plural === 'deployments')
       later(
         `replica sets of ${object.metadata.uid}`,
-        change.type === 'DELETED'
-          ? () => removeReplicaSets(registry, object)
-          : withCurrent((deployment) => reconcileReplicaSets(registry, deployment)),
+        withCurrent((deployment) => reconcileReplicaSets(registry, deployment)),
       );
     const damaged = namespaceToReconcile(change);
     if (damaged) later(`namespace ${damaged}`, () => reconcileNamespace(registry, damaged, cluster));

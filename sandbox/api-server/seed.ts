@@ -27,6 +27,8 @@ export function seed(registry: Registry, { url, caPem, version }: Seed): void {
     // The port may be another one after a restart; what is signed by it stays where it is the same.
     else if (object.data)
       registry.replace(resource, { ...before, data: { ...(before.data as object), ...object.data } }, before);
+    else if (resource.plural === 'services')
+      registry.replace(resource, { ...before, spec: { ...before.spec, ports: object.spec?.ports } }, before);
   };
   for (const name of NAMESPACES)
     ensure(resourceOf('namespaces'), {

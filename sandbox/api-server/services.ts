@@ -6,30 +6,47 @@ import type { Cause } from './status.ts';
 const FIRST = 256;
 const ADDRESSES = 2 ** 20 - FIRST;
 
-/** A Service with what Kubernetes adds to it; its address stays. */
+const OF_ADDRESSES = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'];
+
+/** A Service with what Kubernetes adds to it; its address stays, unless it becomes an ExternalName. */
 export function withServiceDefaults(object: KubeObject, minor: number, before?: KubeObject): KubeObject {
   const type = object.spec?.type ?? 'ClusterIP';
+  const asked = { ...object, spec: withoutUnset(object.spec ?? {}, type === 'ExternalName') };
   const spec = {
     ...{ type, sessionAffinity: 'None' },
-    ...(type !== 'ExternalName' && addressOf(object, minor, before)),
-    ...object.spec,
+    ...(type !== 'ExternalName' && addressOf(asked, minor, before)),
+    ...asked.spec,
     ...portsOf(object),
   };
   return { ...object, spec };
 }
 
-/** Since 1.20 there is a list of addresses, which an update there has to name; since 1.21 there are families of them, since 1.22 a policy within the cluster. */
+/** An empty address is none: charts often write `clusterIP: ""`. */
+function withoutUnset(spec: object, isExternal: boolean): Record<string, unknown> {
+  const isUnset = (value: unknown): boolean => isExternal || !(value as string | unknown[] | null)?.length;
+  return Object.fromEntries(
+    Object.entries(spec).filter(([field, value]) => !OF_ADDRESSES.includes(field) || !isUnset(value)),
+  );
+}
+
+/**
+ * Since 1.20 there is a list of addresses, since 1.21 there are families of them, since 1.22 a policy within the cluster.
+ * Until 1.20.10, an update that names neither the address nor the list is refused; 1.20 here is as 1.20.2 is.
+ * Source: kubernetes/kubernetes #104674.
+ */
 function addressOf({ metadata, spec }: KubeObject, minor: number, before?: KubeObject): Record<string, unknown> {
-  const clusterIP = spec?.clusterIP || before?.spec?.clusterIP || addressFor(`${metadata.namespace}/${metadata.name}`);
+  const given = before?.spec?.clusterIP;
+  const clusterIP = spec?.clusterIP ?? given ?? addressFor(`${metadata.namespace}/${metadata.name}`);
+  const isListed = minor > 20 || (minor === 20 && (!given || spec?.clusterIP === given));
   return {
     clusterIP,
-    ...((before ? minor > 20 : minor >= 20) && { clusterIPs: [clusterIP] }),
+    ...(isListed && { clusterIPs: [clusterIP] }),
     ...(minor >= 21 && { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' }),
     ...(minor >= 22 && { internalTrafficPolicy: 'Cluster' }),
   };
 }
 
-/** Of 10.96.0.0/12, by the name: of a million Services, two may have the same one. */
+/** Of 10.96.0.0/12, by the name: among about 1200 Services, two share an address with a chance of one half. */
 function addressFor(name: string): string {
   const number = FIRST + (Number.parseInt(sha256Of(name).slice(0, 8), 16) % ADDRESSES);
   return `10.${96 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;

@@ -41,6 +41,10 @@ export const services: readonly Expectation[] = [
       const invalid = { code: 422, reason: 'Invalid', message: `Service "${name}" is invalid: ${unset}` };
       if (minor > 20) assert.equal((await answers(admin, 'PUT', path, 200, { body })).spec?.clusterIP, clusterIP);
       else await refuses(admin, 'PUT', path, invalid, { body });
+      const { metadata } = await admin.get<AnyObject>(path);
+      const same = { metadata, spec: { clusterIP, ports: [{ port: 82 }] } };
+      const kept = await answers(admin, 'PUT', path, 200, { body: same });
+      assert.deepEqual([kept.spec?.clusterIP, kept.spec?.clusterIPs], [clusterIP, [clusterIP]]);
       const message = /spec\.clusterIPs\[0\]: Invalid value: .*"10\.96\.0\.77".*: may not change once set/;
       const other = { spec: { clusterIP: '10.96.0.77' } };
       await refuses(admin, 'PATCH', path, { code: 422, reason: 'Invalid', message }, { body: other, ...MERGE });
@@ -49,6 +53,21 @@ export const services: readonly Expectation[] = [
       const none = await answers(admin, 'POST', SERVICES, 201, { body: headless });
       assert.deepEqual([none.spec?.clusterIP, none.spec?.clusterIPs], ['None', ['None']]);
       await admin.delete(`${SERVICES}/${name}-none`);
+    },
+  ],
+  [
+    'an empty address of a Service is none, and one that becomes an ExternalName loses its own',
+    async ({ admin, prefix }) => {
+      const name = `${prefix}-empty`;
+      const path = `${SERVICES}/${name}`;
+      const body = { metadata: { name }, spec: { clusterIP: '', ports: [{ port: 80 }] } };
+      const made = await answers(admin, 'POST', SERVICES, 201, { body });
+      assert.deepEqual(made.spec?.clusterIPs, [made.spec?.clusterIP]);
+      const external = { spec: { type: 'ExternalName', externalName: 'a.example.com' } };
+      const found = await answers(admin, 'PATCH', path, 200, { body: external, ...MERGE });
+      for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
+        assert.equal(found.spec?.[field], undefined, field);
+      await admin.delete(path);
     },
   ],
   [

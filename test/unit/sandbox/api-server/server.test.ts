@@ -6,7 +6,7 @@ import { get } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { V1ConfigMap } from '@kubernetes/client-node';
+import type { V1ConfigMap, V1Service } from '@kubernetes/client-node';
 import { load } from 'js-yaml';
 import { adminKubeconfig, startApiServer } from '../../../../sandbox/api-server/index.ts';
 import { issuerOf, sandboxPki } from '../../../../sandbox/pki.ts';
@@ -87,6 +87,8 @@ describe("the sandbox's API server", () => {
     assert.ok(Number(changed?.metadata?.resourceVersion) > Number(before.metadata?.resourceVersion));
     const info = parseClusterInfo(await second.admin.request('GET', CLUSTER_INFO_PATH));
     assert.equal(info.advertisedServer, second.url, 'cluster-info names the port of now');
+    const { spec } = await second.admin.get<V1Service>('/api/v1/namespaces/default/services/kubernetes');
+    assert.equal(spec?.ports?.[0]?.targetPort, Number(new URL(second.url).port));
     ends.unshift(() => store.close());
   });
 
