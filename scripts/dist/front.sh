@@ -176,7 +176,9 @@ unpack() { # BASE
     if usable "$1/$NAME"; then
       # In a subshell: dash keeps a copy of what a function's output is sent to, and the caller would wait for its end.
       # Later, since a disk that is busy with it would hold up the program's own files.
-      [ ! -r /dev/null ] || (trap '' HUP && cd / && sleep 5 && synchronize "$1/$NAME") <&- >&- 2>&- &
+      if [ -r /dev/null ]; then
+        (trap '' HUP && cd / && sleep 5 && synchronize "$1/$NAME") <&- >&- 2>&- &
+      fi
       return 0
     fi
     echo 'it was changed during unpacking'
