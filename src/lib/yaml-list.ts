@@ -66,7 +66,17 @@ function lineEnd(text: string, offset: number): number {
 function endOf(text: string, start: number, next: Event | undefined, indent: number): number {
   const marker = text.slice(start).search(/^(---|\.\.\.)(\s|$)/m);
   const last = marker < 0 ? text.length : start + marker;
-  const until = next === undefined ? last : lineStart(text, startOf(next));
-  const after = new RegExp(`(^[ \\t]*\\r?\\n?|^ {0,${indent}}#.*\\n?)+(?![^])`, 'm');
-  return start + text.slice(start, until).replace(after, '').length;
+  let end = next === undefined ? last : lineStart(text, startOf(next));
+  while (end > start) {
+    const line = lineStart(text, end - 1);
+    if (!isOutside(text.slice(line, end), indent)) break;
+    end = line;
+  }
+  return end;
+}
+
+/** True for a line that is blank, or a comment in no more than these columns. */
+function isOutside(line: string, indent: number): boolean {
+  const column = line.search(/[^ \t\r\n]/);
+  return column < 0 || (column <= indent && line[column] === '#');
 }

@@ -10,7 +10,12 @@ import { isSelected, selectorText, TOPOLOGY_CONFIG, type VolumeGroup } from '../
 const isReady = ({ metadata }: V1Node): boolean => metadata?.labels?.[LOCAL_STORAGE] === 'true';
 
 /** What a definition means, and what it still needs. */
-export function storageEffect(group: VolumeGroup, nodes: readonly V1Node[], missing: readonly string[]): string[] {
+export function storageEffect(
+  group: VolumeGroup,
+  nodes: readonly V1Node[],
+  missing: readonly string[],
+  { losesComments }: { readonly losesComments: boolean },
+): string[] {
   const selected = nodes.filter((node) => isSelected(group, node));
   const unready = selected.filter((node) => !isReady(node)).map(nodeNameOf);
   return [
@@ -24,6 +29,9 @@ export function storageEffect(group: VolumeGroup, nodes: readonly V1Node[], miss
       : []),
     ...(missing.length > 0
       ? [`Warning: no pods in kube-system of ${missing.join(', ')}: \`edgeadm addon install\` (Pro clusters).`]
+      : []),
+    ...(losesComments
+      ? [`Warning: the key volumegroup of ${TOPOLOGY_CONFIG} has to be rewritten without its comments.`]
       : []),
     'Volumes: PersistentVolumeClaims of the storage class csi-local-lvm, ReadWriteOnce.',
   ];

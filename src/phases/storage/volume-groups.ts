@@ -69,7 +69,7 @@ export function addVolumeGroup(
   config: V1ConfigMap | undefined,
   group: VolumeGroup,
   nodes: readonly V1Node[],
-): ChangeRequest {
+): ChangeRequest & { readonly losesComments: boolean } {
   const known = volumeGroupsIn(config);
   const same = known.find((each) => each.name === group.name && selectorText(each) === selectorText(group));
   const reasons = same ? refuseRedefined(same, group) : refuseOverlaps(known, group, nodes);
@@ -80,19 +80,29 @@ export function addVolumeGroup(
       why: reasons.join('\n'),
       next: 'Delete the volume group on its nodes first (vgremove, pvremove) and its definition in the ConfigMap, or use another name.',
     });
-  const text = config?.data?.[KEY];
-  return configMapChange(TOPOLOGY_CONFIG, config, { [KEY]: same && text ? text : textWith(text, group) });
+  const before = config?.data?.[KEY] ?? '';
+  const { text, losesComments } = same ? { text: before, losesComments: false } : textWith(before, group);
+  return { ...configMapChange(TOPOLOGY_CONFIG, config, { [KEY]: text }), losesComments };
 }
 
-/** Comments and other keys of definitions, such as those of persistent memory, stay. */
-function textWith(text = '', { name, key, operator, value, type, devices }: VolumeGroup): string {
+interface EditedText {
+  readonly text: string;
+  readonly losesComments: boolean;
+}
+
+/**
+ * Other keys of definitions, such as those of persistent memory, stay, and so do comments, except in a text that only a
+ * YAML parser understands.
+ */
+function textWith(text: string, { name, key, operator, value, type, devices }: VolumeGroup): EditedText {
   const document = yamlMap(text, ORIGIN);
   const entry = { name, key, operator, ...(value !== undefined && { value }), topology: { type, devices } };
   const groups = [...((document[KEY] as object[] | null) ?? []), entry];
   const edited = appendYamlItem(text, KEY, entry);
   const read = lenientYaml(edited, z.looseObject({ [KEY]: z.array(z.unknown()) }));
   const isRight = isDeepStrictEqual({ ...read, [KEY]: new Set(read?.[KEY]) }, { ...document, [KEY]: new Set(groups) });
-  return isRight ? edited : toYaml({ ...document, [KEY]: groups });
+  if (isRight) return { text: edited, losesComments: false };
+  return { text: toYaml({ ...document, [KEY]: groups }), losesComments: /(^|\s)#/.test(text) };
 }
 
 /** node-resource-manager deletes neither volume groups nor physical volumes. */

@@ -42,9 +42,11 @@ export default class StorageLvmSet extends ChangeCommand {
         ...node,
         metadata: { ...node.metadata, labels: labelsAfter(node, labels[i]?.patch) },
       }));
+      const after = [...others, ...labelled];
+      const definition = addVolumeGroup(config, group, after);
       return {
-        changes: [addVolumeGroup(config, group, [...others, ...labelled]), ...labels],
-        effect: storageEffect(group, [...others, ...labelled], missing),
+        changes: [definition, ...labels],
+        effect: storageEffect(group, after, missing, definition),
         undo: storageUndo(group, config, nodes),
         question: `Give ${group.devices.join(', ')} of these nodes to volume group ${group.name}?`,
       };

@@ -39,7 +39,7 @@ export const gpuRuntime: Check = {
   concerns: 'node',
   severity: 'error',
   about:
-    'For a GPU node, the NVIDIA Container Toolkit is installed, and containerd has the runtime `nvidia`, in its configuration or in a file that this imports, or the join may configure it (`--manage-runtime`, a bundle with containerd).',
+    'For a GPU node, the NVIDIA Container Toolkit is installed, and containerd has the runtime `nvidia`, in its configuration or in a file that it imports, or the join may configure it (`--manage-runtime`, a bundle with containerd).',
   remedy: 'Install the NVIDIA Container Toolkit: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit',
   needs: ['Runtime'],
   run: async ({ host, node, spec }) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { V1ConfigMap, V1Node } from '@kubernetes/client-node';
 import { volumeGroupOf } from '../../../../src/cli/storage/flags.ts';
-import { storageUndo, volumeGroupRows, volumeGroupTable } from '../../../../src/cli/storage/text.ts';
+import { storageEffect, storageUndo, volumeGroupRows, volumeGroupTable } from '../../../../src/cli/storage/text.ts';
 import { changedLabels, labelChanges } from '../../../../src/phases/storage/storage-nodes.ts';
 import {
   addVolumeGroup,
@@ -71,6 +71,7 @@ describe('volume groups of local disks', () => {
 
   // How administrators write the ConfigMap by hand: kubectl edit, kubectl create --from-file.
   const NEW = group({ name: 'fast', value: 'nvme', devices: ['/dev/nvme0n1'] });
+  const COMMENTS = '\n# x\n'.repeat(2 ** 20 / 5);
   for (const [written, text, after] of [
     [
       'a list with comments',
@@ -88,12 +89,29 @@ describe('volume groups of local disks', () => {
     ['null', 'volumegroup: ~ # none', /^volumegroup: \[\{name: fast, .*\}\] # none$/],
     ['no such key', '# c\nb: 1', /^# c\nb: 1\nvolumegroup:\n {2}- name: fast/],
     ['nothing but a comment', '# c', /^# c\nvolumegroup:\n {2}- name: fast/],
+    [
+      'a list before another key, in lines of Windows',
+      'volumegroup:\r\n- name: a\r\n# two\r\nb: 1\r\n',
+      /^volumegroup:\r\n- name: a\r\n- name: fast\n.*\n# two\r\nb: 1\r\n$/s,
+    ],
+    [
+      'a list before a megabyte of comments',
+      `volumegroup:\n- name: a\n${COMMENTS}b: 1\n`,
+      /^.*\n- name: a\n- name: fast\n/,
+    ],
+    [
+      'a list with a megabyte of comments',
+      `volumegroup:\n- name: a\n${COMMENTS}- name: b\n`,
+      /# x\n- name: b\n- name: fast\n/,
+    ],
     ['a text in several lines at the end', 'volumegroup:\n- name: a\n  x: |\n    # y\n', /# y\n- name: fast/],
     ['lines of Windows', 'volumegroup:\r\n- name: a # c\r\n', /name: a # c\r\n- name: fast/],
   ] as const)
     it(`comments of the ConfigMap stay when a volume group is added to ${written}`, () => {
-      const edited = textOf(addVolumeGroup({ data: { volumegroup: text } }, NEW, []).patch);
-      assert.match(edited, after);
+      const { patch, losesComments } = addVolumeGroup({ data: { volumegroup: text } }, NEW, []);
+      const edited = textOf(patch);
+      assert.ok(after.test(edited), edited.slice(-2000));
+      assert.equal(losesComments, false);
       const names = volumeGroupsIn({ data: { volumegroup: edited } }).map(({ name }) => name);
       const before = volumeGroupsIn({ data: { volumegroup: text } }).map(({ name }) => name);
       assert.deepEqual(names.toSorted(), [...before, 'fast'].toSorted());
@@ -107,6 +125,20 @@ describe('volume groups of local disks', () => {
       ['a', 'fast'],
     );
   });
+
+  for (const [written, text, losesComments] of [
+    ['a list behind an alias', 'b: &l [{name: a}] # c\nvolumegroup: *l', true],
+    ['a list behind an alias, without comments', 'b: &l [{name: "a#b"}]\nvolumegroup: *l', false],
+    ['JSON in one line, without the key', '# c\n{"b": 1}', true],
+  ] as const)
+    it(`a warning says whether comments are lost when a volume group is added to ${written}`, () => {
+      const change = addVolumeGroup({ data: { volumegroup: text } }, NEW, []);
+      assert.equal(textOf(change.patch).includes('# c'), false);
+      assert.equal(
+        storageEffect(NEW, [], [], change).some((line) => /rewritten without its comments/.test(line)),
+        losesComments,
+      );
+    });
 
   it('the same definition changes nothing, and a changed one is refused, because volume groups are never deleted', () => {
     const same = group({ devices: ['/dev/sdc', '/dev/sdb1'] });
