@@ -23,7 +23,7 @@ export function isDenied(error: unknown): boolean {
   return code === 'EACCES' || code === 'EPERM';
 }
 
-/** True if it is the file itself that cannot be used, whoever asks: a folder in its place, a link to itself, a bad disk. */
+/** True if the file itself cannot be used, by any user: a folder in its place, a link to itself, a bad disk. */
 export function isFaultOfFile(error: unknown): error is EdgeadmError {
   return error instanceof EdgeadmError && error.code === 'WRITE_FAILED' && !isDenied(error);
 }

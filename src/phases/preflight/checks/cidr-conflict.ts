@@ -93,7 +93,7 @@ async function nameServers({ host }: CheckContext): Promise<Used[]> {
   return [...addresses].map((address) => ({ range: address, what: `the name server ${address}`, remedy }));
 }
 
-/** It says what is wrong with a file. @throws what is no fault of a file, or one that only root may read */
+/** It says what is wrong with a file. @throws what is not a fault of a file, or if only root may read it */
 function leaveToNameserver(error: unknown): undefined {
   if (!isFaultOfFile(error)) throw error;
 }

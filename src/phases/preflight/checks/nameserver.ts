@@ -47,7 +47,7 @@ export const nameserver: Check = {
   },
 };
 
-/** A link that leads to itself, for one. @throws what is no fault of a file, or one that only root may read */
+/** A link that leads to itself, for one. @throws what is not a fault of a file, or if only root may read it */
 function unreadable(error: unknown): EdgeadmError {
   if (isFaultOfFile(error)) return error;
   throw error;
