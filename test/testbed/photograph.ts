@@ -99,7 +99,7 @@ export async function photograph(node: Node): Promise<Photograph> {
 const WORK = ['/etc/kubernetes/cache', '/var/log'];
 
 /**
- * Takes a photograph of a node whose kubelet runs, once nothing of it changes any more: a kubelet that has just started makes
+ * Takes a photograph of a node whose kubelet runs, once nothing of it has changed for a second: a kubelet that has just started makes
  * its iptables chains table by table, and folders of its pods, after the node is Ready.
  */
 export async function photographAtRest(node: Node): Promise<Photograph> {
