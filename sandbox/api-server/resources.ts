@@ -1,3 +1,7 @@
+import type { Column } from './columns.ts';
+import type { JsonSchema } from './custom/json-schema.ts';
+import type { Definition } from './schema/schema.ts';
+
 /** Metadata of an object, as it travels: dates are RFC 3339 texts. */
 export interface Metadata {
   name?: string;
@@ -50,6 +54,26 @@ export interface Resource {
   readonly isReview?: boolean;
   /** The minor version of Kubernetes from which its group has it, if the group is older. */
   readonly since?: number;
+  /** Bodies are JSON or YAML, as those of custom kinds. */
+  readonly hasNoMessages?: boolean;
+  /** What its CustomResourceDefinition says; undefined for what is built in. */
+  readonly defined?: Defined;
+}
+
+/** What a CustomResourceDefinition says of a version of its kind. */
+interface Defined {
+  readonly rules: JsonSchema;
+  /** The part of the rules that OpenAPI shows. */
+  readonly schema: Definition;
+  readonly columns: readonly Column[];
+  readonly scale?: ScalePaths;
+}
+
+/** Where a kind has its number of replicas: `.spec.replicas`. */
+export interface ScalePaths {
+  readonly specReplicasPath: string;
+  readonly statusReplicasPath: string;
+  readonly labelSelectorPath?: string;
 }
 
 const core = { group: '', versions: ['v1'], shortNames: [], namespaced: true, subresources: [], fields: [] } as const;
@@ -401,6 +425,18 @@ export const RESOURCES: readonly Resource[] = [
     singular: 'validatingwebhookconfiguration',
   },
   {
+    ...clusterWide,
+    group: 'apiextensions.k8s.io',
+    kind: 'CustomResourceDefinition',
+    plural: 'customresourcedefinitions',
+    singular: 'customresourcedefinition',
+    shortNames: ['crd', 'crds'],
+    subresources: ['status'],
+    categories: ['api-extensions'],
+    counted: true,
+    hasNoMessages: true,
+  },
+  {
     ...openYurt,
     versions: ['v1alpha1'],
     kind: 'UnitedDeployment',
@@ -416,7 +452,6 @@ export const RESOURCES: readonly Resource[] = [
     singular: 'yurtappset',
     shortNames: ['yas'],
   },
-  // The last one of a group says which versions the group has.
   {
     ...openYurt,
     versions: ['v1beta2', 'v1beta1', 'v1alpha1'],
@@ -471,6 +506,16 @@ export function resourceOf(plural: string): Resource {
   const found = RESOURCES.find((resource) => resource.plural === plural);
   if (!found) throw new Error(`the sandbox does not serve ${plural}`);
   return found;
+}
+
+/** `nodes`, `leases.coordination.k8s.io`: what tells a resource from all others. */
+export function groupResource({ plural, group }: Pick<Resource, 'group' | 'plural'>): string {
+  return group ? `${plural}.${group}` : plural;
+}
+
+/** The plural of what is built in; empty for a custom kind, whose plural may be that of another one. */
+export function builtIn({ plural, defined }: Resource): string {
+  return defined ? '' : plural;
 }
 
 /** `v1`, `coordination.k8s.io/v1` */

@@ -128,8 +128,8 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
 };
 
-function columnsOf({ plural }: Resource, minor: number): readonly Column[] {
-  const columns = COLUMNS[plural] ?? STORED_COLUMNS[plural] ?? [nameColumn, ageColumn];
+function columnsOf({ plural, defined }: Resource, minor: number): readonly Column[] {
+  const columns = defined?.columns ?? COLUMNS[plural] ?? STORED_COLUMNS[plural] ?? [nameColumn, ageColumn];
   return columns.filter(({ since = 0, until = Infinity }) => since <= minor && minor < until);
 }
 
