@@ -1,6 +1,4 @@
-import type { Column } from './columns.ts';
-import type { JsonSchema } from './custom/json-schema.ts';
-import type { Definition } from './schema/schema.ts';
+import type { Defined } from './custom/defined.ts';
 
 /** Metadata of an object, as it travels: dates are RFC 3339 texts. */
 export interface Metadata {
@@ -58,22 +56,6 @@ export interface Resource {
   readonly hasNoMessages?: boolean;
   /** What its CustomResourceDefinition says; undefined for what is built in. */
   readonly defined?: Defined;
-}
-
-/** What a CustomResourceDefinition says of a version of its kind. */
-interface Defined {
-  readonly rules: JsonSchema;
-  /** The part of the rules that OpenAPI shows. */
-  readonly schema: Definition;
-  readonly columns: readonly Column[];
-  readonly scale?: ScalePaths;
-}
-
-/** Where a kind has its number of replicas: `.spec.replicas`. */
-export interface ScalePaths {
-  readonly specReplicasPath: string;
-  readonly statusReplicasPath: string;
-  readonly labelSelectorPath?: string;
 }
 
 const core = { group: '', versions: ['v1'], shortNames: [], namespaced: true, subresources: [], fields: [] } as const;

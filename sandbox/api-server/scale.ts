@@ -1,6 +1,7 @@
+import type { ScalePaths } from './custom/defined.ts';
 import { jsonPath } from './custom/json-path.ts';
 import type { Json } from './json.ts';
-import type { KubeObject, Resource, ScalePaths } from './resources.ts';
+import type { KubeObject, Resource } from './resources.ts';
 
 export const SCALE: Pick<Resource, 'group' | 'kind' | 'custom'> = { group: 'autoscaling', kind: 'Scale' };
 

@@ -1,8 +1,8 @@
 import type { Json } from '../json.ts';
-import type { KubeObject, ScalePaths } from '../resources.ts';
+import type { KubeObject } from '../resources.ts';
 import type { Cause } from '../status.ts';
+import type { PrinterColumn, ScalePaths } from './defined.ts';
 import { type JsonSchema, schemasIn } from './json-schema.ts';
-import type { PrinterColumn } from './printer-columns.ts';
 
 /** The names of a kind. */
 export interface Names {

@@ -1,20 +1,13 @@
 import { age, ageColumn, type Column, nameColumn } from '../columns.ts';
 import type { Json } from '../json.ts';
 import type { KubeObject } from '../resources.ts';
+import type { PrinterColumn } from './defined.ts';
 import { jsonPath } from './json-path.ts';
-
-/** A column of `kubectl get`, as a CustomResourceDefinition names it. */
-export interface PrinterColumn {
-  readonly name: string;
-  readonly type: string;
-  readonly jsonPath: string;
-  readonly priority?: number;
-}
 
 type Cell = ReturnType<Column['cell']>;
 
 /** The columns of a custom kind: its name, and those that are named, or else its age. */
-export function customColumns(named: readonly PrinterColumn[] = []): readonly Column[] {
+export function customColumns(named: readonly PrinterColumn[]): readonly Column[] {
   return [nameColumn, ...(named.length > 0 ? named.map(columnOf) : [ageColumn])];
 }
 

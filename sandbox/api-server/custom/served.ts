@@ -1,9 +1,9 @@
 import type { Registry } from '../registry.ts';
 import { groupResource, type KubeObject, RESOURCES, type Resource, resourceOf } from '../resources.ts';
 import { type Definition, OBJECT_META, type Schema } from '../schema/index.ts';
+import type { Defined } from './defined.ts';
 import { type DefinedVersion, isEstablished, specOf, statusOf } from './definition.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { customColumns } from './printer-columns.ts';
 
 /** What is served: what the sandbox has built in, and the kinds that CustomResourceDefinitions define. */
 export class ServedResources {
@@ -61,12 +61,12 @@ function resourcesIn(definition: KubeObject): Resource[] {
     }));
 }
 
-function definedBy({ schema, additionalPrinterColumns, subresources }: DefinedVersion): Resource['defined'] {
+function definedBy({ schema, additionalPrinterColumns = [], subresources }: DefinedVersion): Defined {
   const rules = schema?.openAPIV3Schema ?? {};
   return {
     rules,
     schema: published(rules, true),
-    columns: customColumns(additionalPrinterColumns),
+    columns: additionalPrinterColumns,
     ...(subresources?.scale && { scale: subresources.scale }),
   };
 }
