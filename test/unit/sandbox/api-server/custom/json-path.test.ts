@@ -26,8 +26,8 @@ describe('paths of columns', () => {
     ['.spec.constructor', []],
     ['.spec.nothing[0].below', []],
   ] as const)
-    it(`${path} finds ${JSON.stringify(found)}`, () => assert.deepEqual(jsonPath(path)?.(NODE), found));
+    it(`the path ${path} finds ${JSON.stringify(found)}`, () => assert.deepEqual(jsonPath(path)?.(NODE), found));
 
   for (const path of ['status', '.status[', '.status..conditions', '.a[?(@.b~"c")]'])
-    it(`${path} is not understood`, () => assert.equal(jsonPath(path), undefined));
+    it(`the path ${path} is not understood`, () => assert.equal(jsonPath(path), undefined));
 });

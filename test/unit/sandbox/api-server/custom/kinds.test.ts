@@ -54,7 +54,7 @@ describe("kinds that are defined in the sandbox's API server", () => {
     store.close();
   });
 
-  it('are there after a restart, with their objects', async () => {
+  it('kinds are there after a restart, with their objects', async () => {
     const path = '/apis/example.com/v1/namespaces/default/things';
     const first = await start(store);
     await first.admin.create(DEFINITIONS, definition('things', 'Thing', ANYTHING));
@@ -65,7 +65,7 @@ describe("kinds that are defined in the sandbox's API server", () => {
     assert.partialDeepStrictEqual(await admin.get<Found>(path), { items: [{ metadata: { name: 'a' }, b: 1 }] });
   });
 
-  it('are what they are, if they have the name of something that is built in', async () => {
+  it('a kind with the name of something that is built in is a kind of its own', async () => {
     const { admin } = await start(store);
     const path = '/apis/example.com/v1/namespaces/default/pods';
     await admin.create(DEFINITIONS, definition('pods', 'Pod', ANYTHING));
@@ -79,7 +79,7 @@ describe("kinds that are defined in the sandbox's API server", () => {
     assert.equal(body.kind, 'Status');
   });
 
-  it('may be those of OpenYurt, whose own definitions then hold, for the pools that are there, too', async () => {
+  it("OpenYurt's own definition of NodePool takes the place of the one that is built in, and its pools stay", async () => {
     const { admin } = await start(store);
     const pool = (name: string, type: string): object => ({
       apiVersion: 'apps.openyurt.io/v1beta1',
@@ -109,7 +109,7 @@ describe("kinds that are defined in the sandbox's API server", () => {
     assert.deepEqual((await admin.get<Found>(POOLS)).items, []);
   });
 
-  it('come with a warning where the sandbox leaves out what they say', async () => {
+  it('a definition whose rules are not evaluated is answered with a warning', async () => {
     const { admin } = await start(store);
     const rules = { ...ANYTHING, 'x-kubernetes-validations': [{ rule: 'self.spec.a > 1' }] };
     const { status, headers } = await admin.send('POST', DEFINITIONS, { body: definition('ruled', 'Ruled', rules) });
@@ -117,7 +117,7 @@ describe("kinds that are defined in the sandbox's API server", () => {
     assert.match(String(headers.warning), /the sandbox does not evaluate x-kubernetes-validations/);
   });
 
-  it('go with a namespace that goes', async () => {
+  it('objects of a defined kind go with their namespace', async () => {
     const { admin } = await start(store);
     await admin.create(DEFINITIONS, definition('things', 'Thing', ANYTHING));
     await admin.create('/api/v1/namespaces', { metadata: { name: 'temporary' } });
