@@ -69,7 +69,7 @@ function conforming(
   }
 }
 
-/** Values of a custom kind are looked at later: what is wrong with them is no mistake of decoding. */
+/** Values of a custom kind are looked at later: what is wrong with them does not make the body unreadable. */
 function pruned(object: object, rules: JsonSchema, mismatch: string): ReturnType<typeof conforming> {
   const { metadata = {}, ...rest } = object as KubeObject;
   const meta = conforming({ metadata }, { properties: { metadata: OBJECT_META } }, mismatch);

@@ -43,7 +43,7 @@ function condition(type: string, status: string, reason: string, message: string
   return { type, status, ...{ lastTransitionTime: now, reason, message } };
 }
 
-/** A condition whose status is as it was has been so since then. */
+/** A condition whose status has not changed keeps its time. */
 function since(now: Condition, before: readonly Condition[]): Condition {
   const earlier = before.find(({ type, status }) => type === now.type && status === now.status);
   const time = (earlier ?? now) as { lastTransitionTime?: string };
