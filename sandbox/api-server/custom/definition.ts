@@ -45,23 +45,24 @@ interface DefinitionStatus {
   readonly storedVersions?: readonly string[];
 }
 
-export function specOf({ spec }: KubeObject): DefinitionSpec {
+export function definitionSpec({ spec }: KubeObject): DefinitionSpec {
   return (spec ?? {}) as DefinitionSpec;
 }
 
-export function statusOf({ status }: KubeObject): DefinitionStatus {
+export function definitionStatus({ status }: KubeObject): DefinitionStatus {
   return (status ?? {}) as DefinitionStatus;
 }
 
 export function isEstablished(definition: KubeObject): boolean {
   return (
-    statusOf(definition).conditions?.some(({ type, status }) => type === 'Established' && status === 'True') ?? false
+    definitionStatus(definition).conditions?.some(({ type, status }) => type === 'Established' && status === 'True') ??
+    false
   );
 }
 
 /** A CustomResourceDefinition with the names and the conversion that it leaves out. */
 export function withDefinitionDefaults(object: KubeObject): KubeObject {
-  const { names = {}, conversion } = specOf(object);
+  const { names = {}, conversion } = definitionSpec(object);
   const { kind = '', singular, listKind } = names;
   return {
     ...object,
@@ -75,7 +76,7 @@ export function withDefinitionDefaults(object: KubeObject): KubeObject {
 
 /** What the sandbox leaves out of a CustomResourceDefinition. */
 export function unheeded(object: KubeObject): string[] {
-  const { versions = [], conversion } = specOf(object);
+  const { versions = [], conversion } = definitionSpec(object);
   const schemas = versions.flatMap(({ schema }) => schemasIn(schema?.openAPIV3Schema ?? {}));
   const hasRules = schemas.some((schema) => (schema['x-kubernetes-validations'] ?? []).length > 0);
   return [
@@ -100,7 +101,7 @@ const SCOPES = ['Cluster', 'Namespaced'];
 
 /** What is wrong with a CustomResourceDefinition. Source: apiextensions-apiserver v0.37, pkg/apis/apiextensions/validation */
 export function definitionCauses(object: KubeObject, before?: KubeObject): Cause[] {
-  const spec = specOf(object);
+  const spec = definitionSpec(object);
   const { group = '', scope, names = {}, versions = [] } = spec;
   const name = object.metadata.name ?? '';
   const causes: Cause[] = [];
@@ -129,7 +130,7 @@ export function definitionCauses(object: KubeObject, before?: KubeObject): Cause
     ...causes,
     ...versionCauses(versions),
     ...versions.flatMap((version, i) => schemaOfVersionCauses(version, `spec.versions[${i}].schema.openAPIV3Schema`)),
-    ...(before && isEstablished(before) ? immutableCauses(spec, specOf(before)) : []),
+    ...(before && isEstablished(before) ? immutableCauses(spec, definitionSpec(before)) : []),
     ...storedCauses(object, versions),
   ];
 }
@@ -186,7 +187,7 @@ function immutableCauses(spec: DefinitionSpec, before: DefinitionSpec): Cause[] 
 
 /** Objects may have been written in each version that was ever the one for that. */
 function storedCauses(object: KubeObject, versions: readonly DefinedVersion[]): Cause[] {
-  const { storedVersions = [] } = statusOf(object);
+  const { storedVersions = [] } = definitionStatus(object);
   return storedVersions.flatMap((version, i) => {
     if (versions.some(({ name }) => name === version)) return [];
     const why = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`;

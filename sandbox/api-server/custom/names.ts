@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Registry } from '../registry.ts';
 import { type KubeObject, RESOURCES, resourceOf } from '../resources.ts';
-import { isEstablished, type Names, specOf, statusOf } from './definition.ts';
+import { definitionSpec, definitionStatus, isEstablished, type Names } from './definition.ts';
 
 /**
  * Lets CustomResourceDefinitions have the names that they want, unless another kind of their group has them. With its
@@ -16,8 +16,8 @@ export function reconcileDefinitions(registry: Registry): void {
 }
 
 function statusFor(definition: KubeObject, all: readonly KubeObject[], now: string): Record<string, unknown> {
-  const { names = {}, versions = [] } = specOf(definition);
-  const { storedVersions = [], acceptedNames, conditions = [] } = statusOf(definition);
+  const { names = {}, versions = [] } = definitionSpec(definition);
+  const { storedVersions = [], acceptedNames, conditions = [] } = definitionStatus(definition);
   const stored = versions.filter(({ storage }) => storage).map(({ name }) => name);
   const rest = { ...definition.status, storedVersions: [...new Set([...storedVersions, ...stored])] };
   if (isDeepStrictEqual(acceptedNames, names)) return rest;
@@ -57,9 +57,11 @@ interface Taken {
 
 /** Kinds that are built in make room: see served.ts. */
 function takenBy(definition: KubeObject, all: readonly KubeObject[]): Taken {
-  const { group, names: own } = specOf(definition);
-  const others = all.filter((one) => one.metadata.name !== definition.metadata.name && specOf(one).group === group);
-  const names = others.map((one) => statusOf(one).acceptedNames ?? {});
+  const { group, names: own } = definitionSpec(definition);
+  const others = all.filter(
+    (one) => one.metadata.name !== definition.metadata.name && definitionSpec(one).group === group,
+  );
+  const names = others.map((one) => definitionStatus(one).acceptedNames ?? {});
   const builtIn = RESOURCES.filter((one) => one.group === group && one.plural !== own?.plural);
   return {
     resources: [

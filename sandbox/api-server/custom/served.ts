@@ -2,7 +2,7 @@ import type { Registry } from '../registry.ts';
 import { groupResource, type KubeObject, RESOURCES, type Resource, resourceOf } from '../resources.ts';
 import { type Definition, OBJECT_META, type Schema } from '../schema/index.ts';
 import type { Defined } from './defined.ts';
-import { type DefinedVersion, isEstablished, specOf, statusOf } from './definition.ts';
+import { type DefinedVersion, definitionSpec, definitionStatus, isEstablished } from './definition.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** What is served: what the sandbox has built in, and the kinds that CustomResourceDefinitions define. */
@@ -33,14 +33,14 @@ const DEFINITIONS = 'customresourcedefinitions';
 
 /** The resources that an established CustomResourceDefinition serves. */
 function resourcesIn(definition: KubeObject): Resource[] {
-  const { group = '', scope, versions = [] } = specOf(definition);
+  const { group = '', scope, versions = [] } = definitionSpec(definition);
   const {
     plural = '',
     singular = '',
     shortNames = [],
     kind = '',
     categories,
-  } = statusOf(definition).acceptedNames ?? {};
+  } = definitionStatus(definition).acceptedNames ?? {};
   return versions
     .filter(({ served }) => served)
     .map((version) => ({
