@@ -7,7 +7,7 @@ import type { NotedChange } from './journal/entry.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Mark } from './journal/record.ts';
 import { clearFolder, isMountPoint } from './mount-table.ts';
-import { commandError, importArguments } from './node-host.ts';
+import { commandError, IN_KUBERNETES, importArguments } from './node-host.ts';
 import { PATHS } from './node-paths.ts';
 import { notePodNetwork } from './pod-network.ts';
 import { temporaryOf } from './temporary.ts';
@@ -27,7 +27,6 @@ export interface RollBackRange {
   readonly onLeft?: (paths: readonly string[]) => void;
 }
 
-const IN_KUBERNETES = ['--namespace', 'k8s.io'];
 /** A killed process may still wait for a slow disk. Milliseconds. */
 const IMPORT_END_MS = 30_000;
 
@@ -114,7 +113,7 @@ async function removeImages(host: Host, changes: readonly NotedChange[]): Promis
  * With the names go the records that containerd's CRI plug-in made for the same image (`sha256:...`), unless another
  * name needs them.
  */
-async function removeNamed(host: Host, names: ReadonlySet<string>): Promise<void> {
+export async function removeNamed(host: Host, names: ReadonlySet<string>): Promise<void> {
   const list = () => host.query('ctr', [...IN_KUBERNETES, 'images', 'list']);
   let listing = await list();
   if (listing.exitCode !== 0) {
