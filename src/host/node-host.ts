@@ -288,10 +288,7 @@ export class NodeHost implements Host {
   }
 
   async imagesInDoubt(): Promise<readonly string[]> {
-    const unsynced = [...(this.#journal?.unsyncedImages ?? [])];
-    if (unsynced.length === 0) return [];
-    const now = await this.sysctl(BOOT);
-    return unsynced.flatMap(([name, boot]) => (boot === now ? [] : [name]));
+    return this.#journal ? imagesInDoubt(this, this.#journal) : [];
   }
 
   /** One that fails is not noted: after a power cut the images are imported again. */
@@ -344,6 +341,12 @@ function checkedStream(path: string, sha256: string): Readable {
     });
   }
   return Readable.from(bytes(), { objectMode: false, highWaterMark: CHUNK_BYTES });
+}
+
+/** What {@link Host.imagesInDoubt} tells, by a journal that the host may not write. */
+export async function imagesInDoubt(host: Pick<Host, 'sysctl'>, { unsyncedImages }: Journal): Promise<string[]> {
+  const now = unsyncedImages.size > 0 ? await host.sysctl(BOOT) : undefined;
+  return [...unsyncedImages].flatMap(([name, boot]) => (boot === now ? [] : [name]));
 }
 
 /** The error for a program that failed: its exit code and the end of its output. A full disk has its own code. */

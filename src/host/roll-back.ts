@@ -7,7 +7,7 @@ import type { NotedChange } from './journal/entry.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Mark } from './journal/record.ts';
 import { clearFolder, isMountPoint } from './mount-table.ts';
-import { commandError, IN_KUBERNETES, importArguments } from './node-host.ts';
+import { commandError, IN_KUBERNETES, imagesInDoubt, importArguments } from './node-host.ts';
 import { PATHS } from './node-paths.ts';
 import { notePodNetwork } from './pod-network.ts';
 import { temporaryOf } from './temporary.ts';
@@ -49,14 +49,14 @@ export async function rollBackChanges(
     await action().catch((error: unknown) => left.push(`${what}: ${toEdgeadmError(error).message}`));
   };
   // A containerd that was replaced may not run; then it is asked once the one before it does.
-  const images = await removeImages(host, changes).then(
+  const images = await removeImages(host, journal, changes).then(
     () => true,
     () => false,
   );
   await stopWhatWeStarted(host, changes, step);
   await restoreInReverse(host, journal, changes, { step, onLeft, network });
   await resumeWhatRan(host, changes, step);
-  if (!images) await step('images', () => removeImages(host, changes));
+  if (!images) await step('images', () => removeImages(host, journal, changes));
   if (left.length === 0 && host.wet) await step('journal', () => journal.forgetChanges(since, keep));
   return left;
 }
@@ -100,11 +100,12 @@ async function restore(host: Host, change: NotedChange, network?: string): Promi
   return [];
 }
 
-async function removeImages(host: Host, changes: readonly NotedChange[]): Promise<void> {
+async function removeImages(host: Host, journal: Journal, changes: readonly NotedChange[]): Promise<void> {
   const names = new Set(changes.flatMap((change) => (change.kind === 'image' ? [change.name] : [])));
   if (names.size === 0 || !host.runsPrograms) return;
   const ended = await endImports(host, changes);
   await removeNamed(host, names);
+  if (ended || (await imagesInDoubt(host, journal)).length > 0) await endLeases(host);
   // containerd completes what it does for an import at the moment that it is ended.
   if (ended) await removeNamed(host, names);
 }
@@ -148,6 +149,17 @@ async function endImports(host: Host, changes: readonly NotedChange[]): Promise<
     ended = await waitFor<true>({ what: `the import of ${archive} to end`, probe, timeoutMs: IMPORT_END_MS });
   }
   return ended;
+}
+
+/**
+ * For a day containerd holds what an import or a pull has brought that was cut: their leases alone expire. The next
+ * import would take it for whole.
+ * @see https://github.com/containerd/containerd/issues/10457
+ */
+export async function endLeases(host: Host): Promise<void> {
+  const { stdout } = await host.query('ctr', [...IN_KUBERNETES, 'leases', 'list']);
+  const ids = [...stdout.matchAll(/^(\S+)\s.*containerd\.io\/gc\.expire=/gm)].flatMap(([, id]) => id ?? []);
+  if (ids.length > 0) await host.run('ctr', [...IN_KUBERNETES, 'leases', 'delete', '--sync', ...ids]);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Host } from '../../host/host.ts';
 import { IN_KUBERNETES } from '../../host/node-host.ts';
 import { PATHS } from '../../host/node-paths.ts';
-import { imageRecords, removeNamed } from '../../host/roll-back.ts';
+import { endLeases, imageRecords, removeNamed } from '../../host/roll-back.ts';
 import { CriClient } from './index.ts';
 
 /**
@@ -10,7 +10,6 @@ import { CriClient } from './index.ts';
  * container, or the lease of an import that was cut holds it: so all of these go. The kubelet rests, since it would
  * make the containers anew.
  * @param work imports them
- * @see https://github.com/containerd/containerd/issues/10457
  */
 export async function renewImages<T>(
   host: Host,
@@ -23,8 +22,8 @@ export async function renewImages<T>(
   if (active) await host.stopUnit(PATHS.kubelet.unit);
   try {
     await removePodsOf(host, names, signal);
-    await endLeases(host);
     await removeNamed(host, names);
+    await endLeases(host);
     return await work();
   } finally {
     if (active) await host.startUnit(PATHS.kubelet.unit);
@@ -48,13 +47,6 @@ async function removePodsOf(host: Host, names: ReadonlySet<string>, signal?: Abo
   } finally {
     client.close();
   }
-}
-
-/** Those of imports and pulls, which alone expire, are held for a day. */
-async function endLeases(host: Host): Promise<void> {
-  const listing = await ask(host, 'leases', 'list');
-  const ids = [...listing.matchAll(/^(\S+)\s.*containerd\.io\/gc\.expire=/gm)].flatMap(([, id]) => id ?? []);
-  if (ids.length > 0) await host.run('ctr', [...IN_KUBERNETES, 'leases', 'delete', '--sync', ...ids]);
 }
 
 async function ask(host: Host, ...words: readonly string[]): Promise<string> {

@@ -280,7 +280,7 @@ describe('images of a bundle', () => {
       assert.equal(await importImages(await open(), host), true);
       assert.deepEqual(
         programs.map((program) => program.split(' /')[0]),
-        ['leases delete --sync of-an-import', `images remove --sync ${PAUSE}`, 'images import'],
+        [`images remove --sync ${PAUSE}`, 'leases delete --sync of-an-import', 'images import'],
       );
       assert.ok(images.has(PAUSE));
       assert.deepEqual(await (await boot('two')).imagesInDoubt(), []);
