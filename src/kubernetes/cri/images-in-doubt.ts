@@ -8,7 +8,7 @@ import { CriClient } from './index.ts';
  * Removes images whose files a power cut may have emptied, for an import of all that is in them, which is to be done
  * meanwhile. containerd takes what it has of an image for good by its name, and keeps it for as long as a record, a
  * container, or the lease of an import that was cut holds it: so all of these go. The kubelet rests, since it would
- * make the containers anew.
+ * make the containers again.
  * @param work imports them
  */
 export async function renewImages<T>(
