@@ -73,7 +73,7 @@ const note = z.discriminatedUnion('kind', [
   /** A unit was started after all changes noted before; a `service` entry alone only says that it was about to be. */
   z.object({ kind: z.literal('started'), unit: text }),
   z.object({ kind: z.literal('choice'), key: text, value: text }),
-  /** An image that was noted before is imported again, since it may be damaged. It is no change to roll back: it was here. */
+  /** An image that was noted before is imported again, since it may be damaged. Not a change to roll back: it was here. */
   z.object({ kind: z.literal('reimport'), name: text, boot: text }),
   /** The images that were noted before, and imported in this boot of the machine, are on its disk. */
   z.object({ kind: z.literal('synced'), boot: text }),
