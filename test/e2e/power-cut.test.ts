@@ -9,6 +9,7 @@ import {
   type Result,
   runPod,
   until,
+  world,
 } from '../testbed/index.ts';
 import { interrupt, type Moment } from './interrupt.ts';
 import { sideBySide, type Tell } from './side-by-side.ts';
@@ -26,6 +27,8 @@ const STUCK_CTR = `#!/bin/bash
 (perl -0777 -pe 's/\\0+$//' "\${@: -1}"; exec sleep 1000) | /usr/bin/ctr --namespace k8s.io images import -
 `;
 const OWN_CTR = '/usr/local/bin/ctr';
+
+const WITH_RUNTIME = [...WITH_HUB, '--manage-runtime', '--pause-image', world.pauseImage];
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 const NEW_BOOT_ID = '/run/boot_id';
@@ -60,8 +63,7 @@ inWorlds('guide', 'today')('images that a power cut has emptied', () => {
     {
       'by an import that is cut': cutImports,
       'in the containerd of the system': (test) => repaired(test, 'power-cut', {}, WITH_HUB),
-      'in the containerd of the bundle': (test) =>
-        repaired(test, 'power-cut-own', { containerd: false }, [...WITH_HUB, '--manage-runtime']),
+      'in the containerd of the bundle': (test) => repaired(test, 'power-cut-own', { containerd: false }, WITH_RUNTIME),
     },
     () => testBed().then(bundleWithRuntime),
   );
