@@ -1,6 +1,6 @@
 #!/bin/sh
-# edgeadm @VERSION@ for linux-@ARCH@. This file is a shell script with a small archive behind it, of a loader, C libraries
-# and zstd, and the two halves of the program, which that zstd unpacks. The first start unpacks them, later ones only check.
+# edgeadm @VERSION@ for linux-@ARCH@. This file is a shell script with a small archive behind it, of zstd and what that
+# needs, and the two halves of the program, which that zstd unpacks. The first start unpacks them, later ones only check.
 # The licences of what is packed, and where its sources are, lie beside the unpacked program: THIRD_PARTY_LICENSES.
 
 NAME=@NAME@
@@ -113,8 +113,8 @@ fill() { # FOLDER
     (archive | gzip -t >&- 2>&-) || echo "$DAMAGED"
     return 1
   }
-  (cd "$1" && tar -xf archive 2>&1) || return 1
-  rm "$1/archive"
+  (cd "$1" && tar -xf archive 2>&1 && zstd . -dc <others 2>&1 >archive && tar -xf archive 2>&1) || return 1
+  rm "$1/archive" "$1/others"
   if [ -r /dev/null ]; then
     # Both at once: a machine with two cores needs half the time. A shell gives what is in the background /dev/null to read.
     unpack_second "$1" &
@@ -127,7 +127,7 @@ fill() { # FOLDER
   fi
   [ $status = 0 ] || {
     # It cannot be executed here, or it could not write.
-    [ $status -ge 126 ] || (first_half | zstd "$1" -t && second_half | zstd "$1" -t) >&- 2>&- || echo "$DAMAGED"
+    [ $status -ge 126 ] || (first_half | zstd "$1" -t && second_half zstd "$1" -t) >&- 2>&- || echo "$DAMAGED"
     return 1
   }
   chmod 755 "$1/edgeadm"
@@ -141,16 +141,26 @@ unpack_first() { # FOLDER
 unpack_second() { # FOLDER
   {
     answer=$(dd bs=1048576 seek="$HALF" count=0 conv=notrunc 2>&1 >&3) || { echo "$answer" && return 126; }
-    second_half | zstd "$1" -dc 2>&1 >&3
+    second_half zstd "$1" -dc 2>&1 >&3
   } 3<>"$1/edgeadm"
 }
 
 first_half() {
-  head -c "$MIDDLE" "$self" | tail -c +"$((HEAD + 1))"
+  {
+    skip "$FIRST" && head -c "$LENGTH"
+  } <"$self"
 }
 
-second_half() {
-  tail -c +"$((MIDDLE + 1))" "$self"
+# It ends with the file, so that no pipe is needed to end it.
+second_half() { # COMMAND
+  {
+    skip "$SECOND" && "$@"
+  } <"$self"
+}
+
+# Moves on in what is read.
+skip() { # BLOCKS
+  answer=$(dd bs=@BLOCK@ skip="$1" count=0 2>&1)
 }
 
 # It checks what it unpacks.
@@ -242,7 +252,9 @@ main() {
 
 ARCHIVE=@ARCHIVE@
 HEAD=@HEAD@
-MIDDLE=@MIDDLE@
+FIRST=@FIRST@
+LENGTH=@LENGTH@
+SECOND=@SECOND@
 BYTES=@BYTES@
 main "$@"
 exit

@@ -22,12 +22,14 @@ const ZSTD_LEVEL = 9;
 /** The first start unpacks it with this, and runs it. */
 const PROGRAM = 'edgeadm';
 
-/** What Node and zstd are linked against (`readelf -d`). */
-const LIBRARIES = [
-  ...['libc.so.6', 'libm.so.6', 'libdl.so.2', 'libpthread.so.0'],
+/** What zstd is linked against (`readelf -d`). */
+const LIBRARIES_OF_ZSTD = ['libc.so.6', 'libz.so.1', 'liblzma.so.5', 'liblz4.so.1'];
+/** What Node is linked against besides. */
+const LIBRARIES_OF_NODE = [
+  ...['libm.so.6', 'libdl.so.2', 'libpthread.so.0'],
   ...['libstdc++.so.6', 'libgcc_s.so.1', 'libatomic.so.1'],
-  ...['libz.so.1', 'liblzma.so.5', 'liblz4.so.1'],
 ];
+const LIBRARIES = [...LIBRARIES_OF_ZSTD, ...LIBRARIES_OF_NODE];
 
 export interface Tree {
   readonly dir: string;
@@ -59,11 +61,12 @@ async function copyLibrary(debian: string, triplet: string, name: string, to: st
 }
 
 const MIB = 2 ** 20;
+/** A half begins at a multiple of it: dd moves on in a file by whole blocks. */
+const BLOCK = 4096;
 
 /** The script, the archive and the two halves of the program, as one file. */
 export async function selfExtracting(tree: Tree, arch: Arch, version: string): Promise<Buffer> {
-  const others = tree.files.filter((name) => name !== PROGRAM);
-  const archive = await promisify(gzip)(await tarOf(tree.dir, others));
+  const archive = await promisify(gzip)(await archiveOf(tree));
   const program = await readFile(join(tree.dir, PROGRAM));
   const half = Math.floor(program.length / 2 / MIB);
   const halves = await Promise.all([program.subarray(0, half * MIB), program.subarray(half * MIB)].map(compressed));
@@ -85,20 +88,43 @@ export async function selfExtracting(tree: Tree, arch: Arch, version: string): P
     SIZES: `${facts.map(({ size }) => size).join(' ')} `,
     MEGABYTES: String(Math.ceil(facts.reduce((sum, { size }) => sum + size, 0) / 1e6)),
     HALF: String(half),
+    BLOCK: String(BLOCK),
     SUMS: sums,
   };
   const filled = front.replace(/@([A-Z]+)@/g, (mark, name: string) => values[name] ?? mark);
-  const [first, second] = halves.map(({ length }) => length) as [number, number];
-  const fill = (head: number): Buffer =>
-    Buffer.from(
-      filled
-        .replace('@ARCHIVE@', String(filled.split('\n').length))
-        .replace('@HEAD@', String(head))
-        .replace('@MIDDLE@', String(head + first))
-        .replace('@BYTES@', String(head + first + second)),
-    );
+  const [first, second] = halves as [Buffer, Buffer];
+  const inBlocks = (length: number): number => Math.ceil(length / BLOCK);
+  const fill = (head: number): string => {
+    const middle = inBlocks(head) + inBlocks(first.length);
+    return filled
+      .replace('@ARCHIVE@', String(filled.split('\n').length))
+      .replace('@HEAD@', String(head))
+      .replace('@FIRST@', String(inBlocks(head)))
+      .replace('@LENGTH@', String(first.length))
+      .replace('@SECOND@', String(middle))
+      .replace('@BYTES@', String(middle * BLOCK + second.length));
+  };
   // The script tells the length of its own part of the file: a length of as many digits goes in first.
-  return Buffer.concat([fill(fill(archive.length).length + archive.length), archive, ...halves]);
+  const head = fill(archive.length).length + archive.length;
+  const script = Buffer.from(fill(head));
+  if (script.length + archive.length !== head) throw new Error(`the archive does not end at byte ${head}`);
+  const padded = (...parts: Buffer[]): Buffer => {
+    const whole = Buffer.concat(parts);
+    return Buffer.concat([whole, Buffer.alloc(inBlocks(whole.length) * BLOCK - whole.length)]);
+  };
+  return Buffer.concat([padded(script, archive), padded(first), second]);
+}
+
+/** What zstd needs lies in it as it is; the rest is smaller and quicker in zstd's own form. */
+async function archiveOf({ dir, loader, files }: Tree): Promise<Buffer> {
+  const first = [loader, ...LIBRARIES_OF_ZSTD, 'zstd'];
+  const others = files.filter((name) => name !== PROGRAM && !first.includes(name));
+  await writeFile(join(dir, 'others'), await compressed(await tarOf(dir, others)));
+  try {
+    return await tarOf(dir, [...first, 'others']);
+  } finally {
+    await rm(join(dir, 'others'));
+  }
 }
 
 /** With a checksum of the content, which the first start checks. */

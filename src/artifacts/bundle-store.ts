@@ -1,7 +1,7 @@
 import { Shared } from '../lib/shared.ts';
 import type { Bundle } from './bundle.ts';
 import { checkFit } from './manifest.ts';
-import { type OpenBundleOptions, openBundle } from './open-bundle.ts';
+import type { OpenBundleOptions } from './open-bundle.ts';
 
 /** Opens each bundle once for all hosts of a command: eight nodes are one download. */
 export class BundleStore {
@@ -13,7 +13,13 @@ export class BundleStore {
    */
   async open(source: string, { arch, os, kubernetesVersion, signal, ...options }: OpenBundleOptions): Promise<Bundle> {
     const key = `${source} ${options.sha256 ?? ''}`;
-    const shared = this.#opened.get(key) ?? new Shared((own) => openBundle(source, { ...options, signal: own }));
+    const shared =
+      this.#opened.get(key) ??
+      new Shared(async (own) => {
+        // Its archives and downloads take 8 ms to load, and many a command opens no bundle.
+        const { openBundle } = await import('./open-bundle.ts');
+        return openBundle(source, { ...options, signal: own });
+      });
     this.#opened.set(key, shared);
     const bundle = await shared.get(signal);
     checkFit(bundle.manifest, bundle.origin, { arch, os, kubernetesVersion });

@@ -19,7 +19,7 @@ export function factsOf(machine: Machine): Promise<HostFacts> {
 export async function readFacts(machine: Machine): Promise<HostFacts> {
   const text = async (path: string): Promise<string> =>
     (await machine.readFile(path).catch(undefinedIfNoFile))?.toString('utf8') ?? '';
-  const [osRelease, redhat, kernel, hostname, machineId, cpuinfo, meminfo, init, uname, uid] = await Promise.all([
+  const [osRelease, redhat, kernel, hostname, machineId, cpuinfo, meminfo, init, kind, uid] = await Promise.all([
     text(PATHS.system.osRelease).then(async (own) => own || text('/usr/lib/os-release')),
     text('/etc/redhat-release'),
     text('/proc/sys/kernel/osrelease'),
@@ -28,10 +28,10 @@ export async function readFacts(machine: Machine): Promise<HostFacts> {
     text('/proc/cpuinfo'),
     text('/proc/meminfo'),
     text('/proc/1/comm'),
-    machine.exec('uname', ['-s', '-m'], { repeatable: true }),
+    kindOf(machine, text),
     text('/proc/self/status').then((status) => effectiveUid(status) ?? askUid(machine)),
   ]);
-  const [system = '', hardware = ''] = uname.stdout.trim().split(/\s+/);
+  const [system = '', hardware = ''] = kind.trim().split(/\s+/);
   return {
     platform: system === 'Linux' ? 'linux' : 'other',
     os: parseOsRelease(osRelease, redhat || undefined),
@@ -44,6 +44,13 @@ export async function readFacts(machine: Machine): Promise<HostFacts> {
     init: init.trim(),
     uid,
   };
+}
+
+/** As `uname -s -m` prints it; kernels since 6.1 say it in files, which takes no program. */
+async function kindOf(machine: Machine, text: (path: string) => Promise<string>): Promise<string> {
+  const [system, hardware] = await Promise.all(['ostype', 'arch'].map((name) => text(`/proc/sys/kernel/${name}`)));
+  if (system && hardware) return `${system} ${hardware}`;
+  return (await machine.exec('uname', ['-s', '-m'], { repeatable: true })).stdout;
 }
 
 /** Of the process that read it, which is our own or the one that reads for us over SSH: real, effective, saved, file system. */

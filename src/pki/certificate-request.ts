@@ -1,10 +1,11 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
-import forge from 'node-forge';
+import type forge from 'node-forge';
+import asn1 from 'node-forge/lib/asn1.js';
+import util from 'node-forge/lib/util.js';
 
 // node-forge is used for ASN.1 alone: keys and signatures are Node's own. Not @peculiar/x509, which brings WebCrypto keys,
 // a dependency-injection container and ten more packages to write the same bytes.
-const { asn1 } = forge;
 const { Class, Type } = asn1;
 
 /** Object identifiers: RFC 4519 (names), RFC 5758 (ecdsa-with-SHA256), RFC 5280 (extensions). */
@@ -83,7 +84,7 @@ export function ecdsaAlgorithm(): forge.asn1.Asn1 {
 /** Each organisation gets a set of its own; Go's crypto/x509 reads that and one multi-valued set alike. */
 export function distinguishedName(subject: Subject): forge.asn1.Asn1 {
   const attribute = (type: string, value: string): forge.asn1.Asn1 =>
-    set(sequence(oid(type), asn1.create(Class.UNIVERSAL, Type.UTF8, false, forge.util.encodeUtf8(value))));
+    set(sequence(oid(type), asn1.create(Class.UNIVERSAL, Type.UTF8, false, util.encodeUtf8(value))));
   return sequence(
     ...subject.organizations.map((organization) => attribute(OID.organization, organization)),
     attribute(OID.commonName, subject.commonName),
@@ -94,15 +95,10 @@ export function distinguishedName(subject: Subject): forge.asn1.Asn1 {
 export function subjectAltName(altNames: AltNames): forge.asn1.Asn1 | undefined {
   const names = [
     ...(altNames.dns ?? []).map((name) => asn1.create(Class.CONTEXT_SPECIFIC, 2, false, name)),
-    ...(altNames.ips ?? []).map((ip) => asn1.create(Class.CONTEXT_SPECIFIC, 7, false, ipBytes(ip))),
+    ...(altNames.ips ?? []).map((ip) => asn1.create(Class.CONTEXT_SPECIFIC, 7, false, util.bytesFromIP(ip) ?? '')),
   ];
   if (names.length === 0) return undefined;
   return sequence(oid(OID.subjectAltName), octets(sequence(...names)));
-}
-
-/** Missing from the type declarations of node-forge, not from node-forge. */
-function ipBytes(ip: string): string {
-  return (forge.util as unknown as { bytesFromIP(text: string): string | null }).bytesFromIP(ip) ?? '';
 }
 
 function attributes(altNames: AltNames): forge.asn1.Asn1[] {
@@ -127,7 +123,7 @@ export function octets(content: forge.asn1.Asn1): forge.asn1.Asn1 {
 }
 
 export function der(bytes: Buffer): forge.util.ByteStringBuffer {
-  return forge.util.createBuffer(bytes.toString('binary'));
+  return util.createBuffer(bytes.toString('binary'));
 }
 
 /** PEM with lines of 64 characters. */

@@ -1,5 +1,6 @@
 import { createHash, type KeyObject, randomBytes } from 'node:crypto';
-import forge from 'node-forge';
+import type forge from 'node-forge';
+import asn1 from 'node-forge/lib/asn1.js';
 import {
   type AltNames,
   der,
@@ -14,7 +15,6 @@ import {
   subjectAltName,
 } from './certificate-request.ts';
 
-const { asn1 } = forge;
 const { Class, Type } = asn1;
 
 /** Object identifiers of RFC 5280. */

@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import forge from 'node-forge';
+import type forge from 'node-forge';
+import asn1 from 'node-forge/lib/asn1.js';
+import util from 'node-forge/lib/util.js';
 import type { AltNames, Subject } from './certificate-request.ts';
-
-const { asn1 } = forge;
 
 /** Object identifiers: RFC 4519 (names), RFC 2985 (extension request), RFC 5280 (subjectAltName). */
 const OID = {
@@ -34,7 +34,7 @@ export function parseCertificateRequest(pemText: string): ParsedRequest | undefi
     /-----BEGIN CERTIFICATE REQUEST-----([\s\S]+?)-----END CERTIFICATE REQUEST-----/.exec(pemText) ?? [];
   if (!base64) return undefined;
   try {
-    const request = asn1.fromDer(forge.util.createBuffer(forge.util.decode64(base64)), KEEP_BIT_STRINGS);
+    const request = asn1.fromDer(util.createBuffer(util.decode64(base64)), KEEP_BIT_STRINGS);
     const [info] = children(request);
     const [, subject, publicKey, attributes] = children(info);
     const spki = Buffer.from(asn1.toDer(publicKey as forge.asn1.Asn1).getBytes(), 'binary');
@@ -57,7 +57,7 @@ function textOf(structure: forge.asn1.Asn1 | undefined): string {
 }
 
 function oidOf(structure: forge.asn1.Asn1 | undefined): string {
-  return asn1.derToOid(forge.util.createBuffer(textOf(structure)));
+  return asn1.derToOid(util.createBuffer(textOf(structure)));
 }
 
 function readSubject(name: forge.asn1.Asn1 | undefined): Subject {
@@ -65,7 +65,7 @@ function readSubject(name: forge.asn1.Asn1 | undefined): Subject {
     .flatMap(children)
     .map((attribute) => {
       const [type, value] = children(attribute);
-      return { type: oidOf(type), value: forge.util.decodeUtf8(textOf(value)) };
+      return { type: oidOf(type), value: util.decodeUtf8(textOf(value)) };
     });
   const values = (type: string): string[] => pairs.filter((pair) => pair.type === type).map(({ value }) => value);
   return { commonName: values(OID.commonName)[0] ?? '', organizations: values(OID.organization) };
@@ -77,12 +77,7 @@ function readAltNames(attributes: forge.asn1.Asn1 | undefined): Required<AltName
     .flatMap((attribute) => children(children(attribute)[1]).flatMap(children));
   const extension = extensions.find((one) => oidOf(children(one)[0]) === OID.subjectAltName);
   const content = textOf(children(extension).at(-1));
-  const names = content ? children(asn1.fromDer(forge.util.createBuffer(content))) : [];
+  const names = content ? children(asn1.fromDer(util.createBuffer(content))) : [];
   const tagged = (tag: number): string[] => names.filter(({ type }) => (type as number) === tag).map(textOf);
-  return { dns: tagged(GENERAL_NAME.dns), ips: tagged(GENERAL_NAME.ip).map(ipText) };
-}
-
-/** Missing from the type declarations of node-forge, not from node-forge. */
-function ipText(bytes: string): string {
-  return (forge.util as unknown as { bytesToIP(bytes: string): string | null }).bytesToIP(bytes) ?? '';
+  return { dns: tagged(GENERAL_NAME.dns), ips: tagged(GENERAL_NAME.ip).map((bytes) => util.bytesToIP(bytes) ?? '') };
 }

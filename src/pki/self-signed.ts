@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import forge from 'node-forge';
+import type forge from 'node-forge';
+import asn1 from 'node-forge/lib/asn1.js';
 import {
   type AltNames,
   der,
@@ -13,7 +14,6 @@ import {
   subjectAltName,
 } from './certificate-request.ts';
 
-const { asn1 } = forge;
 const { Class, Type } = asn1;
 
 /**
