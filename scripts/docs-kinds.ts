@@ -12,6 +12,8 @@ const messages = readMessages(await readFile(new URL('kinds/messages.txt', impor
 
 /** Models that are named after more than their message: another group has one of that name. */
 const MODEL_NAMES: Readonly<Record<string, string>> = {
+  'apiextensions/v1.ServiceReference': 'ApiextensionsV1ServiceReference',
+  'apiextensions/v1.WebhookClientConfig': 'ApiextensionsV1WebhookClientConfig',
   'authentication/v1.TokenRequest': 'AuthenticationV1TokenRequest',
   'core/v1.Event': 'CoreV1Event',
   'core/v1.EventSeries': 'CoreV1EventSeries',
@@ -45,12 +47,13 @@ function definitionName({ group, name }: Message): string {
   return `${prefix}.${group.replace('/', '.')}.${name}`;
 }
 
-function typeOf(type: string, format: string, isQuantity: boolean): object {
+function typeOf(type: string, format: string, notes: MessageField['notes']): object {
   const [, items] = /^Array<(.*)>$/.exec(type) ?? [];
-  if (items) return { type: 'array', items: typeOf(items, format, isQuantity) };
+  if (items) return { type: 'array', items: typeOf(items, format, notes) };
   const [, values] = /^\{ \[key: string\]: (.*); \}$/.exec(type) ?? [];
-  if (values) return { type: 'object', additionalProperties: typeOf(values, format, isQuantity) };
-  const reference = isQuantity ? QUANTITY : (names.get(type) ?? NAMED[type]);
+  if (values) return { type: 'object', additionalProperties: typeOf(values, format, notes) };
+  if (notes.has('json')) return {};
+  const reference = notes.has('quantity') ? QUANTITY : (names.get(type) ?? NAMED[type]);
   if (reference) return { $ref: `#/definitions/${reference}` };
   if (type === 'number') return { type: format === 'double' ? 'number' : 'integer', format };
   if (type === 'any' || type === 'object') return { type: 'object' };
@@ -89,9 +92,8 @@ function numbersOf({ group, fields }: Message): Numbers {
 
 function propertyOf(field: ModelField, message: Message): [string, object] {
   const known = message.fields.get(field.name) ?? { number: 0, notes: new Map() };
-  const isQuantity = known.notes.has('quantity');
   const type =
-    field.name === 'fieldsV1' ? { $ref: `#/definitions/${FIELDS}` } : typeOf(field.type, field.format, isQuantity);
+    field.name === 'fieldsV1' ? { $ref: `#/definitions/${FIELDS}` } : typeOf(field.type, field.format, known.notes);
   const more = {
     ...(field.description && { description: field.description }),
     ...merging(known, field.type.startsWith('Array')),

@@ -42,7 +42,7 @@ export function parseBody(request: IncomingMessage, bytes: Buffer, verb: string,
   if (['get', 'list', 'watch'].includes(verb) || (bytes.length === 0 && !isWhole))
     return { content: undefined, contentType };
   // Objects of a CustomResourceDefinition have no messages.
-  const accepted = [JSON_TYPE, YAML, ...(resource.custom ? [] : [PROTOBUF])];
+  const accepted = [JSON_TYPE, YAML, ...(resource.custom || resource.hasNoMessages ? [] : [PROTOBUF])];
   if (isWhole && contentType !== '' && !accepted.includes(contentType)) throw unsupportedMediaType(accepted);
   try {
     return { content: parse(bytes, contentType), contentType };

@@ -1,11 +1,11 @@
 import type { KubeObject } from './resources.ts';
 
-type Cell = string | number | boolean;
+type Cell = string | number | boolean | null;
 
 /** A column of `kubectl get`. */
 export interface Column {
   readonly name: string;
-  readonly type?: 'string' | 'integer' | 'boolean';
+  readonly type?: 'string' | 'integer' | 'number' | 'boolean' | 'date';
   /** Shown with `-o wide` alone. */
   readonly wide?: boolean;
   /** First minor version of Kubernetes that has it, and the first that has it no longer. Source: pkg/printers/internalversion, v1.20 to v1.37. */

@@ -2,11 +2,12 @@ import { minorOf } from '../../src/kubernetes/version.ts';
 import { TOKEN_TYPE } from './authentication.ts';
 import { reconcileTokens } from './bootstrap-signer.ts';
 import { reconcileRequest } from './csr-signer.ts';
+import { reconcileDefinitions } from './custom/names.ts';
 import { namespaceToReconcile, reconcileNamespace } from './namespace-contents.ts';
 import { reconcileTaints } from './node-taints.ts';
 import type { ObjectChange } from './registry.ts';
 import { reconcileReplicaSets, removeReplicaSets } from './replica-sets.ts';
-import { resourceOf } from './resources.ts';
+import { builtIn, resourceOf } from './resources.ts';
 import type { Server } from './server.ts';
 import { reconcileWorkload } from './workload-status.ts';
 
@@ -17,7 +18,7 @@ const CLEANING_MS = 1000;
  * Lets what the controller-manager does happen, a moment after the change that calls for it.
  * @returns what ends it
  */
-export function startControllers({ registry, pki, now, version }: Omit<Server, 'watches'>): () => void {
+export function startControllers({ registry, pki, now, version }: Omit<Server, 'watches' | 'served'>): () => void {
   const later = queue();
   let nextExpiry = 0;
   const cleanTokens = (): void => {
@@ -29,32 +30,34 @@ export function startControllers({ registry, pki, now, version }: Omit<Server, '
   const unsubscribe = registry.subscribe((change) => {
     const { resource, object } = change;
     const { name = '', namespace } = object.metadata;
+    const kind = builtIn(resource);
     const withCurrent = (step: (current: ObjectChange['object']) => void) => () => {
       const current = registry.get(resource, name, namespace);
       if (current) step(current);
     };
-    if (resource.plural === 'certificatesigningrequests')
+    if (kind === 'certificatesigningrequests')
       later(
         `csr ${name}`,
         withCurrent((csr) => reconcileRequest(registry, pki, csr, now())),
       );
-    if (resource.plural === 'nodes')
+    if (kind === 'nodes')
       later(
         `node ${name}`,
         withCurrent((node) => reconcileTaints(registry, node)),
       );
-    if (['daemonsets', 'deployments'].includes(resource.plural))
+    if (['daemonsets', 'deployments'].includes(kind))
       later(
-        `${resource.plural} ${namespace}/${name}`,
+        `${kind} ${namespace}/${name}`,
         withCurrent((workload) => reconcileWorkload(registry, resource, workload)),
       );
-    if (resource.plural === 'deployments' && change.type === 'DELETED')
+    if (kind === 'deployments' && change.type === 'DELETED')
       later(`garbage of ${object.metadata.uid}`, () => removeReplicaSets(registry, object));
-    else if (resource.plural === 'deployments')
+    else if (kind === 'deployments')
       later(
         `replica sets of ${object.metadata.uid}`,
         withCurrent((deployment) => reconcileReplicaSets(registry, deployment)),
       );
+    if (kind === 'customresourcedefinitions') later('definitions', () => reconcileDefinitions(registry));
     const damaged = namespaceToReconcile(change);
     if (damaged) later(`namespace ${damaged}`, () => reconcileNamespace(registry, damaged, cluster));
     if (object.type === TOKEN_TYPE || name === 'cluster-info') later('tokens', cleanTokens);

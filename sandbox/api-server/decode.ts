@@ -1,10 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { toKept } from './autoscaler-versions.ts';
 import { conform } from './conform.ts';
-import type { Json } from './json.ts';
+import type { JsonSchema } from './custom/json-schema.ts';
+import { prune } from './custom/prune.ts';
+import { isObject, type Json } from './json.ts';
 import type { Operation } from './operation.ts';
 import { groupVersion, type KubeObject, type Metadata } from './resources.ts';
-import { type Schema, schemaOf } from './schema/index.ts';
+import { OBJECT_META, type Schema, schemaOf } from './schema/index.ts';
 import * as failures from './status.ts';
 import { missingKind } from './wordings.ts';
 
@@ -43,7 +45,9 @@ function withoutUnknown(
   object: object,
   mismatch: string,
 ): KubeObject {
-  const { object: known, unknown } = conforming(object, schemaOf(resource, version), mismatch);
+  const { object: known, unknown } = resource.defined
+    ? pruned(object, resource.defined.rules, mismatch)
+    : conforming(object, schemaOf(resource, version), mismatch);
   const unknownFields = unknown.map((field) => `unknown field "${field}"`);
   if (query.get('fieldValidation') === 'Strict' && unknown.length > 0)
     throw failures.badRequest(
@@ -63,6 +67,15 @@ function conforming(
   } catch (error) {
     throw failures.badRequest(`${mismatch}: ${(error as Error).message}`);
   }
+}
+
+/** Values of a custom kind are looked at later: what is wrong with them does not make the body unreadable. */
+function pruned(object: object, rules: JsonSchema, mismatch: string): ReturnType<typeof conforming> {
+  const { metadata = {}, ...rest } = object as KubeObject;
+  const meta = conforming({ metadata }, { properties: { metadata: OBJECT_META } }, mismatch);
+  const unknown = [...meta.unknown];
+  const known = prune(rest as unknown as Json, rules, unknown);
+  return { object: { ...(isObject(known) ? known : {}), ...meta.object }, unknown };
 }
 
 export function named(object: KubeObject): KubeObject {

@@ -1,6 +1,6 @@
 import { minorOf, SANDBOX_TREE_STATE } from '../../src/kubernetes/version.ts';
 import { openApi } from './openapi.ts';
-import { groupVersion, RESOURCES, type Resource, servedVersions } from './resources.ts';
+import { groupVersion, type Resource, servedVersions } from './resources.ts';
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
@@ -9,22 +9,23 @@ interface Asked {
   readonly host: string;
   /** Of Kubernetes, `v1.20.2`. */
   readonly version: string;
+  readonly resources: readonly Resource[];
 }
 
 /** The answer of paths that name no object; undefined if there is none. A text is shown as it is. */
-export function discover(path: string, { host, version: gitVersion }: Asked): object | string | undefined {
+export function discover(path: string, { host, version: gitVersion, resources }: Asked): object | string | undefined {
   const minor = minorOf(gitVersion);
-  if (path.startsWith('/openapi/')) return openApi(path, minor);
+  if (path.startsWith('/openapi/')) return openApi(path, minor, resources);
   const [root, group, version, ...rest] = path.split('/').filter(Boolean);
   if (rest.length > 0) return undefined;
   if (['healthz', 'livez', 'readyz'].includes(root ?? '') && !group) return 'ok';
   if (root === 'version' && !group) return versionInfo(gitVersion);
   if (root === 'api' && !group) return apiVersions(host);
-  if (root === 'api' && group && !version) return resourceList('', group, minor);
+  if (root === 'api' && group && !version) return resourceList(resources, '', group, minor);
   if (root !== 'apis') return undefined;
-  if (!group) return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups(minor).map(groupOf) };
-  if (version) return resourceList(group, version, minor);
-  const found = groups(minor).find((one) => one.group === group);
+  if (!group) return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups(resources, minor).map(groupOf) };
+  if (version) return resourceList(resources, group, version, minor);
+  const found = groups(resources, minor).find((one) => one.group === group);
   return found && { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(found) };
 }
 
@@ -33,12 +34,31 @@ interface Group {
   readonly versions: readonly string[];
 }
 
-function groups(minor: number): Group[] {
-  const named = RESOURCES.filter(({ group }) => group !== '');
-  const all = [...new Map(named.map((one) => [one.group, one])).values()];
-  return all
-    .map(({ group, versions }) => ({ group, versions: servedVersions({ group, versions }, minor) }))
+function groups(resources: readonly Resource[], minor: number): Group[] {
+  const named = Map.groupBy(
+    resources.filter(({ group }) => group !== ''),
+    ({ group }) => group,
+  );
+  return [...named]
+    .map(([group, all]) => ({ group, versions: [...new Set(all.flatMap((one) => servedVersions(one, minor)))] }))
+    .map(({ group, versions }) => ({ group, versions: versions.sort(byPriority) }))
     .filter(({ versions }) => versions.length > 0);
+}
+
+const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
+
+/** v2, v1, v1beta2, v1beta1, v1alpha1, then all others. Source: k8s.io/apimachinery, pkg/version/helpers.go */
+function byPriority(one: string, other: string): number {
+  const [a, b] = [VERSION.exec(one), VERSION.exec(other)];
+  if (!a || !b) return a ? -1 : b ? 1 : one < other ? -1 : 1;
+  const rank = ([, major, stage, minor]: RegExpExecArray): number[] => [
+    ['alpha', 'beta', undefined].indexOf(stage),
+    Number(major),
+    Number(minor ?? 0),
+  ];
+  const [left, right] = [rank(a), rank(b)];
+  const at = left.findIndex((value, i) => value !== right[i]);
+  return at < 0 ? 0 : (right[at] ?? 0) - (left[at] ?? 0);
 }
 
 function groupOf({ group, versions }: Group): {
@@ -50,16 +70,21 @@ function groupOf({ group, versions }: Group): {
   return { name: group, versions: each, preferredVersion: each[0] };
 }
 
-function resourceList(group: string, version: string, minor: number): object | undefined {
-  const resources = RESOURCES.filter(
+function resourceList(
+  resources: readonly Resource[],
+  group: string,
+  version: string,
+  minor: number,
+): object | undefined {
+  const found = resources.filter(
     (resource) => resource.group === group && servedVersions(resource, minor).includes(version),
   );
-  if (resources.length === 0) return undefined;
+  if (found.length === 0) return undefined;
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',
     groupVersion: groupVersion(group, version),
-    resources: resources.flatMap((resource) => resourceEntries(resource, minor)),
+    resources: found.flatMap((resource) => resourceEntries(resource, minor)),
   };
 }
 

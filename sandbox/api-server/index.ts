@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { SandboxPki } from '../pki.ts';
 import type { Store } from '../store.ts';
 import { startControllers } from './controllers.ts';
+import { ServedResources } from './custom/served.ts';
 import { Registry } from './registry.ts';
 import { seed } from './seed.ts';
 import { serve } from './serve.ts';
@@ -47,6 +48,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<Running
   const { store, pki, now = Date.now, version, takes } = options;
   const registry = new Registry(store, now);
   const watches = new WatchCache(registry);
+  const served = new ServedResources(registry);
   const server = createServer(
     {
       cert: pki.servingCert,
@@ -58,7 +60,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<Running
       keepAliveTimeout: IDLE_MS,
     },
     (request, response) => {
-      if (!takes?.(request)) void serve({ registry, watches, pki, now, version }, request, response);
+      if (!takes?.(request)) void serve({ registry, watches, served, pki, now, version }, request, response);
     },
   );
   const port = await listen(server, options.port);

@@ -1,5 +1,5 @@
 import type { ObjectChange, Registry } from './registry.ts';
-import { type KubeObject, resourceOf } from './resources.ts';
+import { builtIn, type KubeObject, resourceOf } from './resources.ts';
 
 const ACCOUNT = 'default';
 const ROOT_CA = 'kube-root-ca.crt';
@@ -39,8 +39,8 @@ export function namespaceToReconcile({
   object,
 }: Pick<ObjectChange, 'resource' | 'object'>): string | undefined {
   const { name, namespace } = object.metadata;
-  if (resource.plural === 'namespaces') return name;
-  return isKept(resource.plural, object) ? namespace : undefined;
+  if (builtIn(resource) === 'namespaces') return name;
+  return isKept(builtIn(resource), object) ? namespace : undefined;
 }
 
 function isKept(plural: string, { metadata }: KubeObject): boolean {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Registry } from './registry.ts';
-import { type KubeObject, type Resource, resourceOf } from './resources.ts';
+import { builtIn, type KubeObject, type Resource, resourceOf } from './resources.ts';
 import { forbidden } from './status.ts';
 import { parseRequest } from './strategies.ts';
 
@@ -48,11 +48,11 @@ export function restrictNode(node: string, write: NodeWrite, registry: Registry)
   const refuse = (why: string): never => {
     throw forbidden({ kind: resource.plural, group: resource.group, name }, why);
   };
-  if (resource.plural === 'nodes') restrictNodeObject(node, write, refuse);
-  if (resource.plural === 'pods') restrictPod(node, write, registry, refuse);
-  if (resource.plural === 'leases' && name !== node)
+  if (builtIn(resource) === 'nodes') restrictNodeObject(node, write, refuse);
+  if (builtIn(resource) === 'pods') restrictPod(node, write, registry, refuse);
+  if (builtIn(resource) === 'leases' && name !== node)
     refuse('can only access node lease with the same name as the requesting node');
-  if (resource.plural === 'certificatesigningrequests' && write.minor >= FIRST_WITH_OWN_REQUESTS)
+  if (builtIn(resource) === 'certificatesigningrequests' && write.minor >= FIRST_WITH_OWN_REQUESTS)
     restrictRequest(node, write, refuse);
 }
 

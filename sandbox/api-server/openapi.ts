@@ -1,4 +1,4 @@
-import { groupVersion, RESOURCES, type Resource, servedVersions } from './resources.ts';
+import { groupVersion, type Resource, servedVersions } from './resources.ts';
 import { DEFINITIONS, type Definition, definitionName, REFERENCE } from './schema/index.ts';
 
 /** What kubectl asks before it sends a body: may the server be told to look at unknown fields, or not to keep anything? */
@@ -14,10 +14,10 @@ const SCHEMAS = '#/components/schemas/';
  * The OpenAPI documents of what is served: /openapi/v2, and those below /openapi/v3. Undefined if there is no such document.
  * @param minor of Kubernetes
  */
-export function openApi(path: string, minor: number): object | undefined {
-  if (path === '/openapi/v2') return v2(minor);
+export function openApi(path: string, minor: number, resources: readonly Resource[]): object | undefined {
+  if (path === '/openapi/v2') return v2(minor, resources);
   if (minor < FIRST_V3) return undefined;
-  const roots = Map.groupBy(served(minor), ({ root }) => root);
+  const roots = Map.groupBy(served(minor, resources), ({ root }) => root);
   if (path === '/openapi/v3') {
     const entries = [...roots.keys()].map((root) => [root, { serverRelativeURL: `/openapi/v3/${root}` }]);
     return { paths: Object.fromEntries(entries) };
@@ -36,8 +36,8 @@ interface Served {
   readonly minor: number;
 }
 
-function served(minor: number): Served[] {
-  return RESOURCES.flatMap((resource) =>
+function served(minor: number, resources: readonly Resource[]): Served[] {
+  return resources.flatMap((resource) =>
     servedVersions(resource, minor).map((version) => ({ resource, version, root: rootOf(resource, version), minor })),
   );
 }
@@ -50,13 +50,13 @@ function kindOf({ resource: { group, kind }, version }: Served): { group: string
   return { group, kind, version };
 }
 
-function v2(minor: number): object {
-  const all = served(minor);
+function v2(minor: number, resources: readonly Resource[]): object {
+  const all = served(minor, resources);
   return {
     swagger: '2.0',
     info: { title: 'edgeadm sandbox', version: `v1.${minor}` },
     paths: Object.assign({}, ...all.map((one) => paths(one, v2Operation))),
-    definitions: definitions(all),
+    definitions: withoutOpenParts(definitions(all)) as object,
   };
 }
 
@@ -70,11 +70,23 @@ function v3(all: readonly Served[]): object {
   };
 }
 
+/** An object of any fields has no parts in v2: kubectl before 1.25 would refuse fields that its schema does not name. */
+function withoutOpenParts(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutOpenParts);
+  if (typeof value !== 'object' || value === null) return value;
+  const isOpen = 'x-kubernetes-preserve-unknown-fields' in value;
+  const kept = Object.entries(value).filter(([key]) => !(isOpen && ['properties', 'items'].includes(key)));
+  return Object.fromEntries(kept.map(([key, each]) => [key, withoutOpenParts(each)]));
+}
+
 /** The kinds, and whatever they are made of. */
 function definitions(all: readonly Served[]): Record<string, object> {
   const found: Record<string, object> = {};
+  const custom = new Map(
+    all.map(({ resource, version }) => [definitionName(resource, version), resource.defined?.schema]),
+  );
   const take = (name: string): void => {
-    const { numbers, pointers, ...schema } = DEFINITIONS[name] ?? ({} as Definition);
+    const { numbers, pointers, ...schema } = custom.get(name) ?? DEFINITIONS[name] ?? ({} as Definition);
     if (found[name]) return;
     const kinds = all.filter(({ resource, version }) => definitionName(resource, version) === name).map(kindOf);
     found[name] = { ...schema, ...(kinds.length > 0 && { 'x-kubernetes-group-version-kind': kinds }) };

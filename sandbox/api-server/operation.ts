@@ -7,6 +7,8 @@ export interface Operation {
   readonly registry: Registry;
   readonly user: User;
   readonly resource: Resource;
+  /** All that is served. */
+  readonly resources: readonly Resource[];
   /** Of the resource's group. */
   readonly version: string;
   /** Minor version of the Kubernetes that this server is. */

@@ -1,5 +1,6 @@
 import { authenticatedNode } from './authorization.ts';
 import { fromKept } from './autoscaler-versions.ts';
+import { unheeded } from './custom/definition.ts';
 import { decode, named, ownMetadata, withMetadata } from './decode.ts';
 import {
   applyConfiguration,
@@ -12,7 +13,7 @@ import { restrictNode } from './node-restriction.ts';
 import type { Operation } from './operation.ts';
 import { APPLY_PATCH, applyPatch } from './patch.ts';
 import type { Registry } from './registry.ts';
-import { groupVersion, type KubeObject, RESOURCES, type Resource, resourceOf } from './resources.ts';
+import { builtIn, groupResource, groupVersion, type KubeObject, type Resource, resourceOf } from './resources.ts';
 import { SCALE, scaled, scaleOf } from './scale.ts';
 import { selector } from './selectors.ts';
 import * as failures from './status.ts';
@@ -124,16 +125,19 @@ export function apply(operation: Operation): KubeObject {
 
 /** @returns the object before its deletion. @throws ApiFailure 403, 404, 409 */
 export function remove(operation: Operation): KubeObject {
-  const { registry, resource, name, body, query } = operation;
+  const { registry, resource, resources, name, body, query } = operation;
   const before = read(operation);
   const { preconditions } = (body ?? {}) as { preconditions?: { uid?: string; resourceVersion?: string } };
   checkPreconditions(resource, before, preconditions ?? {});
   admit(operation, undefined, before);
-  if (resource.plural === 'namespaces' && PROTECTED_NAMESPACES.includes(name))
+  const kind = builtIn(resource);
+  if (kind === 'namespaces' && PROTECTED_NAMESPACES.includes(name))
     throw failures.forbidden(about(resource, name), 'this namespace may not be deleted');
   const isDry = isDryRun(query) || isDryRun(new URLSearchParams(dryRunOf(body)));
-  if (!isDry) registry.remove(resource, before);
-  if (!isDry && resource.plural === 'namespaces') emptyNamespace(registry, name);
+  if (isDry) return before;
+  if (kind === 'customresourcedefinitions') removeObjectsOf(registry, resources, name);
+  registry.remove(resource, before);
+  if (kind === 'namespaces') emptyNamespace(registry, resources, name);
   return before;
 }
 
@@ -147,13 +151,15 @@ export function removeAll(operation: Operation): KubeObject[] {
 
 /** Reads or changes how many replicas a workload should have. @throws ApiFailure 400, 403, 404, 409, 415 */
 export function scale(operation: Operation, verb: string): KubeObject {
-  const { resource, body, contentType } = operation;
+  const { resource, version, body, contentType } = operation;
   const before = read(operation);
-  const current = scaleOf(before);
+  const current = scaleOf(before, resource);
   if (verb === 'get') return current;
   const wanted = verb === 'update' ? (body as KubeObject) : applyPatch(SCALE, current, body, contentType);
-  const object = decode({ ...operation, body: { ...scaled(before, wanted), apiVersion: undefined, kind: undefined } });
-  return scaleOf(store({ ...operation, subresource: '', resource }, object, before));
+  const apiVersion = groupVersion(resource.group, version);
+  const changed = { ...scaled(before, wanted, resource), apiVersion, kind: resource.kind };
+  const object = decode({ ...operation, body: changed });
+  return scaleOf(store({ ...operation, subresource: '', resource }, object, before), resource);
 }
 
 /** A pod is gone as soon as its eviction is granted: there are no disruption budgets here, and no grace periods. */
@@ -223,6 +229,7 @@ function admit(operation: Operation, object?: KubeObject, before?: KubeObject): 
 }
 
 function check(operation: Operation, object: KubeObject, before?: KubeObject): void {
+  if (builtIn(operation.resource) === 'customresourcedefinitions') operation.warnings.push(...unheeded(object));
   const causes = [...checkMetadata(object), ...validate(operation.resource, object, writerOf(operation), before)];
   if (causes.length > 0) throw invalid(operation, object.metadata.name ?? '', causes);
 }
@@ -269,7 +276,14 @@ function dryRunOf(body: unknown): [string, string][] {
   return (dryRun ?? []).map((value) => ['dryRun', value]);
 }
 
-function emptyNamespace(registry: Registry, namespace: string): void {
-  for (const resource of RESOURCES)
+/** Objects of a custom kind go before its definition. */
+function removeObjectsOf(registry: Registry, resources: readonly Resource[], name: string): void {
+  for (const resource of resources)
+    if (resource.defined && groupResource(resource) === name)
+      for (const object of registry.list(resource)) registry.remove(resource, object);
+}
+
+function emptyNamespace(registry: Registry, resources: readonly Resource[], namespace: string): void {
+  for (const resource of resources)
     if (resource.namespaced) for (const object of registry.list(resource, namespace)) registry.remove(resource, object);
 }

@@ -15,7 +15,7 @@ export const APPLY_PATCH = 'application/apply-patch+yaml';
  * @throws ApiFailure 415 for a kind of patch that the resource does not know, 422 for a JSON patch that does not fit
  */
 export function applyPatch(
-  resource: Pick<Resource, 'group' | 'kind' | 'custom'>,
+  resource: Pick<Resource, 'group' | 'kind' | 'custom' | 'defined'>,
   object: KubeObject,
   patch: unknown,
   contentType: string,

@@ -1,5 +1,5 @@
 import { fromKept } from './autoscaler-versions.ts';
-import { groupVersion, type KubeObject, type Resource } from './resources.ts';
+import { builtIn, groupVersion, type KubeObject, type Resource } from './resources.ts';
 import { ApiFailure } from './status.ts';
 import { objectTable } from './tables.ts';
 
@@ -82,7 +82,7 @@ function rowObject(view: View): (object: KubeObject) => object | undefined {
 /** Pods and namespaces answer with what was deleted, all else with a Status. */
 export function showDeleted(view: View, object: KubeObject): object {
   const { plural, group } = view.resource;
-  if (['pods', 'namespaces'].includes(plural)) return showObject(view, object);
+  if (['pods', 'namespaces'].includes(builtIn(view.resource))) return showObject(view, object);
   const { name, uid } = object.metadata;
   const details = { name, ...(group && { group }), kind: plural, uid };
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };

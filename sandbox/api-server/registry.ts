@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Store } from '../store.ts';
-import type { KubeObject, Resource } from './resources.ts';
+import { groupResource, type KubeObject, type Resource } from './resources.ts';
 
 /** A change of an object. */
 export interface ObjectChange {
@@ -89,8 +89,8 @@ export class Registry {
   }
 }
 
-function kindOf({ plural, group }: Resource): string {
-  return `k8s/${group ? `${plural}.${group}` : plural}`;
+function kindOf(resource: Resource): string {
+  return `k8s/${groupResource(resource)}`;
 }
 
 function keyOf(name: string, namespace: string): string {

@@ -1,3 +1,5 @@
+import type { Defined } from './custom/defined.ts';
+
 /** Metadata of an object, as it travels: dates are RFC 3339 texts. */
 export interface Metadata {
   name?: string;
@@ -50,6 +52,10 @@ export interface Resource {
   readonly isReview?: boolean;
   /** The minor version of Kubernetes from which its group has it, if the group is older. */
   readonly since?: number;
+  /** Bodies are JSON or YAML, as those of custom kinds. */
+  readonly hasNoMessages?: boolean;
+  /** What its CustomResourceDefinition says; undefined for what is built in. */
+  readonly defined?: Defined;
 }
 
 const core = { group: '', versions: ['v1'], shortNames: [], namespaced: true, subresources: [], fields: [] } as const;
@@ -401,6 +407,18 @@ export const RESOURCES: readonly Resource[] = [
     singular: 'validatingwebhookconfiguration',
   },
   {
+    ...clusterWide,
+    group: 'apiextensions.k8s.io',
+    kind: 'CustomResourceDefinition',
+    plural: 'customresourcedefinitions',
+    singular: 'customresourcedefinition',
+    shortNames: ['crd', 'crds'],
+    subresources: ['status'],
+    categories: ['api-extensions'],
+    counted: true,
+    hasNoMessages: true,
+  },
+  {
     ...openYurt,
     versions: ['v1alpha1'],
     kind: 'UnitedDeployment',
@@ -416,7 +434,6 @@ export const RESOURCES: readonly Resource[] = [
     singular: 'yurtappset',
     shortNames: ['yas'],
   },
-  // The last one of a group says which versions the group has.
   {
     ...openYurt,
     versions: ['v1beta2', 'v1beta1', 'v1alpha1'],
@@ -471,6 +488,16 @@ export function resourceOf(plural: string): Resource {
   const found = RESOURCES.find((resource) => resource.plural === plural);
   if (!found) throw new Error(`the sandbox does not serve ${plural}`);
   return found;
+}
+
+/** `nodes`, `leases.coordination.k8s.io`: what tells a resource from all others. */
+export function groupResource({ plural, group }: Pick<Resource, 'group' | 'plural'>): string {
+  return group ? `${plural}.${group}` : plural;
+}
+
+/** The plural of what is built in; empty for a custom kind, whose plural may be that of another one. */
+export function builtIn({ plural, defined }: Resource): string {
+  return defined ? '' : plural;
 }
 
 /** `v1`, `coordination.k8s.io/v1` */

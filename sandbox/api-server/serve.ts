@@ -14,7 +14,7 @@ import type { Operation } from './operation.ts';
 import * as operations from './operations.ts';
 import { APPLY_PATCH } from './patch.ts';
 import { formOf, showDeleted, showList, showObject, type View } from './presentation.ts';
-import { RESOURCES, type Resource, servedVersions } from './resources.ts';
+import { builtIn, RESOURCES, type Resource, servedVersions } from './resources.ts';
 import { review } from './reviews.ts';
 import { type ResourceRequest, route } from './router.ts';
 import type { Server } from './server.ts';
@@ -58,15 +58,23 @@ function answerTo(server: Server, request: IncomingMessage, body: Buffer, warnin
   if ('path' in wanted) {
     const found =
       wanted.verb === 'get'
-        ? discover(wanted.path, { host: request.headers.host ?? '', version: server.version })
+        ? discover(wanted.path, {
+            host: request.headers.host ?? '',
+            version: server.version,
+            resources: server.served.all,
+          })
         : undefined;
     return found === undefined ? NO_PAGE : { code: 200, body: found };
   }
-  const resource = RESOURCES.find((one) => one.plural === wanted.plural && one.group === wanted.group);
-  if (!resource || !servedVersions(resource, minorOf(server.version)).includes(wanted.version))
-    return noResource(wanted);
+  const resource = server.served.all.find(
+    (one) =>
+      one.plural === wanted.plural &&
+      one.group === wanted.group &&
+      servedVersions(one, minorOf(server.version)).includes(wanted.version),
+  );
+  if (!resource) return noResource(wanted);
   checkPath(wanted, resource);
-  if (wanted.plural === 'pods' && wanted.verb === 'get' && wanted.subresource === '')
+  if (builtIn(resource) === 'pods' && wanted.verb === 'get' && wanted.subresource === '')
     authorizePod(
       user,
       wanted,
@@ -79,7 +87,7 @@ function answerTo(server: Server, request: IncomingMessage, body: Buffer, warnin
 }
 
 function toOperation(
-  { registry, version: gitVersion }: Server,
+  { registry, served, version: gitVersion }: Server,
   user: User,
   { version, subresource, namespace, name, named }: ResourceRequest,
   resource: Resource,
@@ -91,6 +99,7 @@ function toOperation(
     registry,
     user,
     resource,
+    resources: served.all,
     version,
     minor: minorOf(gitVersion),
     subresource,
@@ -169,7 +178,7 @@ const OF_CONTAINERS = ['log', 'exec', 'attach', 'portforward', 'proxy'];
 /** A method may be for another kind of path. */
 function checkPath({ verb, named, subresource, namespace }: ResourceRequest, resource: Resource): void {
   if (resource.isReview && (verb !== 'create' || subresource)) throw methodNotAllowed();
-  if (resource.plural === 'pods' && OF_CONTAINERS.includes(subresource)) throw noContainers();
+  if (builtIn(resource) === 'pods' && OF_CONTAINERS.includes(subresource)) throw noContainers();
   if (subresource && !resource.subresources.includes(subresource)) throw noSuchResource();
   const isOfOne = ['get', 'update', 'patch', 'delete'].includes(verb);
   const isAsked = ['eviction', 'token'].includes(subresource);

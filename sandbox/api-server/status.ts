@@ -6,6 +6,10 @@ export interface Cause {
     | 'FieldValueRequired'
     | 'FieldValueNotSupported'
     | 'FieldValueForbidden'
+    | 'FieldValueDuplicate'
+    | 'FieldValueTooLong'
+    | 'FieldValueTooMany'
+    | 'FieldValueTypeInvalid'
     | 'FieldManagerConflict'
     | 'NamespaceTerminating';
   readonly message: string;

@@ -159,6 +159,7 @@ export const STORED_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     { ...ageColumn, since: 33 },
   ],
   limitranges: [nameColumn, createdAt],
+  customresourcedefinitions: [nameColumn, createdAt],
   ingresses: [
     nameColumn,
     textColumn('Class', 'spec.ingressClassName'),

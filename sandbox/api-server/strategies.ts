@@ -2,7 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseCertificateRequest } from '../../src/pki/parse-request.ts';
 import type { User } from './authentication.ts';
 import { isKubeletClient, LEGACY_SIGNER } from './csr-rules.ts';
-import type { KubeObject, Resource } from './resources.ts';
+import { definitionCauses, withDefinitionDefaults } from './custom/definition.ts';
+import { withDefaults } from './custom/prune.ts';
+import { schemaCauses } from './custom/rules.ts';
+import type { Json } from './json.ts';
+import { builtIn, groupVersion, type KubeObject, type Resource } from './resources.ts';
 import { schemaOf } from './schema/index.ts';
 import { serviceCauses, withServiceDefaults } from './services.ts';
 import { type Cause, forbidden } from './status.ts';
@@ -62,6 +66,11 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
       before && type !== before.type ? [wrong('type', `"${type}"`, 'field is immutable')] : [],
   },
   certificatesigningrequests: { create: createRequest, update: keepSpec, validate: validateRequest },
+  customresourcedefinitions: {
+    create: withDefinitionDefaults,
+    update: withDefinitionDefaults,
+    validate: definitionCauses,
+  },
   daemonsets: defaulting({
     updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
     revisionHistoryLimit: 10,
@@ -108,9 +117,11 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
 
 /** The object as a creation keeps it. */
 export function prepareCreate(resource: Resource, object: KubeObject, writer: Writer): KubeObject {
-  const prepared = STRATEGIES[resource.plural]?.create?.(object, writer) ?? object;
+  const made = STRATEGIES[builtIn(resource)]?.create?.(object, writer) ?? object;
+  const prepared = withOwnDefaults(resource, made);
   if (!resource.counted) return prepared;
-  const { status: _, ...wanted } = prepared;
+  const { status, ...spec } = prepared;
+  const wanted = hasStatus(resource) ? spec : prepared;
   return { ...wanted, metadata: { ...wanted.metadata, generation: 1 } };
 }
 
@@ -129,15 +140,30 @@ export function prepareUpdate(
       status: statusOf(resource, object, before),
     });
   if (subresource === 'approval') return { ...before, status: approvalOf(object, before, writer) };
-  const changed = resource.subresources.includes('status') ? { ...object, status: before.status } : object;
-  const kept = withoutUndefined(STRATEGIES[resource.plural]?.update?.(changed, before, writer) ?? changed);
+  const changed = hasStatus(resource) ? { ...object, status: before.status } : object;
+  const made = STRATEGIES[builtIn(resource)]?.update?.(changed, before, writer) ?? changed;
+  const kept = withoutUndefined(withOwnDefaults(resource, made));
   return resource.counted ? countGenerations(kept, before) : kept;
+}
+
+function hasStatus({ subresources }: Resource): boolean {
+  return subresources.includes('status');
+}
+
+/** An object of a custom kind with the defaults of its schema. */
+function withOwnDefaults({ defined }: Resource, object: KubeObject): KubeObject {
+  if (!defined) return object;
+  return withDefaults(object as unknown as Json, defined.rules) as unknown as KubeObject;
 }
 
 /** What is wrong with an object, beside its metadata. */
 export function validate(resource: Resource, object: KubeObject, writer: Writer, before?: KubeObject): Cause[] {
+  if (resource.defined) {
+    const apiVersion = groupVersion(resource.group, writer.version);
+    return schemaCauses({ apiVersion, kind: resource.kind, ...object } as unknown as Json, resource.defined.rules);
+  }
   if (resource.custom) return structuralCauses(object, schemaOf(resource));
-  return STRATEGIES[resource.plural]?.validate?.(object, before, writer) ?? [];
+  return STRATEGIES[builtIn(resource)]?.validate?.(object, before, writer) ?? [];
 }
 
 function withoutUndefined(object: KubeObject): KubeObject {
@@ -238,7 +264,7 @@ const isVerdict = ({ type }: Condition): boolean => type === 'Approved' || type 
 
 /** Signers write certificates and failures, no verdicts. */
 function statusOf(resource: Resource, object: KubeObject, before: KubeObject): KubeObject['status'] {
-  if (resource.plural !== 'certificatesigningrequests') return object.status;
+  if (builtIn(resource) !== 'certificatesigningrequests') return object.status;
   const verdicts = conditionsOf(before).filter(isVerdict);
   const others = conditionsOf(object).filter((condition) => !isVerdict(condition));
   return { ...object.status, conditions: [...verdicts, ...others] };

@@ -14,6 +14,7 @@ import {
   UNKNOWN,
   valueAt,
 } from './columns.ts';
+import { customColumns } from './custom/printer-columns.ts';
 import type { KubeObject, Resource } from './resources.ts';
 import { STORED_COLUMNS } from './stored-columns.ts';
 
@@ -128,8 +129,9 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
 };
 
-function columnsOf({ plural }: Resource, minor: number): readonly Column[] {
-  const columns = COLUMNS[plural] ?? STORED_COLUMNS[plural] ?? [nameColumn, ageColumn];
+function columnsOf({ plural, defined }: Resource, minor: number): readonly Column[] {
+  const own = defined && customColumns(defined.columns);
+  const columns = own ?? COLUMNS[plural] ?? STORED_COLUMNS[plural] ?? [nameColumn, ageColumn];
   return columns.filter(({ since = 0, until = Infinity }) => since <= minor && minor < until);
 }
 

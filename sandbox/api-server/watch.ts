@@ -1,5 +1,5 @@
 import type { ObjectChange, Registry } from './registry.ts';
-import type { KubeObject, Resource } from './resources.ts';
+import { groupResource, type KubeObject, type Resource } from './resources.ts';
 import type { Matcher } from './selectors.ts';
 import { resourceExpired } from './status.ts';
 
@@ -25,7 +25,7 @@ export interface WatchQuery {
 /** A change as text: a third of what its objects take. */
 interface Kept {
   readonly revision: number;
-  readonly plural: string;
+  readonly of: string;
   readonly text: string;
 }
 
@@ -57,7 +57,7 @@ export class WatchCache {
     }
     for (const change of past) tell(query, change, send);
     return this.#registry.subscribe((change) => {
-      if (change.resource === resource) tell(query, change, send);
+      if (groupResource(change.resource) === groupResource(resource)) tell(query, change, send);
     });
   }
 
@@ -75,7 +75,7 @@ export class WatchCache {
 
   #since(after: number, resource: Resource): ObjectChange[] {
     return this.#kept
-      .filter(({ revision, plural }) => revision > after && plural === resource.plural)
+      .filter(({ revision, of }) => revision > after && of === groupResource(resource))
       .map(({ revision, text }) => ({
         ...(JSON.parse(text) as Pick<ObjectChange, 'type' | 'object' | 'before'>),
         resource,
@@ -85,7 +85,7 @@ export class WatchCache {
 
   #keep({ type, resource, object, before, revision }: ObjectChange): void {
     const text = JSON.stringify({ type, object, before });
-    this.#kept.push({ revision, plural: resource.plural, text });
+    this.#kept.push({ revision, of: groupResource(resource), text });
     this.#bytes += text.length;
     while (this.#kept.length > KEPT_CHANGES || this.#bytes > KEPT_BYTES) {
       const oldest = this.#kept.shift();

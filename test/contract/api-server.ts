@@ -7,6 +7,7 @@ import { bodies } from './bodies.ts';
 import { certificates } from './certificates.ts';
 import { changes } from './changes.ts';
 import { commands } from './commands.ts';
+import { customKinds } from './custom-kinds.ts';
 import { endpoints } from './endpoints.ts';
 import { kinds } from './kinds.ts';
 import { lists } from './lists.ts';
@@ -40,6 +41,7 @@ const EXPECTATIONS: Readonly<Record<string, readonly Expectation[]>> = {
   'pages, the past and parts': lists,
   'Secrets and NodePools': kinds,
   'applications in node pools': apps,
+  'kinds of CustomResourceDefinitions': customKinds,
   Deployments: workloads,
   autoscalers,
   'Services, StatefulSets and claims': services,

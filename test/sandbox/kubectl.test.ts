@@ -43,6 +43,50 @@ const POOL = {
   spec: { type: 'Edge' },
 };
 
+const CRD = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'crontabs.stable.example.com' },
+  spec: {
+    group: 'stable.example.com',
+    scope: 'Namespaced',
+    names: { plural: 'crontabs', kind: 'CronTab', shortNames: ['ct'], categories: ['all'] },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: {
+              spec: {
+                type: 'object',
+                required: ['schedule'],
+                properties: {
+                  schedule: { type: 'string', description: 'When it runs.' },
+                  replicas: { type: 'integer', default: 1, maximum: 10 },
+                },
+              },
+            },
+          },
+        },
+        subresources: { scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } },
+        additionalPrinterColumns: [
+          { name: 'Schedule', type: 'string', jsonPath: '.spec.schedule' },
+          { name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' },
+        ],
+      },
+    ],
+  },
+};
+const CRON_TAB = (spec: object): object => ({
+  apiVersion: 'stable.example.com/v1',
+  kind: 'CronTab',
+  metadata: { name: 'mine' },
+  spec: { schedule: '@daily', ...spec },
+});
+
 /** What works, in this order: a row may need what those above it made. */
 const ROWS: readonly Row[] = [
   { args: 'create configmap made --from-literal=a=b', says: /configmap\/made created/ },
@@ -175,6 +219,33 @@ const ROWS: readonly Row[] = [
   { args: 'auth can-i list nodes --as=system:serviceaccount:default:robot', says: /^no/m, status: 1 },
   { args: 'auth can-i list pods --as=system:serviceaccount:default:robot -A', says: /^yes$/m },
   { args: 'get pv,pvc,netpol,limits,runtimeclasses,csinodes,volumeattachments', says: /No resources found/ },
+  {
+    args: 'apply -f -',
+    input: CRD,
+    says: /customresourcedefinition\.apiextensions\.k8s\.io\/crontabs\.stable\.example\.com created/,
+  },
+  { args: 'wait --for=condition=Established crd/crontabs.stable.example.com --timeout=5s', says: /condition met/ },
+  { args: 'get crd', says: /^crontabs\.stable\.example\.com +20\d\d-/m },
+  { args: 'apply -f -', input: CRON_TAB({}), says: /crontab\.stable\.example\.com\/mine created/ },
+  { args: 'apply -f -', input: CRON_TAB({}), says: /crontab\.stable\.example\.com\/mine unchanged/ },
+  { args: 'get ct', says: /NAME +SCHEDULE +REPLICAS\nmine +@daily +1/ },
+  {
+    args: 'apply -f -',
+    input: CRON_TAB({ replicas: 11 }),
+    says: /spec\.replicas: Invalid value: 11: spec\.replicas in body should be less than or equal to 10/,
+    status: 1,
+  },
+  { args: 'apply -f -', input: CRON_TAB({ replica: 2 }), says: /unknown field "(spec\.)?replica"/, status: 1 },
+  { args: 'scale crontab mine --replicas=3', says: /mine scaled/ },
+  { args: 'explain crontab.spec', says: /schedule[\s\S]*When it runs\./ },
+  { args: 'get all', says: /crontab\.stable\.example\.com\/mine +@daily +3/ },
+  { args: 'describe ct mine', says: /Schedule: +@daily/ },
+  { args: 'delete crd crontabs.stable.example.com', says: /"crontabs\.stable\.example\.com" deleted/ },
+  {
+    args: 'get ct',
+    says: /the server doesn't have a resource type "ct"|could not find the requested resource/,
+    status: 1,
+  },
   { args: 'delete pod p2', says: /pod "p2" deleted/ },
   { args: 'delete deployment made', says: /deployment\.apps "made" deleted/ },
   { args: 'delete node n1', says: /node "n1" deleted/ },

@@ -38,6 +38,9 @@ function itemElement(item: Json, keys: readonly string[]): string {
   return `k:${JSON.stringify(Object.fromEntries(values.sort(([one], [other]) => (String(one) < String(other) ? -1 : 1))))}`;
 }
 
+/** Of an object of any fields, each has an owner. */
+const OPEN = 'x-kubernetes-preserve-unknown-fields';
+
 /** Undefined for what is owned whole: scalars, atomic lists and maps. */
 function children(value: Json | undefined, of: Schema): Child[] | undefined {
   const schema = resolved(of) ?? {};
@@ -47,13 +50,14 @@ function children(value: Json | undefined, of: Schema): Child[] | undefined {
     return keys && value.map((item) => ({ element: itemElement(item, keys), value: item, ...same }));
   }
   const isAtomic = [of, schema].some((one) => one['x-kubernetes-map-type'] === 'atomic');
-  if (!isObject(value) || isAtomic || !(schema.properties || schema.additionalProperties)) return undefined;
+  const hasFields = schema.properties || schema.additionalProperties || schema[OPEN];
+  if (!isObject(value) || isAtomic || !hasFields) return undefined;
   return Object.entries(value).map(([key, item]) => child(key, item, schema));
 }
 
 function child(key: string, value: Json, definition: Definition): Child {
   const field = definition.properties?.[key];
-  const schema = field ?? definition.additionalProperties ?? {};
+  const schema = field ?? definition.additionalProperties ?? (definition[OPEN] ? { [OPEN]: true } : {});
   const isStruct = resolved(field)?.properties !== undefined;
   const isAlwaysThere = isStruct && definition.pointers !== undefined && !definition.pointers.includes(key);
   return { element: `f:${key}`, value, schema, isField: field !== undefined, isAlwaysThere };
@@ -118,18 +122,28 @@ export function merge(live: Json | undefined, config: Json, schema: Schema): Jso
     const values = news.map((now) => [now.element.slice(2), merged(now)]);
     return { ...(live as JsonObject), ...Object.fromEntries(values) };
   }
-  // The order of the configuration wins; items of others stay before the one that they were before.
-  const wanted = byElement(news);
+  return mergedItems(olds, news).map((item) => (byElement(news).has(item.element) ? merged(item) : item.value));
+}
+
+/**
+ * The items of both: the order of the configuration wins, and those of others stay before the ones that they were before.
+ * Source: sigs.k8s.io/structured-merge-diff v6, typed/merge.go
+ */
+function mergedItems(olds: readonly Child[], news: readonly Child[]): Child[] {
+  const [old, wanted] = [byElement(olds), byElement(news)];
   const left = [...olds];
-  const result: Json[] = [];
-  for (const now of news) {
-    const at = left.findIndex(({ element }) => element === now.element);
-    const before = at < 0 ? [] : left.splice(0, at + 1);
-    result.push(...before.filter(({ element }) => !wanted.has(element)).map(({ value }) => value));
-    result.push(merged(now));
+  const result: Child[] = [];
+  for (const [i, now] of news.entries()) {
+    const nextShared = news.slice(i).find(({ element }) => old.has(element))?.element;
+    while (left[0] && left[0].element !== now.element && left[0].element !== nextShared) {
+      const other = left.shift() as Child;
+      if (!wanted.has(other.element)) result.push(other);
+      else if (nextShared === undefined) break;
+    }
+    if (left[0]?.element === now.element) left.shift();
+    result.push(now);
   }
-  const others = left.filter(({ element }) => !wanted.has(element));
-  return [...result, ...others.map(({ value }) => value)];
+  return [...result, ...left.filter(({ element }) => !wanted.has(element))];
 }
 
 /** The object without a field or item; what has become empty goes, too. */

@@ -29,17 +29,22 @@ function customDefinitions(): Record<string, Definition> {
   return Object.fromEntries(Object.values(CUSTOM).map(({ name, definition }) => [name, definition]));
 }
 
+/** What tells which definition a resource has. */
+type Described = Pick<Resource, 'group' | 'kind' | 'custom' | 'defined'>;
+
 export const REFERENCE = '#/definitions/';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+export const OBJECT_META: Schema = { $ref: `${REFERENCE}${META}.ObjectMeta` };
 
 /** The version that is kept of a kind whose versions have fields of their own. Of all others they have those of v1. */
 const KEPT: Readonly<Record<string, string>> = { HorizontalPodAutoscaler: 'v2' };
 
 /** `io.k8s.api.core.v1.Pod`; without a version that of the objects in the store. */
 export function definitionName(
-  { group, kind, custom }: Pick<Resource, 'group' | 'kind' | 'custom'>,
+  { group, kind, custom, defined, versions }: Described & Partial<Pick<Resource, 'versions'>>,
   version?: string,
 ): string {
+  if (defined) return [...group.split('.').reverse(), version ?? versions?.[0], kind].join('.');
   if (custom) return CUSTOM[kind]?.name ?? '';
   if (group === 'meta.k8s.io') return `${META}.${kind}`;
   const kept = KEPT[kind];
@@ -58,6 +63,6 @@ export function resolved(schema: Schema | undefined): Definition | undefined {
 }
 
 /** What a resource's objects look like; without a version those in the store. */
-export function schemaOf(resource: Pick<Resource, 'group' | 'kind' | 'custom'>, version?: string): Definition {
-  return DEFINITIONS[definitionName(resource, version)] ?? {};
+export function schemaOf(resource: Described, version?: string): Definition {
+  return resource.defined?.schema ?? DEFINITIONS[definitionName(resource, version)] ?? {};
 }

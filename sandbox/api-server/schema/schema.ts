@@ -14,6 +14,7 @@ export interface Schema {
   readonly 'x-kubernetes-map-type'?: string;
   readonly 'x-kubernetes-patch-merge-key'?: string;
   readonly 'x-kubernetes-patch-strategy'?: string;
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
 }
 
 /** By field number of protobuf: the name in JSON, or the numbers of a message whose fields stand in this one. */

@@ -55,7 +55,7 @@ describe('owners of fields in the sandbox', () => {
     const named = (name: string, variable: string) => ({ name, env: [{ name: variable, value: '' }] });
     const live = { spec: { containers: [named('a', 'x'), named('b', 'x')] } };
     const merged = merge(live, { spec: { containers: [named('b', 'y'), named('a', 'y')] } }, POD);
-    const both = ['y', 'x'].map((name) => ({ name, value: '' }));
+    const both = ['x', 'y'].map((name) => ({ name, value: '' }));
     assert.deepEqual(merged, {
       spec: {
         containers: [

@@ -1,0 +1,196 @@
+import type { Json } from '../json.ts';
+import type { KubeObject } from '../resources.ts';
+import type { Cause } from '../status.ts';
+import type { PrinterColumn, ScalePaths } from './defined.ts';
+import { type JsonSchema, schemasIn } from './json-schema.ts';
+
+/** The names of a kind. */
+export interface Names {
+  readonly plural?: string;
+  readonly singular?: string;
+  readonly shortNames?: readonly string[];
+  readonly kind?: string;
+  readonly listKind?: string;
+  readonly categories?: readonly string[];
+}
+
+/** A version of a kind. */
+export interface DefinedVersion {
+  readonly name: string;
+  readonly served: boolean;
+  readonly storage: boolean;
+  readonly schema?: { readonly openAPIV3Schema?: JsonSchema };
+  readonly subresources?: { readonly status?: object; readonly scale?: ScalePaths };
+  readonly additionalPrinterColumns?: readonly PrinterColumn[];
+  readonly selectableFields?: readonly { readonly jsonPath: string }[];
+}
+
+interface DefinitionSpec {
+  readonly group?: string;
+  readonly scope?: string;
+  readonly names?: Names;
+  readonly versions?: readonly DefinedVersion[];
+  readonly conversion?: { readonly strategy?: string };
+  readonly preserveUnknownFields?: boolean;
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+}
+
+interface DefinitionStatus {
+  readonly conditions?: readonly Condition[];
+  readonly acceptedNames?: Names;
+  readonly storedVersions?: readonly string[];
+}
+
+export function definitionSpec({ spec }: KubeObject): DefinitionSpec {
+  return (spec ?? {}) as DefinitionSpec;
+}
+
+export function definitionStatus({ status }: KubeObject): DefinitionStatus {
+  return (status ?? {}) as DefinitionStatus;
+}
+
+export function isEstablished(definition: KubeObject): boolean {
+  return (
+    definitionStatus(definition).conditions?.some(({ type, status }) => type === 'Established' && status === 'True') ??
+    false
+  );
+}
+
+/** A CustomResourceDefinition with the names and the conversion that it leaves out. */
+export function withDefinitionDefaults(object: KubeObject): KubeObject {
+  const { names = {}, conversion } = definitionSpec(object);
+  const { kind = '', singular, listKind } = names;
+  return {
+    ...object,
+    spec: {
+      ...object.spec,
+      names: { ...names, singular: singular || kind.toLowerCase(), listKind: listKind || (kind && `${kind}List`) },
+      conversion: conversion ?? { strategy: 'None' },
+    },
+  };
+}
+
+/** What the sandbox leaves out of a CustomResourceDefinition. */
+export function unheeded(object: KubeObject): string[] {
+  const { versions = [], conversion } = definitionSpec(object);
+  const schemas = versions.flatMap(({ schema }) => schemasIn(schema?.openAPIV3Schema ?? {}));
+  const hasRules = schemas.some((schema) => (schema['x-kubernetes-validations'] ?? []).length > 0);
+  return [
+    ...(hasRules ? ['the sandbox does not evaluate x-kubernetes-validations: it takes objects that break them'] : []),
+    ...(conversion?.strategy === 'Webhook'
+      ? ['the sandbox calls no conversion webhook: all versions have the fields that were written']
+      : []),
+  ];
+}
+
+const required = (field: string, why = ''): Cause => ({
+  field,
+  reason: 'FieldValueRequired',
+  message: `Required value${why && `: ${why}`}`,
+});
+const wrong = (field: string, value: Json, why: string): Cause => ({
+  field,
+  reason: 'FieldValueInvalid',
+  message: `Invalid value: ${JSON.stringify(value)}: ${why}`,
+});
+const SCOPES = ['Cluster', 'Namespaced'];
+
+/** What is wrong with a CustomResourceDefinition. Source: apiextensions-apiserver v0.37, pkg/apis/apiextensions/validation */
+export function definitionCauses(object: KubeObject, before?: KubeObject): Cause[] {
+  const spec = definitionSpec(object);
+  const { group = '', scope, names = {}, versions = [] } = spec;
+  const name = object.metadata.name ?? '';
+  const causes: Cause[] = [];
+  if (name !== `${names.plural}.${group}`)
+    causes.push(wrong('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
+  if (group === '') causes.push(required('spec.group'));
+  else if (!group.includes('.')) causes.push(wrong('spec.group', group, 'should be a domain with at least one dot'));
+  if (!scope) causes.push(required('spec.scope'));
+  else if (!SCOPES.includes(scope))
+    causes.push({
+      field: 'spec.scope',
+      reason: 'FieldValueNotSupported',
+      message: `Unsupported value: "${scope}": supported values: "Cluster", "Namespaced"`,
+    });
+  if (spec.preserveUnknownFields)
+    causes.push(
+      wrong(
+        'spec.preserveUnknownFields',
+        true,
+        'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead',
+      ),
+    );
+  if (!names.plural) causes.push(required('spec.names.plural'));
+  if (!names.kind) causes.push(required('spec.names.kind'));
+  return [
+    ...causes,
+    ...versionCauses(versions),
+    ...versions.flatMap((version, i) => schemaOfVersionCauses(version, `spec.versions[${i}].schema.openAPIV3Schema`)),
+    ...(before && isEstablished(before) ? immutableCauses(spec, definitionSpec(before)) : []),
+    ...storedCauses(object, versions),
+  ];
+}
+
+function versionCauses(versions: readonly DefinedVersion[]): Cause[] {
+  const all = versions.map(({ name }) => name);
+  const shown = versions as unknown as Json;
+  const causes: Cause[] = [];
+  if (new Set(all).size < all.length) causes.push(wrong('spec.versions', shown, 'must contain unique version names'));
+  if (versions.filter(({ storage }) => storage).length !== 1)
+    causes.push(wrong('spec.versions', shown, 'must have exactly one version marked as storage version'));
+  return causes;
+}
+
+function schemaOfVersionCauses({ schema }: DefinedVersion, field: string): Cause[] {
+  const root = schema?.openAPIV3Schema;
+  if (!root) return [required(field, 'schemas are required')];
+  if (root.type !== undefined && root.type !== 'object')
+    return [wrong(`${field}.type`, root.type, 'must be object at the root')];
+  return structureCauses(root, field, 'at the root');
+}
+
+/** Every part of a structural schema has a type. */
+function structureCauses(schema: JsonSchema, field: string, where: string): Cause[] {
+  const { type, properties = {}, additionalProperties, items } = schema;
+  const isFree = schema['x-kubernetes-int-or-string'] || schema['x-kubernetes-preserve-unknown-fields'];
+  const own = type || isFree ? [] : [required(`${field}.type`, `must not be empty ${where}`)];
+  const lists = type === 'array' && !items ? [required(`${field}.items`, 'must be specified')] : [];
+  const fields = Object.entries(properties).flatMap(([name, below]) =>
+    structureCauses(below, `${field}.properties[${name}]`, 'for specified object fields'),
+  );
+  const others =
+    typeof additionalProperties === 'object'
+      ? structureCauses(additionalProperties, `${field}.additionalProperties`, 'for specified object fields')
+      : [];
+  return [
+    ...own,
+    ...lists,
+    ...fields,
+    ...others,
+    ...(items ? structureCauses(items, `${field}.items`, 'for specified array items') : []),
+  ];
+}
+
+function immutableCauses(spec: DefinitionSpec, before: DefinitionSpec): Cause[] {
+  const fields = [
+    ['spec.scope', spec.scope, before.scope],
+    ['spec.names.kind', spec.names?.kind, before.names?.kind],
+    ['spec.names.plural', spec.names?.plural, before.names?.plural],
+    ['spec.group', spec.group, before.group],
+  ] as const;
+  return fields.flatMap(([field, now = '', was]) => (now === was ? [] : [wrong(field, now, 'field is immutable')]));
+}
+
+/** Objects may have been written in each version that was ever the one for that. */
+function storedCauses(object: KubeObject, versions: readonly DefinedVersion[]): Cause[] {
+  const { storedVersions = [] } = definitionStatus(object);
+  return storedVersions.flatMap((version, i) => {
+    if (versions.some(({ name }) => name === version)) return [];
+    const why = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`;
+    return [wrong(`status.storedVersions[${i}]`, version, why)];
+  });
+}
