@@ -74,7 +74,7 @@ function v3(all: readonly Served[]): object {
 function withoutOpenParts(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutOpenParts);
   if (typeof value !== 'object' || value === null) return value;
-  const isOpen = 'x-kubernetes-preserve-unknown-fields' in value;
+  const isOpen = (value as Record<string, unknown>)['x-kubernetes-preserve-unknown-fields'] === true;
   const kept = Object.entries(value).filter(([key]) => !(isOpen && ['properties', 'items'].includes(key)));
   return Object.fromEntries(kept.map(([key, each]) => [key, withoutOpenParts(each)]));
 }

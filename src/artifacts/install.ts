@@ -1,6 +1,7 @@
 import type { Host } from '../host/host.ts';
 import { commandError } from '../host/node-host.ts';
 import { PATHS } from '../host/node-paths.ts';
+import { renewImages } from '../kubernetes/cri/images-in-doubt.ts';
 import { forEachLimited } from '../lib/for-each.ts';
 import type { PhaseLog } from '../workflow/events.ts';
 import { type Bundle, type BundleFile, filesOf, nameOf } from './bundle.ts';
@@ -12,8 +13,6 @@ import { throwIfInterrupted } from './save.ts';
 const PROGRAM_MODE = 0o755;
 /** Questions asked of a node at the same time; well below the 10 sessions that sshd allows a connection. */
 const QUESTIONS_AT_ONCE = 4;
-/** A share of a server that is gone may keep a sync waiting; a slow card takes long for what others have written. */
-const SYNC_LIMIT_MS = 60_000;
 
 /** A program as it is to be on the node. */
 interface Target {
@@ -56,32 +55,54 @@ export async function installContainerd(bundle: Bundle, host: Host): Promise<boo
 }
 
 export interface ImportOptions {
-  readonly log?: Pick<PhaseLog, 'debug'>;
+  readonly log?: Pick<PhaseLog, 'debug' | 'info'>;
   readonly signal?: AbortSignal;
 }
 
 /**
  * Imports the images of the bundle that containerd does not have; containerd must run. An image that is there under
- * its name is not replaced. On a scratch root, which has no containerd, nothing happens.
+ * its name is not replaced, unless a power cut may have damaged it. On a scratch root, which has no containerd, nothing
+ * happens. {@link Host.syncImages} is for the end of a command, when the node is Ready.
  * @returns true if something was changed
  * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE, COMMAND_FAILED, INTERRUPTED
  */
 export async function importImages(bundle: Bundle, host: Host, options: ImportOptions = {}): Promise<boolean> {
   const files = filesOf(bundle.manifest, 'image');
   if (files.length === 0 || !host.runsPrograms) return false;
-  const present = await presentImages(host);
+  const doubtful = await doubtfulImages(bundle, host, files);
+  if (doubtful.size > 0)
+    options.log?.info(`Images that a power cut may have damaged are imported again: ${[...doubtful].join(', ')}`);
+  return renewImages(host, doubtful, () => importMissing(bundle, host, { ...options, doubtful }), options.signal);
+}
+
+/** Those of the bundle, by all of their names; only by that in bundle.yaml in a dry run, which fetches nothing. */
+async function doubtfulImages(bundle: Bundle, host: Host, files: readonly BundleFile[]): Promise<Set<string>> {
+  const doubtful = new Set(await host.imagesInDoubt());
+  const found = new Set<string>();
+  for (const file of doubtful.size > 0 ? files : []) {
+    const names = host.wet
+      ? (await readImageArchive(await bundle.locate(file), nameOf(file, bundle.origin))).references
+      : [fullReference(file.name ?? '')];
+    for (const name of names) if (doubtful.has(name)) found.add(name);
+  }
+  return found;
+}
+
+async function importMissing(
+  bundle: Bundle,
+  host: Host,
+  { doubtful, log, signal }: ImportOptions & { readonly doubtful: ReadonlySet<string> },
+): Promise<boolean> {
+  const present = new Set((await presentImages(host)).filter((name) => !doubtful.has(name)));
   let changed = false;
-  for (const file of files) {
-    throwIfInterrupted(options.signal);
+  for (const file of filesOf(bundle.manifest, 'image')) {
+    throwIfInterrupted(signal);
     if (file.name !== undefined && present.has(fullReference(file.name))) continue;
     const names = host.wet ? await importArchive(bundle, host, file, present) : await planImport(host, file);
-    if (host.wet && names.length > 0) await syncFiles(bundle, host, options);
     for (const name of names) present.add(name);
     changed ||= names.length > 0;
-    options.log?.debug(`${file.path}: ${names.join(', ') || 'all its images are already present'}`);
+    log?.debug(`${file.path}: ${names.join(', ') || 'all its images are already present'}`);
   }
-  // An earlier run may have been killed between its import and the end of its sync.
-  if (host.wet && !changed) await syncFiles(bundle, host, options);
   return changed;
 }
 
@@ -106,17 +127,6 @@ async function importArchive(
   return added;
 }
 
-/**
- * containerd syncs its list of images, but no file that it unpacks: after a power cut an image may be there with empty
- * files, and is not imported again.
- * @see https://github.com/containerd/containerd/issues/8409
- */
-async function syncFiles({ manifest }: Bundle, host: Host, { log }: ImportOptions): Promise<void> {
-  if (manifest.os === 'windows') return;
-  const { exitCode, timedOut, stderr } = await host.query('sync', [], { timeoutMs: SYNC_LIMIT_MS });
-  if (exitCode !== 0) log?.debug(`sync ${timedOut ? 'has not ended' : 'failed'}: ${stderr.trim()}`);
-}
-
 async function importCopy(host: Host, local: string, file: BundleFile, names: readonly string[]): Promise<void> {
   const copy = `${PATHS.edgeadm.state}/image-${file.sha256.slice(0, 16)}.tar`;
   await host.upload(local, copy, { mode: 0o600, sha256: file.sha256 });
@@ -138,11 +148,11 @@ async function planImport(host: Host, file: BundleFile): Promise<readonly string
  * Without a list, the owner's images would count as ours and go at a reset.
  * @throws EdgeadmError COMMAND_FAILED
  */
-async function presentImages(host: Host): Promise<Set<string>> {
+async function presentImages(host: Host): Promise<readonly string[]> {
   const args = ['--namespace', 'k8s.io', 'images', 'list', '--quiet'];
   const result = await host.query('ctr', args);
   if (result.exitCode !== 0) throw commandError('ctr', args, result);
-  return new Set(result.stdout.split('\n').filter(Boolean));
+  return result.stdout.split('\n').filter(Boolean);
 }
 
 function programTarget(bundle: Bundle, kind: ProgramKind): readonly Target[] {

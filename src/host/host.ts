@@ -99,6 +99,14 @@ export interface Host {
   setSysctl(key: string, value: string): Promise<void>;
   /** Imports an image archive of the machine into containerd's `k8s.io` namespace; names are the references in it. */
   importImage(path: string, names: readonly string[]): Promise<void>;
+  /**
+   * Images that were imported before the machine was started and of which it is not known that they were synced to its
+   * disk by then: a power cut leaves containerd with their names and empty files.
+   * @see https://github.com/containerd/containerd/issues/8409
+   */
+  imagesInDoubt(): Promise<readonly string[]>;
+  /** Syncs to the disk what images were imported since the machine was started. */
+  syncImages(): Promise<void>;
   /** A value chosen earlier; undefined if none was. */
   chosen(key: ChoiceKey): Promise<string | undefined>;
   /** A value chosen once (a random name) and kept until reset. */

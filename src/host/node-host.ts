@@ -22,8 +22,14 @@ import type {
   UploadAttributes,
 } from './machine.ts';
 
-/** ctr's words for the images that the kubelet sees. */
-const IMAGES = ['--namespace', 'k8s.io', 'images'];
+/** ctr's words for what the kubelet sees, and for its images. */
+export const IN_KUBERNETES = ['--namespace', 'k8s.io'] as const;
+const IMAGES = [...IN_KUBERNETES, 'images'];
+
+/** The kernel's name for the time since it was started. */
+const BOOT = 'kernel.random.boot_id';
+/** A share of a server that is gone may keep a sync waiting; a slow card takes long for what others have written. */
+const SYNC_LIMIT_MS = 60_000;
 
 /** What ctr imports an archive with. */
 export function importArguments(archive: string): string[] {
@@ -272,8 +278,26 @@ export class NodeHost implements Host {
     const listing = await this.query('ctr', args);
     if (listing.exitCode !== 0) throw commandError('ctr', args, listing);
     const there = new Set(listing.stdout.split('\n'));
-    for (const name of names) if (!there.has(name)) await this.#note({ kind: 'image', name, archive: path });
+    const boot = await this.sysctl(BOOT);
+    const noted = this.#journal?.unsyncedImages;
+    for (const name of names.filter((each) => !there.has(each))) {
+      if (boot && noted?.has(name)) await this.#journal?.append({ kind: 'reimport', name, boot });
+      else await this.#note({ kind: 'image', name, archive: path, boot });
+    }
     await this.run('ctr', importArguments(this.nativePath(path)), { timeoutMs: 600_000 });
+  }
+
+  async imagesInDoubt(): Promise<readonly string[]> {
+    return this.#journal ? imagesInDoubt(this, this.#journal) : [];
+  }
+
+  /** One that fails is not noted: after a power cut the images are imported again. */
+  async syncImages(): Promise<void> {
+    const boots = new Set(this.#journal?.unsyncedImages.values());
+    const boot = boots.size > 0 ? await this.sysctl(BOOT) : undefined;
+    if (boot === undefined || !boots.has(boot)) return;
+    const { exitCode } = await this.query('sync', [], { timeoutMs: SYNC_LIMIT_MS });
+    if (exitCode === 0) await this.#journal?.append({ kind: 'synced', boot });
   }
 
   async chosen(key: ChoiceKey): Promise<string | undefined> {
@@ -317,6 +341,12 @@ function checkedStream(path: string, sha256: string): Readable {
     });
   }
   return Readable.from(bytes(), { objectMode: false, highWaterMark: CHUNK_BYTES });
+}
+
+/** What {@link Host.imagesInDoubt} tells, by a journal that the host may not write. */
+export async function imagesInDoubt(host: Pick<Host, 'sysctl'>, { unsyncedImages }: Journal): Promise<string[]> {
+  const now = unsyncedImages.size > 0 ? await host.sysctl(BOOT) : undefined;
+  return [...unsyncedImages].flatMap(([name, boot]) => (boot === now ? [] : [name]));
 }
 
 /** The error for a program that failed: its exit code and the end of its output. A full disk has its own code. */

@@ -50,6 +50,8 @@ export function recorder(host: Host, plan: ReportAction): Host {
       if (before !== undefined && before !== value) plan(`set ${key} = ${value} (is ${before})`);
     },
     importImage: async (path, names) => plan(`import ${names.join(', ')} from ${path}`),
+    imagesInDoubt: () => host.imagesInDoubt(),
+    syncImages: async () => {},
     chosen: (key) => host.chosen(key),
     choose: async (key, make) => (await host.chosen(key)) ?? make(),
   };

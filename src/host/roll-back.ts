@@ -7,10 +7,11 @@ import type { NotedChange } from './journal/entry.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Mark } from './journal/record.ts';
 import { clearFolder, isMountPoint } from './mount-table.ts';
-import { commandError, importArguments } from './node-host.ts';
+import { commandError, IN_KUBERNETES, imagesInDoubt, importArguments } from './node-host.ts';
 import { PATHS } from './node-paths.ts';
 import { notePodNetwork } from './pod-network.ts';
 import { temporaryOf } from './temporary.ts';
+import { flushRegistry } from './windows/registry.ts';
 
 /** What could not be restored, one line each; empty when all was. */
 export type Leftovers = string[];
@@ -27,7 +28,6 @@ export interface RollBackRange {
   readonly onLeft?: (paths: readonly string[]) => void;
 }
 
-const IN_KUBERNETES = ['--namespace', 'k8s.io'];
 /** A killed process may still wait for a slow disk. Milliseconds. */
 const IMPORT_END_MS = 30_000;
 
@@ -50,15 +50,18 @@ export async function rollBackChanges(
     await action().catch((error: unknown) => left.push(`${what}: ${toEdgeadmError(error).message}`));
   };
   // A containerd that was replaced may not run; then it is asked once the one before it does.
-  const images = await removeImages(host, changes).then(
+  const images = await removeImages(host, journal, changes).then(
     () => true,
     () => false,
   );
   await stopWhatWeStarted(host, changes, step);
   await restoreInReverse(host, journal, changes, { step, onLeft, network });
   await resumeWhatRan(host, changes, step);
-  if (!images) await step('images', () => removeImages(host, changes));
-  if (left.length === 0 && host.wet) await step('journal', () => journal.forgetChanges(since, keep));
+  if (!images) await step('images', () => removeImages(host, journal, changes));
+  if (left.length > 0 || !host.wet) return left;
+  // Services and firewall rules that a power cut brings back belong to nothing once the journal has forgotten them.
+  if ((await host.facts()).platform === 'windows') await flushRegistry(host);
+  await step('journal', () => journal.forgetChanges(since, keep));
   return left;
 }
 
@@ -101,11 +104,12 @@ async function restore(host: Host, change: NotedChange, network?: string): Promi
   return [];
 }
 
-async function removeImages(host: Host, changes: readonly NotedChange[]): Promise<void> {
+async function removeImages(host: Host, journal: Journal, changes: readonly NotedChange[]): Promise<void> {
   const names = new Set(changes.flatMap((change) => (change.kind === 'image' ? [change.name] : [])));
   if (names.size === 0 || !host.runsPrograms) return;
   const ended = await endImports(host, changes);
   await removeNamed(host, names);
+  if (ended || (await imagesInDoubt(host, journal)).length > 0) await endLeases(host);
   // containerd completes what it does for an import at the moment that it is ended.
   if (ended) await removeNamed(host, names);
 }
@@ -114,7 +118,7 @@ async function removeImages(host: Host, changes: readonly NotedChange[]): Promis
  * With the names go the records that containerd's CRI plug-in made for the same image (`sha256:...`), unless another
  * name needs them.
  */
-async function removeNamed(host: Host, names: ReadonlySet<string>): Promise<void> {
+export async function removeNamed(host: Host, names: ReadonlySet<string>): Promise<void> {
   const list = () => host.query('ctr', [...IN_KUBERNETES, 'images', 'list']);
   let listing = await list();
   if (listing.exitCode !== 0) {
@@ -149,6 +153,17 @@ async function endImports(host: Host, changes: readonly NotedChange[]): Promise<
     ended = await waitFor<true>({ what: `the import of ${archive} to end`, probe, timeoutMs: IMPORT_END_MS });
   }
   return ended;
+}
+
+/**
+ * For a day containerd holds what an import or a pull has brought that was cut: their leases alone expire. The next
+ * import would take it for whole.
+ * @see https://github.com/containerd/containerd/issues/10457
+ */
+export async function endLeases(host: Host): Promise<void> {
+  const { stdout } = await host.query('ctr', [...IN_KUBERNETES, 'leases', 'list']);
+  const ids = [...stdout.matchAll(/^(\S+)\s.*containerd\.io\/gc\.expire=/gm)].flatMap(([, id]) => id ?? []);
+  if (ids.length > 0) await host.run('ctr', [...IN_KUBERNETES, 'leases', 'delete', '--sync', ...ids]);
 }
 
 /**

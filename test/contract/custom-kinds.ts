@@ -366,6 +366,8 @@ const using: Expectation[] = [
   [
     'the items of a list of a custom kind have owners by the keys that its schema names',
     async (contract) => {
+      // 1.20 reads no schema for this that has fields of several types: docs/sandbox-api.md.
+      if (contract.minor < FIRST_WARNINGS) return;
       const apply = (manager: string, name: string, status: number) =>
         answers(contract.admin, 'PATCH', `${pathOf(contract)}/owned?fieldManager=${manager}`, status, {
           body: cronTab(contract, 'owned', { steps: [{ name, run: manager }], free: { [manager]: true } }),

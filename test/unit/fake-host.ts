@@ -172,6 +172,8 @@ export function fakeHost(node: FakeNode = {}): FakeHost {
       sysctls.set(key, value);
     },
     importImage: async (path) => change(`import ${path}`),
+    imagesInDoubt: async () => [],
+    syncImages: async () => {},
     chosen: async (key) => choices.get(key),
     choose: async (key, make) => {
       const value = choices.get(key) ?? make();

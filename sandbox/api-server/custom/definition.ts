@@ -130,6 +130,7 @@ export function definitionCauses(object: KubeObject, before?: KubeObject): Cause
     ...causes,
     ...versionCauses(versions),
     ...versions.flatMap((version, i) => schemaOfVersionCauses(version, `spec.versions[${i}].schema.openAPIV3Schema`)),
+    ...approvalCauses(object, before),
     ...(before && isEstablished(before) ? immutableCauses(spec, definitionSpec(before)) : []),
     ...storedCauses(object, versions),
   ];
@@ -173,6 +174,32 @@ function structureCauses(schema: JsonSchema, field: string, where: string): Caus
     ...others,
     ...(items ? structureCauses(items, `${field}.items`, 'for specified array items') : []),
   ];
+}
+
+const APPROVED = 'api-approved.kubernetes.io';
+
+/** Groups of Kubernetes itself need a word of approval. Source: apiextensions-apiserver v0.37, pkg/apihelpers/helpers.go */
+function approvalCauses(object: KubeObject, before?: KubeObject): Cause[] {
+  const { group = '' } = definitionSpec(object);
+  if (!/(^|\.)(k8s|kubernetes)\.io$/.test(group)) return [];
+  const approval = approvalOf(object);
+  const state = approvalState(approval);
+  if (before && state === approvalState(approvalOf(before))) return [];
+  const field = `metadata.annotations[${APPROVED}]`;
+  const rule = `protected groups must have approval annotation "${APPROVED}"`;
+  const more = 'see https://github.com/kubernetes/enhancements/pull/1111';
+  if (state === 'missing') return [required(field, `${rule}, ${more}`)];
+  if (state === 'given') return [];
+  return [wrong(field, approval, `${rule} with either a URL or a reason starting with "unapproved", ${more}`)];
+}
+
+function approvalOf({ metadata }: KubeObject): string {
+  return metadata.annotations?.[APPROVED] ?? '';
+}
+
+function approvalState(approval: string): 'missing' | 'given' | 'invalid' {
+  if (approval === '') return 'missing';
+  return approval.startsWith('unapproved') || /^[a-z][a-z\d+.-]*:\/\/[^/]/i.test(approval) ? 'given' : 'invalid';
 }
 
 function immutableCauses(spec: DefinitionSpec, before: DefinitionSpec): Cause[] {

@@ -25,8 +25,17 @@ const change = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('sysctl'), key: text, before: text, phase: text }),
   /** A Windows service, a firewall rule and the like; `before` is what defined it. */
   z.object({ kind: z.literal('object'), type: objectKind, name: text, before: text.optional(), phase: text }),
-  /** `archive` is what it is imported from: an import that a killed run left at work is known by it. */
-  z.object({ kind: z.literal('image'), name: text, archive: text.optional(), phase: text }),
+  /**
+   * `archive` is what it is imported from: an import that a killed run left at work is known by it. `boot` is the boot of
+   * the machine in which it was: a power cut may take what was not synced in it.
+   */
+  z.object({
+    kind: z.literal('image'),
+    name: text,
+    archive: text.optional(),
+    boot: text.optional(),
+    phase: text,
+  }),
 ]);
 
 /** An upgrade was begun: what is noted after it takes the node back to the version before, until it is completed. */
@@ -64,6 +73,10 @@ const note = z.discriminatedUnion('kind', [
   /** A unit was started after all changes noted before; a `service` entry alone only says that it was about to be. */
   z.object({ kind: z.literal('started'), unit: text }),
   z.object({ kind: z.literal('choice'), key: text, value: text }),
+  /** An image that was noted before is imported again, since it may be damaged. Not a change to roll back: it was here. */
+  z.object({ kind: z.literal('reimport'), name: text, boot: text }),
+  /** The images that were noted before, and imported in this boot of the machine, are on its disk. */
+  z.object({ kind: z.literal('synced'), boot: text }),
   /** The container service got a report of the node that includes all changes noted before. */
   z.object({ kind: z.literal('reported'), time: text }),
   joinedNote,

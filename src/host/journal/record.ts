@@ -149,6 +149,18 @@ export class JournalRecord implements JournalView {
     return claim?.kind === 'claim' ? claim : undefined;
   }
 
+  /** Images that were imported in a boot of the machine and not synced in it: the name of each, and the boot. */
+  get unsyncedImages(): ReadonlyMap<string, string> {
+    const images = new Map<string, string>();
+    for (const entry of this.#entries) {
+      const isImport = entry.kind === 'image' || entry.kind === 'reimport';
+      if (isImport && entry.boot !== undefined) images.set(entry.name, entry.boot);
+      if (entry.kind !== 'synced') continue;
+      for (const [name, boot] of images) if (boot === entry.boot) images.delete(name);
+    }
+    return images;
+  }
+
   /** For those who take changes back. */
   changesSince(mark: Mark): readonly NotedChange[] {
     return this.entriesSince(mark).filter(isChange);

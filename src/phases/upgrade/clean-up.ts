@@ -8,7 +8,8 @@ import type { UpgradeContext } from './context.ts';
 export const cleanUp: Phase<UpgradeContext> = {
   name: 'clean-up',
   title: 'Remove the copies of the previous version',
-  run: async ({ journal, wet }) => {
+  run: async ({ host, journal, wet }) => {
+    await host.syncImages();
     if (wet) await journal.completeUpgrade();
   },
 };

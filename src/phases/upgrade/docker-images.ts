@@ -23,13 +23,15 @@ export async function pauseImageOf({ host, bundle }: Pick<Parts, 'host' | 'bundl
 /** Looks for the images of the pods on the node, and that of their sandboxes. */
 export async function neededImages(parts: Parts): Promise<NeededImages> {
   const { host, bundle } = parts;
-  const [pods, pause, listed] = await Promise.all([
+  const [pods, pause, listed, doubtful] = await Promise.all([
     podsOn(parts.client, parts.nodeName),
     pauseImageOf(parts),
     host.query('ctr', ['--namespace', 'k8s.io', 'images', 'list', '--quiet']),
+    host.imagesInDoubt(),
   ]);
   const inBundle = bundle ? filesOf(bundle.manifest, 'image').flatMap(({ name }) => name ?? []) : [];
-  const there = new Set([...listed.stdout.split('\n'), ...inBundle.map(fullReference)]);
+  const whole = listed.stdout.split('\n').filter((name) => !doubtful.includes(name));
+  const there = new Set([...whole, ...inBundle.map(fullReference)]);
   const containers = pods.flatMap(({ spec }) => [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])]);
   const names = [pause, ...containers.map(({ image }) => image)].flatMap((name) => name ?? []);
   const copies: { name: string; bytes: number }[] = [];

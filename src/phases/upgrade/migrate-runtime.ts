@@ -1,6 +1,8 @@
 import type { V1Node } from '@kubernetes/client-node';
 import { importImages } from '../../artifacts/install.ts';
+import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { renewImages } from '../../kubernetes/cri/images-in-doubt.ts';
 import { CriClient } from '../../kubernetes/cri/index.ts';
 import { cgroupDriverOf, flagValue, withoutRuntimeFlags } from '../../kubernetes/kubelet/migrations.ts';
 import { FLAG_FILES, flagsIn, kubeletSettings, withFlags } from '../../kubernetes/kubelet/settings.ts';
@@ -83,8 +85,14 @@ async function configure(context: Context): Promise<void> {
 async function images(context: Context): Promise<void> {
   const { host, bundle, log, signal } = context;
   if (bundle) await importImages(bundle, host, { log, signal });
+  const names = (await neededImages(context)).copies.map(({ name }) => name);
+  const doubtful = (await host.imagesInDoubt()).filter((name) => names.includes(name));
+  await renewImages(host, new Set(doubtful), () => copyImages(host, names, signal), signal);
+}
+
+async function copyImages(host: Host, names: readonly string[], signal: AbortSignal): Promise<void> {
   const archive = `${PATHS.edgeadm.backups}/docker-image.tar`;
-  for (const { name } of (await neededImages(context)).copies) {
+  for (const name of names) {
     signal.throwIfAborted();
     await host.run('docker', ['save', '--output', archive, name]);
     await host.importImage(archive, [name]).finally(() => host.run('rm', ['-f', archive]));

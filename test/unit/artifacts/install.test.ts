@@ -187,6 +187,16 @@ describe('installing from a bundle', () => {
   });
 });
 
+/** What `ctr images list`, `leases list` and `containers list` print. */
+function listingOf(args: readonly string[], images: ReadonlySet<string>): string {
+  if (args.includes('--quiet')) return [...images].join('\n');
+  if (args.includes('images'))
+    return [...images].map((name) => `${name} application/x sha256:${'a'.repeat(64)} 1\n`).join('');
+  return args.includes('leases')
+    ? 'of-an-import 2026-11-30T17:00:00Z containerd.io/gc.expire=2026-12-01T17:00:00Z\n'
+    : '';
+}
+
 /** A machine with a containerd: `ctr images list` and `import` do what they do there. */
 function withContainerd(images: Set<string>, imported: string[]) {
   return (machine: Machine): Machine => ({
@@ -203,7 +213,8 @@ function withContainerd(images: Set<string>, imported: string[]) {
         for (const reference of (await readImageArchive(copy)).references) images.add(reference);
         imported.push(path);
       }
-      return { exitCode: 0, stdout: args.includes('list') ? [...images].join('\n') : '', stderr: '' };
+      if (args.includes('remove')) images.delete(path);
+      return { exitCode: 0, stdout: args.includes('list') ? listingOf(args, images) : '', stderr: '' };
     },
   });
 }
@@ -224,23 +235,88 @@ describe('images of a bundle', () => {
     assert.ok(journal.changesSince('start').some((entry) => entry.kind === 'image' && entry.name === PAUSE));
   });
 
-  it('images of a bundle are synced to the disk of a node once they are imported, and again where an earlier run may not have come to it', async () => {
-    const programs: string[] = [];
-    const recorded = (machine: Machine): Machine => {
-      const inner = withContainerd(new Set(), [])(machine);
-      const exec: Machine['exec'] = (file, args, options) => {
-        programs.push(file === 'ctr' ? (args.at(2) === 'images' ? `${args.at(3)}` : 'ctr') : file);
-        return inner.exec(file, args, options);
+  describe('and power cuts', () => {
+    /** A node with containerd that has been started once, and what was asked of ctr and sync. */
+    async function bootedNode() {
+      const images = new Set<string>();
+      const programs: string[] = [];
+      const recorded = (machine: Machine): Machine => {
+        const inner = withContainerd(images, [])(machine);
+        const exec: Machine['exec'] = (file, args, options) => {
+          if (!args.includes('list')) programs.push([file, ...args].join(' ').replace(/^ctr --namespace k8s.io /, ''));
+          return inner.exec(file, args, options);
+        };
+        return { ...inner, exec };
       };
-      return { ...inner, exec };
-    };
-    const { host } = await node(recorded);
-    await importImages(await open(), host);
-    assert.deepEqual(programs.slice(programs.indexOf('import')), ['import', 'sync']);
-    programs.length = 0;
-    await importImages(await open(), host);
-    assert.ok(!programs.includes('import'));
-    assert.equal(programs.at(-1), 'sync');
+      const { host, root } = await node(recorded);
+      const boot = async (id: string) => {
+        await host.setSysctl('kernel.random.boot_id', id);
+        return new NodeHost(recorded(scratchMachine(root)), await Journal.read(scratchMachine(root)));
+      };
+      await mkdir(`${root}/proc/sys/kernel/random`, { recursive: true });
+      await writeFile(`${root}/proc/sys/kernel/random/boot_id`, 'none\n');
+      return { images, programs, boot };
+    }
+
+    it('images of a bundle are synced to the disk of a node at the end of a command, all at once, and only new ones', async () => {
+      const { programs, boot } = await bootedNode();
+      const host = await boot('one');
+      await importImages(await open(), host);
+      assert.ok(!programs.includes('sync'));
+      await host.syncImages();
+      assert.equal(programs.filter((program) => program === 'sync').length, 1);
+      const later = await boot('one');
+      await importImages(await open(), later);
+      await later.syncImages();
+      assert.equal(programs.filter((program) => program === 'sync').length, 1);
+    });
+
+    it('images of a bundle are removed and imported again if the machine was started since, before they were synced', async () => {
+      const { images, programs, boot } = await bootedNode();
+      await importImages(await open(), await boot('one'));
+      const host = await boot('two');
+      assert.deepEqual(await host.imagesInDoubt(), [PAUSE]);
+      programs.length = 0;
+      assert.equal(await importImages(await open(), host), true);
+      assert.deepEqual(
+        programs.map((program) => program.split(' /')[0]),
+        [`images remove --sync ${PAUSE}`, 'leases delete --sync of-an-import', 'images import'],
+      );
+      assert.ok(images.has(PAUSE));
+      assert.deepEqual(await (await boot('two')).imagesInDoubt(), []);
+      assert.deepEqual(await (await boot('three')).imagesInDoubt(), [PAUSE]);
+    });
+
+    it('images of a bundle stay if the machine was started since, after they were synced', async () => {
+      const { programs, boot } = await bootedNode();
+      const first = await boot('one');
+      await importImages(await open(), first);
+      await first.syncImages();
+      programs.length = 0;
+      assert.equal(await importImages(await open(), await boot('two')), false);
+      assert.deepEqual(programs, []);
+    });
+
+    it('images of a bundle stay after a kill of edgeadm alone', async () => {
+      const { programs, boot } = await bootedNode();
+      await importImages(await open(), await boot('one'));
+      programs.length = 0;
+      assert.equal(await importImages(await open(), await boot('one')), false);
+      assert.deepEqual(programs, []);
+    });
+
+    it('images of a bundle that a power cut may have damaged are planned in a dry run, and stay', async () => {
+      const { images, programs, boot } = await bootedNode();
+      await importImages(await open(), await boot('one'));
+      programs.length = 0;
+      const plans: string[] = [];
+      await importImages(
+        await open(),
+        recorder(await boot('two'), (action) => plans.push(action)),
+      );
+      assert.equal(plans.filter((plan) => plan.startsWith('import')).length, 1);
+      assert.deepEqual([programs, images.has(PAUSE)], [[], true]);
+    });
   });
 
   it('images of a bundle are imported from where they lie on this machine', async () => {

@@ -33,6 +33,28 @@ describe('the journal of a node', () => {
     assert.equal((await Journal.read(machine())).choice('nodeName'), 'x1y2z3');
   });
 
+  it('the journal of a node tells which images a power cut may damage: those not synced in the boot of their import', async () => {
+    const image = (name: string, boot?: string): Entry => ({ kind: 'image', name, boot, phase: 'images' });
+    const again = (name: string, boot: string): Entry => ({ kind: 'reimport', name, boot });
+    const synced = (boot: string): Entry => ({ kind: 'synced', boot });
+    const table: readonly [entries: Entry[], unsynced: Record<string, string>][] = [
+      [[image('a')], {}],
+      [[image('a', 'one')], { a: 'one' }],
+      [[image('a', 'one'), synced('one')], {}],
+      [[image('a', 'one'), synced('two')], { a: 'one' }],
+      [[image('a', 'one'), synced('one'), image('b', 'one')], { b: 'one' }],
+      [[image('a', 'one'), image('b', 'two'), synced('two')], { a: 'one' }],
+      [[image('a', 'one'), again('a', 'two')], { a: 'two' }],
+      [[image('a', 'one'), again('a', 'two'), synced('two')], {}],
+    ];
+    for (const [entries, unsynced] of table) {
+      const journal = await Journal.read(machine());
+      for (const entry of entries) await journal.append(entry);
+      assert.deepEqual(Object.fromEntries((await Journal.read(machine())).unsyncedImages), unsynced);
+      await journal.erase();
+    }
+  });
+
   it('the journal of a node and the copies beside it can be read by root alone', async () => {
     const journal = await Journal.read(machine());
     await machine().makeDirectory('/etc', 0o755);

@@ -18,8 +18,12 @@ sha256:2222 application/vnd.oci.image.manifest.v1+json ${OTHER} 1.0 MiB linux/am
 function journalOf(...changes: (Change & { phase?: string })[]) {
   const entries = changes.map((change) => ({ phase: 'prepare-node', ...change })) as NotedChange[];
   const state: { kept?: readonly NotedChange[] } = {};
-  const parts: Pick<Journal, 'changesSince' | 'claimOf' | 'choice' | 'forgetChanges' | 'freeReserve'> = {
+  const parts: Pick<
+    Journal,
+    'changesSince' | 'claimOf' | 'choice' | 'forgetChanges' | 'freeReserve' | 'unsyncedImages'
+  > = {
     changesSince: (mark) => new JournalRecord(entries).changesSince(mark),
+    unsyncedImages: new JournalRecord(entries).unsyncedImages,
     claimOf: (path) => new JournalRecord(entries).claimOf(path),
     choice: () => undefined,
     forgetChanges: async (since, keep) => {
@@ -209,6 +213,22 @@ describe('images that a join loaded', () => {
     assert.equal((await rollBackBeside(`${IMPORT} ${ARCHIVE}`, '')).removed, 1);
     assert.equal((await rollBackBeside('sleep 1')).removed, 1);
   });
+
+  for (const [boot, ends] of [
+    ['of now', false],
+    ['before', true],
+  ] as const)
+    it(`images that a join loaded: what cut imports hold ${ends ? 'goes after a power cut' : 'stays if the machine was not started since'}`, async () => {
+      const { journal } = journalOf({ kind: 'image', name: 'registry.k8s.io/pause:3.6', boot });
+      const leases = 'ID CREATED AT LABELS\nan-import now containerd.io/gc.expire=tomorrow\na-pod now -\n';
+      const host = fakeHost({
+        sysctls: { 'kernel.random.boot_id': 'of now' },
+        commands: { ctr: (args) => (args.includes('leases') ? leases : LISTING) },
+      });
+      await rollBackChanges(host, journal);
+      const ended = host.changes.filter((change) => change.includes('leases'));
+      assert.deepEqual(ended, ends ? ['run ctr --namespace k8s.io leases delete --sync an-import'] : []);
+    });
 
   it('images that a join loaded are removed by the older containerd if the one that replaced it does not run', async () => {
     const { journal } = journalOf(
