@@ -11,6 +11,9 @@ export interface Conforming {
 /** Types that are read from more than one type of JSON. */
 const FREE = ['IntOrString', 'Quantity', 'FieldsV1'];
 
+/** OpenAPI leaves open what these fields of a JSON schema are: a schema like the one they are in, or something else. */
+const SCHEMAS_IN_SCHEMAS = ['items', 'additionalProperties', 'additionalItems'];
+
 /** @throws Error for a value of another type, in the words of Go's decoder */
 export function conform(object: Json, schema: Schema): Conforming {
   const unknown: string[] = [];
@@ -21,11 +24,14 @@ function walk(value: Json, of: Schema, path: string, unknown: string[]): Json {
   const schema = resolved(of) ?? {};
   if (FREE.some((name) => of.$ref?.startsWith(REFERENCE) && of.$ref.endsWith(`.${name}`))) return value;
   checkType(value, schema, path);
+  // Of Go's structs, a null in a list or map is an empty one.
+  if (value === null && schema.properties) return {};
   if (Array.isArray(value))
     return schema.items ? value.map((item, i) => walk(item, schema.items ?? {}, `${path}[${i}]`, unknown)) : value;
   if (!isObject(value) || (!schema.properties && !schema.additionalProperties)) return value;
+  const isOfStructs = resolved(schema.additionalProperties)?.properties !== undefined;
   // A null is the zero of Go, which is left out.
-  const given = Object.entries(value).filter(([, item]) => item !== null);
+  const given = Object.entries(value).filter(([, item]) => item !== null || isOfStructs);
   const known = given.filter(([key]) => {
     const isKnown = (schema.properties?.[key] ?? schema.additionalProperties) !== undefined;
     if (!isKnown) unknown.push(path ? `${path}.${key}` : key);
@@ -34,9 +40,19 @@ function walk(value: Json, of: Schema, path: string, unknown: string[]): Json {
   return Object.fromEntries(
     known.map(([key, item]) => {
       const below = schema.properties?.[key] ?? schema.additionalProperties ?? {};
-      return [key, walk(item, below, path ? `${path}.${key}` : key, unknown)];
+      const isSchema = of.$ref?.endsWith('.JSONSchemaProps') === true && SCHEMAS_IN_SCHEMAS.includes(key);
+      const inner = isSchema ? schemaIn(key, item, of) : below;
+      return [key, walk(item, inner, path ? `${path}.${key}` : key, unknown)];
     }),
   );
+}
+
+/** Source: apiextensions-apiserver v0.37, pkg/apis/apiextensions/v1/marshal.go */
+function schemaIn(key: string, item: Json, schema: Schema): Schema {
+  if (key !== 'items' && typeof item === 'boolean') return {};
+  if (key === 'items' && Array.isArray(item)) return { items: schema };
+  if (!isObject(item)) throw new Error('boolean or JSON schema expected');
+  return schema;
 }
 
 function checkType(value: Json, { type }: Schema, path: string): void {

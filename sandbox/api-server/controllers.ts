@@ -2,12 +2,13 @@ import { minorOf } from '../../src/kubernetes/version.ts';
 import { TOKEN_TYPE } from './authentication.ts';
 import { reconcileTokens } from './bootstrap-signer.ts';
 import { reconcileRequest } from './csr-signer.ts';
+import { definitionSpec } from './custom/definition.ts';
 import { reconcileDefinitions } from './custom/names.ts';
 import { namespaceToReconcile, reconcileNamespace } from './namespace-contents.ts';
 import { reconcileTaints } from './node-taints.ts';
 import type { ObjectChange } from './registry.ts';
 import { reconcileReplicaSets, removeReplicaSets } from './replica-sets.ts';
-import { builtIn, resourceOf } from './resources.ts';
+import { builtIn, type KubeObject, resourceOf } from './resources.ts';
 import type { Server } from './server.ts';
 import { reconcileWorkload } from './workload-status.ts';
 
@@ -27,6 +28,11 @@ export function startControllers({ registry, pki, now, version }: Omit<Server, '
   const cluster = { caPem: pki.caPem, minor: minorOf(version) };
   for (const { metadata } of registry.list(resourceOf('namespaces')))
     reconcileNamespace(registry, metadata.name ?? '', cluster);
+  const reconcileGroup = (definition: KubeObject): void => {
+    const { group } = definitionSpec(definition);
+    later(`definitions of ${group}`, () => reconcileDefinitions(registry, group));
+  };
+  registry.list(resourceOf('customresourcedefinitions')).forEach(reconcileGroup);
   const unsubscribe = registry.subscribe((change) => {
     const { resource, object } = change;
     const { name = '', namespace } = object.metadata;
@@ -57,7 +63,7 @@ export function startControllers({ registry, pki, now, version }: Omit<Server, '
         `replica sets of ${object.metadata.uid}`,
         withCurrent((deployment) => reconcileReplicaSets(registry, deployment)),
       );
-    if (kind === 'customresourcedefinitions') later('definitions', () => reconcileDefinitions(registry));
+    if (kind === 'customresourcedefinitions') reconcileGroup(object);
     const damaged = namespaceToReconcile(change);
     if (damaged) later(`namespace ${damaged}`, () => reconcileNamespace(registry, damaged, cluster));
     if (object.type === TOKEN_TYPE || name === 'cluster-info') later('tokens', cleanTokens);
@@ -78,7 +84,12 @@ function queue(): ((name: string, work: () => void) => void) & { stop(): void } 
     if (waiting.has(name)) return;
     const immediate = setImmediate(() => {
       waiting.delete(name);
-      work();
+      try {
+        work();
+      } catch (error) {
+        // Nothing waits for it: it would end the process, and with it all that works.
+        process.emitWarning(`${name}: ${error instanceof Error ? error.stack : error}`);
+      }
     });
     waiting.set(name, immediate);
   };

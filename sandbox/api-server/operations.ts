@@ -1,6 +1,7 @@
 import { authenticatedNode } from './authorization.ts';
 import { fromKept } from './autoscaler-versions.ts';
 import { unheeded } from './custom/definition.ts';
+import { resourcesWithObjects } from './custom/served.ts';
 import { decode, named, ownMetadata, withMetadata } from './decode.ts';
 import {
   applyConfiguration,
@@ -278,12 +279,12 @@ function dryRunOf(body: unknown): [string, string][] {
 
 /** Objects of a custom kind go before its definition. */
 function removeObjectsOf(registry: Registry, resources: readonly Resource[], name: string): void {
-  for (const resource of resources)
-    if (resource.defined && groupResource(resource) === name)
-      for (const object of registry.list(resource)) registry.remove(resource, object);
+  // Of several versions, one: they have the same objects.
+  const found = resourcesWithObjects(registry, resources).find((resource) => groupResource(resource) === name);
+  if (found?.custom) for (const object of registry.list(found)) registry.remove(found, object);
 }
 
 function emptyNamespace(registry: Registry, resources: readonly Resource[], namespace: string): void {
-  for (const resource of resources)
+  for (const resource of resourcesWithObjects(registry, resources))
     if (resource.namespaced) for (const object of registry.list(resource, namespace)) registry.remove(resource, object);
 }

@@ -11,6 +11,7 @@ import { commandError, IN_KUBERNETES, imagesInDoubt, importArguments } from './n
 import { PATHS } from './node-paths.ts';
 import { notePodNetwork } from './pod-network.ts';
 import { temporaryOf } from './temporary.ts';
+import { flushRegistry } from './windows/registry.ts';
 
 /** What could not be restored, one line each; empty when all was. */
 export type Leftovers = string[];
@@ -57,7 +58,10 @@ export async function rollBackChanges(
   await restoreInReverse(host, journal, changes, { step, onLeft, network });
   await resumeWhatRan(host, changes, step);
   if (!images) await step('images', () => removeImages(host, journal, changes));
-  if (left.length === 0 && host.wet) await step('journal', () => journal.forgetChanges(since, keep));
+  if (left.length > 0 || !host.wet) return left;
+  // Services and firewall rules that a power cut brings back belong to nothing once the journal has forgotten them.
+  if ((await host.facts()).platform === 'windows') await flushRegistry(host);
+  await step('journal', () => journal.forgetChanges(since, keep));
   return left;
 }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { load } from 'js-yaml';
+import { minorOf } from '../../src/kubernetes/version.ts';
 import { installCni, makeBundle, type Node, runPod, stateDir, world } from '../testbed/index.ts';
 import { sideBySide, type Tell } from './side-by-side.ts';
 import { BUNDLE, freshNode, inWorlds, joinNode, testBed, WITH_HUB } from './support.ts';
@@ -10,6 +12,8 @@ import { ok, resultOf, run } from './upgrade-bed.ts';
 const VERSIONS = [...world.olderKubelets, world.kubernetes];
 const [OLDEST = '', ...NEWER] = VERSIONS;
 const NEWEST = world.kubernetes;
+/** Kubelets since then read lists as watches, unless told otherwise. */
+const FIRST_WATCH_LISTS = 35;
 const KUBELETS = '/opt/kubelets';
 const kubelets = join(stateDir, 'kubelets');
 const ADMIN = '/root/admin.conf';
@@ -43,7 +47,7 @@ function oneByOne(test: Tell): void {
       const { stderr, stdout } = await ok(node, upgradeTo(version));
       const [from, to] = [VERSIONS[index] ?? '', version].map((each) => each.replace(/^v(\d+\.\d+).*/, '$1'));
       assert.match(stderr + stdout, new RegExp(`Kubernetes asks for a node to be drained .*\\(${from} to ${to}\\)`));
-      await isAt(name, version);
+      await isAt(node, version);
       assert.equal(await containerOf(name), before);
     });
   }
@@ -65,7 +69,7 @@ function atOnce(test: Tell): void {
     assert.equal(resultOf(result).error.code, 'UPGRADE_RECOVERED');
     await node.exec('rm', dropIn);
     await node.exec('systemctl', 'daemon-reload');
-    await isAt(name, OLDEST);
+    await isAt(node, OLDEST);
   });
   test(`to ${NEWEST}: the pod is evicted and the node takes pods again`, async () => {
     const { cluster } = await testBed();
@@ -73,7 +77,7 @@ function atOnce(test: Tell): void {
     const { stderr, stdout } = await ok(node, [...upgradeTo(NEWEST), '--drain', '--force', '--kubeconfig', ADMIN]);
     assert.match(stderr + stdout, /1 pod evicted/);
     assert.doesNotMatch(stderr + stdout, /Kubernetes asks for a node to be drained/);
-    await isAt(name, NEWEST);
+    await isAt(node, NEWEST);
     assert.ok(await runPod(cluster, node, `${name}-again`));
   });
 }
@@ -86,20 +90,30 @@ async function joined(name: string): Promise<Node> {
   ];
   const node = await freshNode(name, { bind });
   await installCni(node, '10.244.0.0/24');
-  await joinNode(node, WITH_HUB);
-  await isAt(name, OLDEST);
+  await joinNode(node, [...WITH_HUB, '--kubernetes-version', OLDEST]);
+  await isAt(node, OLDEST);
   await runPod(cluster, node, `${name}-app`);
   return node;
 }
 
 const upgradeTo = (version: string): string[] => ['upgrade', '--bundle', `${KUBELETS}/${version}`];
 
-async function isAt(name: string, version: string): Promise<void> {
+/** The node itself, as the cluster has it, read through its hub; and its kubelet reads lists that the hub has offline. */
+async function isAt(node: Node, version: string): Promise<void> {
   const { cluster } = await testBed();
+  const { name } = node;
   await cluster.waitForNode(name);
-  const node = await cluster.get<{ spec: object; status: { nodeInfo: object } }>(`/api/v1/nodes/${name}`);
-  assert.partialDeepStrictEqual(node?.status.nodeInfo, { kubeletVersion: version });
-  assert.ok(!('unschedulable' in (node?.spec ?? {})), 'it takes pods');
+  const found = await cluster.get<{ spec: object; status: { nodeInfo: object } }>(`/api/v1/nodes/${name}`);
+  assert.partialDeepStrictEqual(found?.status.nodeInfo, { kubeletVersion: version });
+  assert.ok(!('unschedulable' in (found?.spec ?? {})), 'it takes pods');
+  const read = await node.exec('curl', '-sS', '--fail-with-body', `http://127.0.0.1:10261/api/v1/nodes/${name}`);
+  assert.equal(read.exitCode, 0, `${read.stderr}\n${read.stdout}`);
+  assert.equal((JSON.parse(read.stdout) as { kind: string }).kind, 'Node');
+  const { featureGates = {} } = load(await node.read('/var/lib/kubelet/config.yaml')) as {
+    featureGates?: Record<string, boolean>;
+  };
+  const readsLists = minorOf(version) < FIRST_WATCH_LISTS ? undefined : false;
+  assert.equal(featureGates.WatchListClient, readsLists, `WatchListClient of ${version}`);
 }
 
 async function containerOf(name: string): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import type { KubeObject } from '../resources.ts';
 import type { Cause } from '../status.ts';
 import type { PrinterColumn, ScalePaths } from './defined.ts';
 import { type JsonSchema, schemasIn } from './json-schema.ts';
+import { patternError } from './patterns.ts';
 
 /** The names of a kind. */
 export interface Names {
@@ -80,7 +81,9 @@ export function unheeded(object: KubeObject): string[] {
   const schemas = versions.flatMap(({ schema }) => schemasIn(schema?.openAPIV3Schema ?? {}));
   const hasRules = schemas.some((schema) => (schema['x-kubernetes-validations'] ?? []).length > 0);
   return [
-    ...(hasRules ? ['the sandbox does not evaluate x-kubernetes-validations: it takes objects that break them'] : []),
+    ...(hasRules
+      ? ['the sandbox does not evaluate x-kubernetes-validations: objects that violate them are accepted']
+      : []),
     ...(conversion?.strategy === 'Webhook'
       ? ['the sandbox calls no conversion webhook: all versions have the fields that were written']
       : []),
@@ -130,6 +133,7 @@ export function definitionCauses(object: KubeObject, before?: KubeObject): Cause
     ...causes,
     ...versionCauses(versions),
     ...versions.flatMap((version, i) => schemaOfVersionCauses(version, `spec.versions[${i}].schema.openAPIV3Schema`)),
+    ...approvalCauses(object, before),
     ...(before && isEstablished(before) ? immutableCauses(spec, definitionSpec(before)) : []),
     ...storedCauses(object, versions),
   ];
@@ -166,13 +170,44 @@ function structureCauses(schema: JsonSchema, field: string, where: string): Caus
     typeof additionalProperties === 'object'
       ? structureCauses(additionalProperties, `${field}.additionalProperties`, 'for specified object fields')
       : [];
+  const error = schema.pattern ? patternError(schema.pattern) : undefined;
+  const pattern = error
+    ? [wrong(`${field}.pattern`, schema.pattern ?? '', `must be a valid regular expression, but isn't: ${error}`)]
+    : [];
   return [
     ...own,
+    ...pattern,
     ...lists,
     ...fields,
     ...others,
     ...(items ? structureCauses(items, `${field}.items`, 'for specified array items') : []),
   ];
+}
+
+const APPROVED = 'api-approved.kubernetes.io';
+
+/** Groups of Kubernetes itself need a word of approval. Source: apiextensions-apiserver v0.37, pkg/apihelpers/helpers.go */
+function approvalCauses(object: KubeObject, before?: KubeObject): Cause[] {
+  const { group = '' } = definitionSpec(object);
+  if (!/(^|\.)(k8s|kubernetes)\.io$/.test(group)) return [];
+  const approval = approvalOf(object);
+  const state = approvalState(approval);
+  if (before && state === approvalState(approvalOf(before))) return [];
+  const field = `metadata.annotations[${APPROVED}]`;
+  const rule = `protected groups must have approval annotation "${APPROVED}"`;
+  const more = 'see https://github.com/kubernetes/enhancements/pull/1111';
+  if (state === 'missing') return [required(field, `${rule}, ${more}`)];
+  if (state === 'given') return [];
+  return [wrong(field, approval, `${rule} with either a URL or a reason starting with "unapproved", ${more}`)];
+}
+
+function approvalOf({ metadata }: KubeObject): string {
+  return metadata.annotations?.[APPROVED] ?? '';
+}
+
+function approvalState(approval: string): 'missing' | 'given' | 'invalid' {
+  if (approval === '') return 'missing';
+  return approval.startsWith('unapproved') || /^[a-z][a-z\d+.-]*:\/\/[^/]/i.test(approval) ? 'given' : 'invalid';
 }
 
 function immutableCauses(spec: DefinitionSpec, before: DefinitionSpec): Cause[] {

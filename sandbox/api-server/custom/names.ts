@@ -6,12 +6,14 @@ import { definitionSpec, definitionStatus, isEstablished, type Names } from './d
 /**
  * Lets CustomResourceDefinitions have the names that they want, unless another kind of their group has them. With its
  * names accepted, a definition is established: its objects are served.
+ * @param group the one that something has changed in
  */
-export function reconcileDefinitions(registry: Registry): void {
+export function reconcileDefinitions(registry: Registry, group: string | undefined): void {
   const definitions = resourceOf('customresourcedefinitions');
-  for (const definition of registry.list(definitions)) {
-    const status = statusFor(definition, registry.list(definitions), registry.timestamp());
-    registry.replace(definitions, { ...definition, status }, definition);
+  const all = registry.list(definitions).filter((definition) => definitionSpec(definition).group === group);
+  for (const [i, definition] of all.entries()) {
+    const status = statusFor(definition, all, registry.timestamp());
+    all[i] = registry.replace(definitions, { ...definition, status }, definition);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Registry } from '../registry.ts';
-import { groupResource, type KubeObject, RESOURCES, type Resource, resourceOf } from '../resources.ts';
+import { builtIn, groupResource, type KubeObject, RESOURCES, type Resource, resourceOf } from '../resources.ts';
 import { type Definition, OBJECT_META, type Schema } from '../schema/index.ts';
 import type { Defined } from './defined.ts';
 import { type DefinedVersion, definitionSpec, definitionStatus, isEstablished } from './definition.ts';
@@ -8,11 +8,16 @@ import type { JsonSchema } from './json-schema.ts';
 /** What is served: what the sandbox has built in, and the kinds that CustomResourceDefinitions define. */
 export class ServedResources {
   #all: readonly Resource[] = RESOURCES;
+  readonly #custom = new Map<string, readonly Resource[]>();
 
   constructor(registry: Registry) {
-    this.#read(registry);
-    registry.subscribe(({ resource }) => {
-      if (resource.plural === DEFINITIONS && !resource.custom) this.#read(registry);
+    for (const definition of registry.list(resourceOf(DEFINITIONS))) this.#read(definition);
+    this.#combine();
+    registry.subscribe(({ resource, type, object }) => {
+      if (builtIn(resource) !== DEFINITIONS) return;
+      if (type === 'DELETED') this.#custom.delete(object.metadata.name ?? '');
+      else this.#read(object);
+      this.#combine();
     });
   }
 
@@ -21,15 +26,40 @@ export class ServedResources {
     return this.#all;
   }
 
-  #read(registry: Registry): void {
-    const custom = registry.list(resourceOf(DEFINITIONS)).filter(isEstablished).flatMap(resourcesIn);
-    const defined = new Set(custom.map(groupResource));
+  #read(definition: KubeObject): void {
+    const { name = '' } = definition.metadata;
+    this.#custom.delete(name);
+    if (!isEstablished(definition) || BUILT_IN.has(name)) return;
+    try {
+      this.#custom.set(name, resourcesIn(definition));
+    } catch (error) {
+      // A definition that cannot be read must not take the sandbox with it, now and at each of its starts.
+      process.emitWarning(`CustomResourceDefinition ${name} is not served: ${error}`);
+    }
+  }
+
+  #combine(): void {
     // A kind of OpenYurt that is built in makes room for its own definition.
-    this.#all = [...RESOURCES.filter((resource) => !defined.has(groupResource(resource))), ...custom];
+    const builtIns = RESOURCES.filter((resource) => !this.#custom.has(groupResource(resource)));
+    this.#all = [...builtIns, ...[...this.#custom.values()].flat()];
   }
 }
 
 const DEFINITIONS = 'customresourcedefinitions';
+/** What Kubernetes itself has stays as it is, whatever is defined. */
+const BUILT_IN = new Set(RESOURCES.filter(({ custom }) => !custom).map(groupResource));
+
+/** What may have objects: besides what is served, kinds of which no version is served (any more). */
+export function resourcesWithObjects(registry: Registry, served: readonly Resource[]): Resource[] {
+  const known = new Set(served.map(groupResource));
+  const others = registry.list(resourceOf(DEFINITIONS)).flatMap((definition): Resource[] => {
+    const { group = '', scope, names: { plural = '', kind = '', singular = '' } = {} } = definitionSpec(definition);
+    const namespaced = scope === 'Namespaced';
+    const resource = { group, versions: [], kind, plural, singular, shortNames: [], namespaced };
+    return [{ ...resource, subresources: [], fields: [], custom: true }];
+  });
+  return [...served, ...others.filter((resource) => !known.has(groupResource(resource)))];
+}
 
 /** The resources that an established CustomResourceDefinition serves. */
 function resourcesIn(definition: KubeObject): Resource[] {
@@ -86,6 +116,7 @@ function published(schema: JsonSchema, isRoot = false): Definition {
     ...(type && !isEither && { type }),
     ...(format && { format }),
     ...(required && { required }),
+    ...limitsOf(schema),
     ...(texts && texts.length === values?.length && { enum: texts }),
     ...((properties || isWhole) && {
       properties: {
@@ -100,6 +131,28 @@ function published(schema: JsonSchema, isRoot = false): Definition {
     ...(items && { items: published(items) }),
     ...extensionsOf(schema),
   };
+}
+
+/** What OpenAPI has of a schema's values as it is. */
+const LIMITS: readonly (keyof JsonSchema)[] = [
+  'default',
+  'nullable',
+  'pattern',
+  'maximum',
+  'minimum',
+  'exclusiveMaximum',
+  'exclusiveMinimum',
+  'multipleOf',
+  'maxLength',
+  'minLength',
+  'maxItems',
+  'minItems',
+  'maxProperties',
+  'minProperties',
+];
+
+function limitsOf(schema: JsonSchema): object {
+  return Object.fromEntries(LIMITS.flatMap((name) => (schema[name] === undefined ? [] : [[name, schema[name]]])));
 }
 
 function extensionsOf(schema: JsonSchema): object {

@@ -39,14 +39,24 @@ export async function waitForHub(host: Host, nodeName: string, waitFor: PhaseToo
     intervalMs: [50, 300],
     code: 'EDGE_HUB_FAILED',
     probe: async (signal) => {
-      const answer = await probePort((address, options) => host.connect(address, options), HUB_HEALTH, signal);
-      return answer.status === 200 ? { done: true } : { seen: `HTTP ${answer.status} ${answer.text.slice(0, 100)}` };
+      const seen = await hubTrouble(host, signal);
+      return seen === undefined ? { done: true } : { seen };
     },
     guard,
     evidence: () => hubEvidence(host.unbound ?? host),
     next: LOOK_AT[(await host.facts()).platform],
   });
   await readThroughHub(host, nodeName, waitFor, guard);
+}
+
+/** Why the edge-hub is not healthy now; undefined if it is. */
+export async function hubTrouble(host: Host, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const answer = await probePort((address, options) => host.connect(address, options), HUB_HEALTH, signal);
+    return answer.status === 200 ? undefined : `HTTP ${answer.status} ${answer.text.slice(0, 100)}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 const ON_LINUX = 'journalctl -u kubelet; crictl ps -a (as a service: journalctl -u yurthub)';

@@ -5,7 +5,7 @@ import { conditionOf, isReady } from '../../kubernetes/node/conditions.ts';
 import { podsOn } from '../../kubernetes/node/pods-on-node.ts';
 import { type Clock, realClock } from '../../lib/clock.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
-import { waitForHub } from '../join/install-edgehub.ts';
+import { hubTrouble, waitForHub } from '../join/install-edgehub.ts';
 import { kubeletGuard, kubeletTrouble } from '../join/kubelet-guard.ts';
 import { readinessOf } from '../join/node-object.ts';
 import type { UpgradeContext } from './context.ts';
@@ -114,6 +114,9 @@ async function waitForPods(parts: Parts, names: readonly string[], image: string
       const runs = (pod: V1Pod): boolean => isReady(pod) && (!parts.runtime || isMadeBy(pod, parts.runtime));
       const missing = pods.filter((pod) => names.includes(podName(pod)) && !runs(pod)).map(describePod);
       if (image !== undefined && !hubRuns) missing.push(`the edge-hub is not running ${image} yet`);
+      // A kubelet whose hub is down tells the cluster nothing: what the cluster has of its pods is from before.
+      const trouble = parts.hub && (await hubTrouble(parts.host, signal));
+      if (trouble !== undefined) missing.push(`the edge-hub is not healthy: ${trouble}`);
       since = missing.length === 0 ? (since ?? clock.now()) : undefined;
       if (since === undefined) return { seen: missing.join('; ') };
       return clock.now() - since >= steadyMs

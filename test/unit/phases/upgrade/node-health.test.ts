@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { Duplex } from 'node:stream';
+import type { InstalledHub } from '../../../../src/edge-hub/releases.ts';
 import { ApiClient } from '../../../../src/kubernetes/api/client.ts';
 import { waitFor } from '../../../../src/lib/wait-for.ts';
 import { waitUntilHealthy } from '../../../../src/phases/upgrade/node-health.ts';
@@ -24,7 +26,23 @@ const pod = (ready: boolean) => ({
   status: { phase: 'Running', conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
 });
 
+/** A port of the edge-hub, which answers every request with 200. */
+function answeringPort(): Duplex {
+  const body = '{"kind":"Node","apiVersion":"v1","metadata":{"name":"n1"}}';
+  const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+  const stream = new Duplex({
+    read: () => {},
+    write: (_chunk, _encoding, done) => {
+      stream.push(head + body);
+      done();
+    },
+  });
+  return stream;
+}
+
 interface Answers {
+  /** Of the edge-hub, asked at every look; the node has none unless given. */
+  readonly hub?: () => boolean;
   readonly node?: () => object;
   readonly lease?: () => object | undefined;
   readonly pod?: () => object;
@@ -42,11 +60,16 @@ async function healthy(answers: Answers, version = 'v1.20.3'): Promise<number> {
     return { items: [answers.pod?.() ?? pod(true)] };
   });
   const client = new ApiClient({ servers: [server.server], ca: server.ca }, server.connect);
-  const host = fakeHost({ units: { 'kubelet.service': { active: true } } });
+  const connect = async (): Promise<Duplex> => {
+    if (answers.hub?.()) return answeringPort();
+    throw new Error('connection refused');
+  };
+  const host = fakeHost({ units: { 'kubelet.service': { active: true } }, connect });
+  const hub: InstalledHub | undefined = answers.hub && { image: 'hub', flavor: 'openyurt' };
   const clock = skippingClock();
   try {
     const restarted = { before: RESTART - 100, after: RESTART };
-    const parts = { host, client, nodeName: 'n1', restarted, steadyMs: STEADY_MS, clock };
+    const parts = { host, client, nodeName: 'n1', hub, restarted, steadyMs: STEADY_MS, clock };
     await waitUntilHealthy({ ...parts, waitFor: (wait) => waitFor({ ...wait, clock }) }, version, ['shop/web']);
     return clock.now();
   } finally {
@@ -77,5 +100,15 @@ describe('what an upgrade takes for a healthy node', () => {
     const took = await healthy({ pod: () => pod(++looks !== 2) });
     assert.ok(took >= STEADY_MS, `${took} ms`);
     assert.ok(looks > 3);
+  });
+
+  it('what an upgrade takes for a healthy node has an edge-hub that goes on answering, whatever the cluster has of its pods', async () => {
+    let looks = 0;
+    // A newer kubelet makes the static pod again: the hub ends after it was healthy, and is away for ten seconds.
+    const hub = (): boolean => ++looks < 4 || looks > 20;
+    const took = await healthy({ hub });
+    assert.ok(looks > 20 && took >= STEADY_MS, `${looks} looks, ${took} ms`);
+    let again = 0;
+    await assert.rejects(healthy({ hub: () => ++again < 4 }), /the edge-hub is not healthy: connection refused/);
   });
 });
