@@ -86,8 +86,8 @@ const CI_PARTS = [
 /** With these it takes hours. */
 const MORE_PARTS = [
   {
-    name: 'Windows with a real kubelet, over SSH, killed in each step',
-    files: ['real-cluster', 'ssh', 'killed-steps'],
+    name: 'Windows with a real kubelet, over SSH, interrupted in each step',
+    files: ['real-cluster', 'ssh', 'each-step'],
     folder: 'winbed',
   },
   { name: 'reset among the things of others', files: ['reset-foreign'] },

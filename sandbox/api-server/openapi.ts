@@ -70,12 +70,21 @@ function v3(all: readonly Served[]): object {
   };
 }
 
-/** An object of any fields has no parts in v2: kubectl before 1.25 would refuse fields that its schema does not name. */
+const OPEN_PARTS = ['properties', 'items'];
+
+/**
+ * An object of any fields has no parts in v2: kubectl before 1.25 would refuse fields that its schema does not name.
+ * What may be null has no type there either.
+ */
 function withoutOpenParts(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutOpenParts);
   if (typeof value !== 'object' || value === null) return value;
-  const isOpen = (value as Record<string, unknown>)['x-kubernetes-preserve-unknown-fields'] === true;
-  const kept = Object.entries(value).filter(([key]) => !(isOpen && ['properties', 'items'].includes(key)));
+  const { 'x-kubernetes-preserve-unknown-fields': open, nullable } = value as Record<string, unknown>;
+  const left = [
+    ...(open === true ? OPEN_PARTS : []),
+    ...(nullable === true ? [...OPEN_PARTS, 'nullable', 'type'] : []),
+  ];
+  const kept = Object.entries(value).filter(([key]) => !left.includes(key));
   return Object.fromEntries(kept.map(([key, each]) => [key, withoutOpenParts(each)]));
 }
 

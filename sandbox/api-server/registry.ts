@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Store } from '../store.ts';
+import { canonicalJson } from './json.ts';
 import { groupResource, type KubeObject, type Resource } from './resources.ts';
 
 /** A change of an object. */
@@ -59,7 +60,7 @@ export class Registry {
   replace(resource: Resource, object: KubeObject, before: KubeObject): KubeObject {
     const { uid, creationTimestamp, resourceVersion } = before.metadata;
     const same = { ...object, metadata: { ...object.metadata, uid, creationTimestamp, resourceVersion } };
-    if (canonical(same) === canonical(before)) return before;
+    if (canonicalJson(same) === canonicalJson(before)) return before;
     return this.#write('MODIFIED', resource, same, before);
   }
 
@@ -95,13 +96,4 @@ function kindOf(resource: Resource): string {
 
 function keyOf(name: string, namespace: string): string {
   return namespace ? `${namespace}/${name}` : name;
-}
-
-/** JSON that does not depend on the order of keys. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : part,
-  );
 }

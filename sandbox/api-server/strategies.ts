@@ -137,7 +137,7 @@ export function prepareUpdate(
     return withoutUndefined({
       ...before,
       metadata: resource.custom ? before.metadata : object.metadata,
-      status: statusOf(resource, object, before),
+      status: statusOf(resource, withOwnDefaults(resource, object), before),
     });
   if (subresource === 'approval') return { ...before, status: approvalOf(object, before, writer) };
   const changed = hasStatus(resource) ? { ...object, status: before.status } : object;
@@ -156,11 +156,16 @@ function withOwnDefaults({ defined }: Resource, object: KubeObject): KubeObject 
   return withDefaults(object as unknown as Json, defined.rules) as unknown as KubeObject;
 }
 
+/** Source: CHANGELOG-1.30, CustomResourceValidationRatcheting is beta, and on by default. */
+const FIRST_RATCHETING = 30;
+
 /** What is wrong with an object, beside its metadata. */
 export function validate(resource: Resource, object: KubeObject, writer: Writer, before?: KubeObject): Cause[] {
   if (resource.defined) {
     const apiVersion = groupVersion(resource.group, writer.version);
-    return schemaCauses({ apiVersion, kind: resource.kind, ...object } as unknown as Json, resource.defined.rules);
+    const whole = (one: KubeObject): Json => ({ apiVersion, kind: resource.kind, ...one }) as unknown as Json;
+    const earlier = before && writer.minor >= FIRST_RATCHETING ? whole(before) : undefined;
+    return schemaCauses(whole(object), resource.defined.rules, '', earlier);
   }
   if (resource.custom) return structuralCauses(object, schemaOf(resource));
   return STRATEGIES[builtIn(resource)]?.validate?.(object, before, writer) ?? [];

@@ -16,6 +16,9 @@ const LIBRARIES: Record<string, readonly string[]> = {
   age: ['age-encryption'],
 };
 
+/** Libraries that the sandbox alone uses: they are in its part, not in that of the program. */
+const SANDBOX_LIBRARIES = ['re2js'];
+
 export interface Chunk {
   readonly name: string;
   readonly code: Uint8Array;
@@ -99,6 +102,7 @@ function usesProgram(used: Set<string>): Plugin {
       onResolve({ filter: /^([.]{1,2}\/|[@a-z])/ }, ({ path, kind, resolveDir }) => {
         if (kind === 'entry-point' || path.startsWith('node:') || path.startsWith('packed:')) return undefined;
         const name = path.startsWith('.') ? relative(ROOT, join(resolveDir, path)) : path;
+        if (SANDBOX_LIBRARIES.includes(path)) return undefined;
         if (path.startsWith('.') && (SANDBOX.test(name) || !name.startsWith('src/'))) return undefined;
         used.add(name);
         return { path: name, namespace: 'program' };

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { cached, type Say, timed } from './cache.ts';
 import { sourceFolder, sourceVersion, unpackSource } from './kubernetes.ts';
+import { worldNamed } from './worlds.ts';
 
 /** Wine's library of performance counters knows none that a kubelet asks for. */
 const counters = {
@@ -24,35 +25,43 @@ const certificates = {
 const tags = 'providerless';
 const env = { GO111MODULE: 'off', CGO_ENABLED: '0', GOOS: 'windows', GOFLAGS: '-buildvcs=false' };
 
+const guide = worldNamed('guide');
+/** The same source under other numbers: while Go's build cache is there, another one is linked in seconds. */
+const versions = [guide.kubernetes, ...guide.otherVersions];
+
 /**
  * A kubelet for Windows from the source of the guide's Kubernetes, changed in two places for wine. `prepare` has to
  * have installed what it is built with.
+ * @param version one of the guide's
  * @returns its path in the cache
  */
-export async function windowsKubelet(say: Say): Promise<string> {
+export async function windowsKubelet(say: Say, version = guide.kubernetes): Promise<string> {
   const recipe = {
     source: `kubernetes ${sourceVersion} of Debian 12`,
     counters: await readFile(counters.from, 'utf8'),
     certificates,
     tags,
     env,
+    versions,
   };
   // Whatever begins with `kubernetes-` shares a lock, and the folder of the source.
   const dir = await cached(`kubernetes-windows-${sourceVersion}`, recipe, (dir) =>
-    timed(say, `a kubelet for Windows from Debian's source (some minutes, the first time)`, async () => {
+    timed(say, `kubelets for Windows from Debian's source (some minutes, the first time)`, async () => {
       const tree = await unpackSource(sourceVersion);
       await changeFor(tree);
       const gopath = join(sourceFolder, 'gopath');
       await mkdir(join(gopath, 'src/k8s.io'), { recursive: true });
       await rename(tree, join(gopath, 'src/k8s.io/kubernetes'));
-      const flags = ['-trimpath', `-tags=${tags}`, `-ldflags=${linkerFlags()}`];
-      await execa('go', ['build', ...flags, '-o', dir, 'k8s.io/kubernetes/cmd/kubelet'], {
-        env: { ...env, GOPATH: gopath, GOCACHE: join(sourceFolder, 'gocache') },
-      });
+      for (const each of versions) {
+        const flags = ['-trimpath', `-tags=${tags}`, `-ldflags=${linkerFlags(each)}`];
+        await execa('go', ['build', ...flags, '-o', `${join(dir, each)}/`, 'k8s.io/kubernetes/cmd/kubelet'], {
+          env: { ...env, GOPATH: gopath, GOCACHE: join(sourceFolder, 'gocache') },
+        });
+      }
       await rm(sourceFolder, { recursive: true });
     }),
   );
-  return join(dir, 'kubelet.exe');
+  return join(dir, version, 'kubelet.exe');
 }
 
 async function changeFor(tree: string): Promise<void> {
@@ -67,9 +76,9 @@ async function changeFor(tree: string): Promise<void> {
   await writeFile(file, text);
 }
 
-function linkerFlags(): string {
-  const [, major, minor] = /^v(\d+)\.(\d+)/.exec(sourceVersion) ?? [];
-  const values = { gitVersion: sourceVersion, gitMajor: major, gitMinor: minor };
+function linkerFlags(version: string): string {
+  const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
+  const values = { gitVersion: version, gitMajor: major, gitMinor: minor };
   const variables = Object.entries(values).map(
     ([name, value]) => `-X k8s.io/kubernetes/vendor/k8s.io/component-base/version.${name}=${value}`,
   );

@@ -3,6 +3,7 @@ import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'n
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { createBundle } from '../../src/artifacts/create-bundle.ts';
 import type { ProgramResult } from '../../src/host/machine.ts';
 import { windowsExecutable } from '../dist/release.ts';
@@ -23,14 +24,23 @@ const POOL = 'hangzhou';
 export const OLDER = 'v1.20.1';
 /** What a diagnosis writes. */
 export const ARCHIVE = 'diagnosis.tgz';
+/** What the stand-in of a kubelet logs of a token, and any key. */
+export const SECRETS = /c2VjcmV0|PRIVATE KEY-----\s+[A-Za-z0-9+/]/;
 /** What is on a machine, by the version of the kubelet. */
 const BUNDLES = { bundle: CLUSTER_VERSION, older: OLDER } as const;
-export const bundleOf = (name: keyof typeof BUNDLES): string => `C:\\${OWN_FOLDER}\\${name}`;
+export const bundleOf = (name: string): string => `C:\\${OWN_FOLDER}\\${name}`;
 
 interface HostResult {
   readonly ok: boolean;
   readonly outcome?: string;
-  readonly data?: { readonly findings?: readonly { readonly rule: string }[] };
+  readonly data?: { readonly findings?: readonly Finding[] };
+}
+
+interface Finding {
+  readonly rule: string;
+  readonly severity: string;
+  readonly what: string;
+  readonly evidence: string;
 }
 
 /** The result of the one host, behind the events. */
@@ -41,6 +51,23 @@ export function succeeds({ exitCode, stdout, stderr }: ProgramResult): HostResul
 }
 
 export const lastLine = (text: string): unknown => JSON.parse(text.trim().split('\n').at(-1) ?? '');
+
+/** What a diagnosis takes for faults, by the names of its rules. */
+export function faultsIn(diagnosis: ProgramResult): Map<string, Finding> {
+  const { findings = [] } = succeeds(diagnosis).data ?? {};
+  return new Map(findings.filter(({ severity }) => severity === 'error').map((found) => [found.rule, found]));
+}
+
+/** Files of an archive, by their names in it. */
+export async function filesOf(archive: string): Promise<Map<string, string>> {
+  const folder = await mkdtemp(join(tmpdir(), 'edgeadm-diagnosis-'));
+  await execa('tar', ['-xzf', archive, '-C', folder]);
+  const { stdout } = await execa('find', ['.', '-type', 'f', '-printf', '%P\n'], { cwd: folder });
+  const names = stdout.split('\n');
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  await rm(folder, { recursive: true });
+  return new Map(names.map((name, index) => [name, texts[index] ?? '']));
+}
 
 /** A cluster, and machines that join it with the Windows program of a release. */
 export class WinBed {
@@ -69,9 +96,14 @@ export class WinBed {
     return bed;
   }
 
-  /** Words of a join or preflight on another machine, which has the bundle. */
-  get remoteWords(): string[] {
-    return this.#words(['--bundle', join(this.#folder, 'bundle/bundle')]);
+  /** A bundle on this machine. */
+  bundleHere(name: keyof typeof BUNDLES): string {
+    return join(this.#folder, name, 'bundle');
+  }
+
+  /** Words of a join or preflight by edgeadm on this machine. */
+  wordsHere(name: keyof typeof BUNDLES = 'bundle'): string[] {
+    return this.#words(['--bundle', this.bundleHere(name)]);
   }
 
   /** A machine that was just installed, with edgeadm.exe and a bundle on it. */
@@ -82,8 +114,8 @@ export class WinBed {
     if (address === null || typeof address === 'string') throw new Error('the runtime has no port');
     await windows.tell('cri.address', `127.0.0.1:${address.port}`);
     await windows.put(`/${OWN_FOLDER}/edgeadm.exe`, { from: await windowsExecutable() });
-    for (const name of Object.keys(BUNDLES))
-      await windows.put(`/${OWN_FOLDER}/${name}`, { from: join(this.#folder, name, 'bundle') });
+    for (const name of Object.keys(BUNDLES) as (keyof typeof BUNDLES)[])
+      await windows.put(`/${OWN_FOLDER}/${name}`, { from: this.bundleHere(name) });
     return windows;
   }
 

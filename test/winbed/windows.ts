@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import {
   copyFile,
   cp,
@@ -214,11 +214,14 @@ export class WineWindows {
     }
   }
 
-  /** Cuts its power. */
+  /** Cuts its power. Of the registry is left what wine has saved by itself, or what it was told to, if that is newer. */
   async powerOff(): Promise<void> {
     this.#holder?.kill('SIGKILL');
     await this.#holder;
     this.#pid = 0;
+    const saved = join(this.#folder, 'upper/system.reg');
+    const flushed = this.place(`/${OWN_FOLDER}/flushed.reg`);
+    if (existsSync(flushed) && statSync(flushed).mtimeMs > statSync(saved).mtimeMs) await copyFile(flushed, saved);
   }
 
   async remove(): Promise<void> {

@@ -3,6 +3,7 @@ import type { KubeObject } from '../resources.ts';
 import type { Cause } from '../status.ts';
 import type { PrinterColumn, ScalePaths } from './defined.ts';
 import { type JsonSchema, schemasIn } from './json-schema.ts';
+import { patternError } from './patterns.ts';
 
 /** The names of a kind. */
 export interface Names {
@@ -80,7 +81,9 @@ export function unheeded(object: KubeObject): string[] {
   const schemas = versions.flatMap(({ schema }) => schemasIn(schema?.openAPIV3Schema ?? {}));
   const hasRules = schemas.some((schema) => (schema['x-kubernetes-validations'] ?? []).length > 0);
   return [
-    ...(hasRules ? ['the sandbox does not evaluate x-kubernetes-validations: it takes objects that break them'] : []),
+    ...(hasRules
+      ? ['the sandbox does not evaluate x-kubernetes-validations: objects that violate them are accepted']
+      : []),
     ...(conversion?.strategy === 'Webhook'
       ? ['the sandbox calls no conversion webhook: all versions have the fields that were written']
       : []),
@@ -167,8 +170,13 @@ function structureCauses(schema: JsonSchema, field: string, where: string): Caus
     typeof additionalProperties === 'object'
       ? structureCauses(additionalProperties, `${field}.additionalProperties`, 'for specified object fields')
       : [];
+  const error = schema.pattern ? patternError(schema.pattern) : undefined;
+  const pattern = error
+    ? [wrong(`${field}.pattern`, schema.pattern ?? '', `must be a valid regular expression, but isn't: ${error}`)]
+    : [];
   return [
     ...own,
+    ...pattern,
     ...lists,
     ...fields,
     ...others,

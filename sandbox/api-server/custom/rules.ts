@@ -1,27 +1,62 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isObject, type Json, type JsonObject } from '../json.ts';
+import { canonicalJson, isObject, type Json, type JsonObject } from '../json.ts';
 import type { Cause } from '../status.ts';
-import { FORMATS } from './formats.ts';
+import { isOfFormat } from './formats.ts';
 import { type JsonSchema, partsOf } from './json-schema.ts';
+import { hasPattern, patternError } from './patterns.ts';
 
 /**
  * What a schema does not allow, in the words of Kubernetes.
  * @param path of the value: `spec.replicas`
+ * @param before what the value was: what has not changed is allowed, whatever the schema says of it now
  */
-export function schemaCauses(value: Json, schema: JsonSchema, path = ''): Cause[] {
+export function schemaCauses(value: Json, schema: JsonSchema, path = '', before?: Json): Cause[] {
+  const causes = causesNow(value, schema, path, before);
+  return causes.length > 0 && before !== undefined && isDeepStrictEqual(value, before) ? [] : causes;
+}
+
+function causesNow(value: Json, schema: JsonSchema, path: string, before: Json | undefined): Cause[] {
   if (value === null && schema.nullable) return [];
   const wrongType = typeCause(value, schema, path);
   if (wrongType) return [wrongType];
-  const below = partsOf(value, schema).filter((part) => path !== '' || part.path !== '.metadata');
+  const was = earlierParts(before, schema);
+  const below = partsOf(value, schema);
   return [
     ...enumCauses(value, schema, path),
     ...(typeof value === 'string' ? textCauses(value, schema, path) : []),
     ...(typeof value === 'number' ? numberCauses(value, schema, path) : []),
     ...(Array.isArray(value) ? listCauses(value, schema, path) : []),
     ...(isObject(value) ? objectCauses(value, schema, path) : []),
-    ...combinedCauses(value, schema, path),
-    ...below.flatMap((part) => schemaCauses(part.value, part.schema, joined(path, part.path))),
+    ...(schema['x-kubernetes-embedded-resource'] && isObject(value) ? embeddedCauses(value, path) : []),
+    ...combinedCauses(value, schema, path, before),
+    ...below.flatMap((part) => schemaCauses(part.value, part.schema, joined(path, part.path), was(part))),
   ];
+}
+
+/** Finds what a field was, or the item of a list that has the same keys. Other items are not the same ones. */
+function earlierParts(
+  before: Json | undefined,
+  schema: JsonSchema,
+): (part: { path: string; value: Json }) => Json | undefined {
+  if (Array.isArray(before)) {
+    const items = new Map(before.map((item) => [identityOf(item, schema), item]));
+    return ({ value }) =>
+      schema['x-kubernetes-list-type'] === 'map' ? items.get(identityOf(value, schema)) : undefined;
+  }
+  if (!isObject(before)) return () => undefined;
+  return ({ path }) => (Object.hasOwn(before, path.slice(1)) ? before[path.slice(1)] : undefined);
+}
+
+/** Source: apiextensions-apiserver v0.37, pkg/apiserver/schema/objectmeta/validation.go */
+function embeddedCauses(value: JsonObject, path: string): Cause[] {
+  return ['apiVersion', 'kind'].flatMap((name): Cause[] => {
+    const field = `${path}.${name}`;
+    const given = value[name];
+    if (given === undefined) return [{ field, reason: 'FieldValueRequired', message: 'Required value' }];
+    const rule = typeof given !== 'string' ? 'must be a string' : given === '' ? 'must not be empty' : undefined;
+    const message = `Invalid value: ${JSON.stringify(given)}: ${rule}`;
+    return rule === undefined ? [] : [{ field, reason: 'FieldValueInvalid', message }];
+  });
 }
 
 function joined(path: string, part: string): string {
@@ -67,25 +102,14 @@ function textCauses(value: string, schema: JsonSchema, field: string): Cause[] {
       message: `Too long: may not be more than ${counted(maxLength, 'byte')}`,
     });
   if (length < minLength) causes.push(wrong(field, value, `in body should be at least ${minLength} chars long`));
-  if (pattern !== undefined && !matches(pattern, value))
+  if (pattern && patternError(pattern) === undefined && !hasPattern(value, pattern))
     causes.push(wrong(field, value, `in body should match '${pattern}'`));
-  if (FORMATS[format]?.(value) === false)
+  if ([undefined, 'string'].includes(schema.type) && !isOfFormat(value, format))
     causes.push({
       ...wrong(field, value, `in body must be of type ${format}: ${JSON.stringify(value)}`),
       reason: 'FieldValueTypeInvalid',
     });
   return causes;
-}
-
-/** A pattern that only Go understands is not checked. */
-function matches(pattern: string, text: string): boolean {
-  for (const flags of ['u', ''])
-    try {
-      return new RegExp(pattern, flags).test(text);
-    } catch {
-      // Without the flag more is allowed, as in Go.
-    }
-  return true;
 }
 
 function numberCauses(value: number, schema: JsonSchema, field: string): Cause[] {
@@ -97,9 +121,19 @@ function numberCauses(value: number, schema: JsonSchema, field: string): Cause[]
     causes.push(
       wrong(field, value, `in body should be greater than ${exclusiveMinimum ? '' : 'or equal to '}${minimum}`),
     );
-  if (multipleOf !== undefined && !Number.isInteger(value / multipleOf))
+  if (multipleOf !== undefined && !isMultiple(value, multipleOf))
     causes.push(wrong(field, value, `in body should be a multiple of ${multipleOf}`));
   return causes;
+}
+
+/** Numbers that are nearer to each other are the same: 0.07 is not a multiple of 0.01 in floating point. */
+const SAME = 1e-9;
+
+/** Source: k8s.io/kube-openapi, pkg/validation/validate/values.go */
+function isMultiple(value: number, factor: number): boolean {
+  const times = factor < 1 ? (1 / factor) * value : value / factor;
+  const whole = Math.trunc(times);
+  return times === whole || Math.abs(times - whole) / (Math.abs(times) + Math.abs(whole)) < SAME;
 }
 
 function listCauses(value: Json[], schema: JsonSchema, field: string): Cause[] {
@@ -112,16 +146,22 @@ function listCauses(value: Json[], schema: JsonSchema, field: string): Cause[] {
 
 /** Items of a set are different, those of a map in their keys. */
 function duplicateCauses(value: Json[], schema: JsonSchema, field: string): Cause[] {
-  const { 'x-kubernetes-list-type': listType, 'x-kubernetes-list-map-keys': keys = [] } = schema;
-  if (listType !== 'set' && listType !== 'map') return [];
-  const identities = value.map((item) =>
-    listType === 'map' && isObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key] ?? null])) : item,
-  );
-  return identities.flatMap((identity, i): Cause[] => {
-    const isFirst = identities.findIndex((each) => isDeepStrictEqual(each, identity)) === i;
-    const message = `Duplicate value: ${JSON.stringify(identity)}`;
+  if (!['set', 'map'].includes(schema['x-kubernetes-list-type'] ?? '')) return [];
+  const found = new Set<string>();
+  return value.flatMap((item, i): Cause[] => {
+    const identity = identityOf(item, schema);
+    const isFirst = !found.has(identity);
+    found.add(identity);
+    const message = `Duplicate value: ${identity}`;
     return isFirst ? [] : [{ field: `${field}[${i}]`, reason: 'FieldValueDuplicate', message }];
   });
+}
+
+/** What no other item of its list may have. */
+function identityOf(item: Json, schema: JsonSchema): string {
+  const { 'x-kubernetes-list-type': listType, 'x-kubernetes-list-map-keys': keys = [] } = schema;
+  const isOfMap = listType === 'map' && isObject(item);
+  return canonicalJson(isOfMap ? Object.fromEntries(keys.map((key) => [key, item[key] ?? null])) : item);
 }
 
 function objectCauses(value: JsonObject, schema: JsonSchema, field: string): Cause[] {
@@ -148,9 +188,14 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-function combinedCauses(value: Json, { allOf, anyOf, oneOf, not }: JsonSchema, field: string): Cause[] {
+function combinedCauses(
+  value: Json,
+  { allOf, anyOf, oneOf, not }: JsonSchema,
+  field: string,
+  before: Json | undefined,
+): Cause[] {
   const causesOf = (schemas: readonly JsonSchema[]): Cause[][] =>
-    schemas.map((schema) => schemaCauses(value, schema, field));
+    schemas.map((schema) => schemaCauses(value, schema, field, before));
   const holds = (causes: readonly Cause[]): boolean => causes.length === 0;
   const found: Cause[] = [];
   if (allOf) found.push(...causesOf(allOf).flat());

@@ -116,6 +116,7 @@ function published(schema: JsonSchema, isRoot = false): Definition {
     ...(type && !isEither && { type }),
     ...(format && { format }),
     ...(required && { required }),
+    ...limitsOf(schema),
     ...(texts && texts.length === values?.length && { enum: texts }),
     ...((properties || isWhole) && {
       properties: {
@@ -130,6 +131,28 @@ function published(schema: JsonSchema, isRoot = false): Definition {
     ...(items && { items: published(items) }),
     ...extensionsOf(schema),
   };
+}
+
+/** What OpenAPI has of a schema's values as it is. */
+const LIMITS: readonly (keyof JsonSchema)[] = [
+  'default',
+  'nullable',
+  'pattern',
+  'maximum',
+  'minimum',
+  'exclusiveMaximum',
+  'exclusiveMinimum',
+  'multipleOf',
+  'maxLength',
+  'minLength',
+  'maxItems',
+  'minItems',
+  'maxProperties',
+  'minProperties',
+];
+
+function limitsOf(schema: JsonSchema): object {
+  return Object.fromEntries(LIMITS.flatMap((name) => (schema[name] === undefined ? [] : [[name, schema[name]]])));
 }
 
 function extensionsOf(schema: JsonSchema): object {

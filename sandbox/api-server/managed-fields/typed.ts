@@ -26,13 +26,22 @@ function listKeys(schema: Schema): readonly string[] | undefined {
   return merges ? (key ? [key] : []) : undefined;
 }
 
-/** Values of keys that may be left out. */
+/** Values of keys that may be left out in what is built in; a custom kind has those of its schema. */
 const KEY_DEFAULTS: JsonObject = { protocol: 'TCP' };
 
-function itemElement(item: Json, keys: readonly string[]): string {
+function keyDefaults(items: Schema | undefined, keys: readonly string[]): JsonObject {
+  const properties = resolved(items)?.properties ?? {};
+  const given = keys.flatMap((key): [string, Json][] => {
+    const standard = properties[key]?.default;
+    return standard === undefined ? [] : [[key, standard]];
+  });
+  return { ...KEY_DEFAULTS, ...Object.fromEntries(given) };
+}
+
+function itemElement(item: Json, keys: readonly string[], defaults: JsonObject): string {
   if (keys.length === 0 || !isObject(item)) return `v:${JSON.stringify(item)}`;
   const values = keys.flatMap((key) => {
-    const value = item[key] ?? KEY_DEFAULTS[key];
+    const value = item[key] ?? defaults[key];
     return value === undefined ? [] : [[key, value]];
   });
   return `k:${JSON.stringify(Object.fromEntries(values.sort(([one], [other]) => (String(one) < String(other) ? -1 : 1))))}`;
@@ -47,7 +56,8 @@ function children(value: Json | undefined, of: Schema): Child[] | undefined {
   if (Array.isArray(value)) {
     const keys = listKeys(of);
     const same = { schema: schema.items ?? {}, isField: false, isAlwaysThere: false };
-    return keys && value.map((item) => ({ element: itemElement(item, keys), value: item, ...same }));
+    const defaults = keyDefaults(schema.items, keys ?? []);
+    return keys && value.map((item) => ({ element: itemElement(item, keys, defaults), value: item, ...same }));
   }
   const isAtomic = [of, schema].some((one) => one['x-kubernetes-map-type'] === 'atomic');
   const hasFields = schema.properties || schema.additionalProperties || schema[OPEN];
@@ -122,7 +132,8 @@ export function merge(live: Json | undefined, config: Json, schema: Schema): Jso
     const values = news.map((now) => [now.element.slice(2), merged(now)]);
     return { ...(live as JsonObject), ...Object.fromEntries(values) };
   }
-  return mergedItems(olds, news).map((item) => (byElement(news).has(item.element) ? merged(item) : item.value));
+  const wanted = byElement(news);
+  return mergedItems(olds, news).map((item) => (wanted.has(item.element) ? merged(item) : item.value));
 }
 
 /**
@@ -131,19 +142,30 @@ export function merge(live: Json | undefined, config: Json, schema: Schema): Jso
  */
 function mergedItems(olds: readonly Child[], news: readonly Child[]): Child[] {
   const [old, wanted] = [byElement(olds), byElement(news)];
-  const left = [...olds];
+  const shared = nextShared(news, old);
   const result: Child[] = [];
+  let at = 0;
   for (const [i, now] of news.entries()) {
-    const nextShared = news.slice(i).find(({ element }) => old.has(element))?.element;
-    while (left[0] && left[0].element !== now.element && left[0].element !== nextShared) {
-      const other = left.shift() as Child;
+    const next = shared[i];
+    while (at < olds.length && olds[at]?.element !== now.element && olds[at]?.element !== next) {
+      const other = olds[at++] as Child;
       if (!wanted.has(other.element)) result.push(other);
-      else if (nextShared === undefined) break;
+      else if (next === undefined) break;
     }
-    if (left[0]?.element === now.element) left.shift();
+    if (olds[at]?.element === now.element) at++;
     result.push(now);
   }
-  return [...result, ...left.filter(({ element }) => !wanted.has(element))];
+  return [...result, ...olds.slice(at).filter(({ element }) => !wanted.has(element))];
+}
+
+/** For each item the first from there on that was there before, if any. */
+function nextShared(items: readonly Child[], old: ReadonlyMap<string, Child>): (string | undefined)[] {
+  let next: string | undefined;
+  const found = items.toReversed().map(({ element }) => {
+    if (old.has(element)) next = element;
+    return next;
+  });
+  return found.reverse();
 }
 
 /** The object without a field or item; what has become empty goes, too. */

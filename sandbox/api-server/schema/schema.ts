@@ -1,3 +1,5 @@
+import type { Json } from '../json.ts';
+
 /** A schema as OpenAPI has it, as far as Kubernetes uses one. */
 export interface Schema {
   readonly $ref?: string;
@@ -9,6 +11,7 @@ export interface Schema {
   readonly items?: Schema;
   readonly additionalProperties?: Schema;
   readonly enum?: readonly string[];
+  readonly default?: Json;
   readonly 'x-kubernetes-list-type'?: string;
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
   readonly 'x-kubernetes-map-type'?: string;

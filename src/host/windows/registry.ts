@@ -1,4 +1,7 @@
+import { readTemplate } from '../../templates/index.ts';
+import type { Host } from '../host.ts';
 import type { Machine } from '../machine.ts';
+import { powerShellArguments } from './quote.ts';
 
 interface RegistryValue {
   /** `REG_SZ`, `REG_DWORD`: the same in every language. */
@@ -31,4 +34,17 @@ export function parseKey(text: string): RegistryKey {
 export function numberIn(key: RegistryKey | undefined, name: string): number | undefined {
   const data = key?.get(name)?.data;
   return data === undefined || data === '' ? undefined : Number(data);
+}
+
+/** Starting PowerShell takes a slow machine some seconds. */
+const FLUSH_LIMIT_MS = 60_000;
+
+/**
+ * Has Windows write what was changed in the registry to the disk: it does so after a while, and a power cut before takes
+ * it back. Where PowerShell does not do it, that while has to pass.
+ * Source: https://learn.microsoft.com/windows/win32/api/winreg/nf-winreg-regflushkey
+ */
+export async function flushRegistry(host: Pick<Host, 'query'>): Promise<void> {
+  const script = readTemplate('windows/registry-flush.ps1');
+  await host.query('powershell.exe', powerShellArguments(script), { timeoutMs: FLUSH_LIMIT_MS });
 }

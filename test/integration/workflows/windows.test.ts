@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { V1Node } from '@kubernetes/client-node';
 import { EdgeadmError } from '../../../src/errors/index.ts';
+import { powerShellArguments } from '../../../src/host/windows/quote.ts';
 import { diagnose } from '../../../src/phases/diagnose/diagnose.ts';
+import { readTemplate } from '../../../src/templates/index.ts';
 import type { FakeWindowsOptions } from '../../unit/host/windows/fake-windows.ts';
 import { CLUSTER_VERSION, type WorkflowBed, workflowBed } from '../workflow-bed/bed.ts';
 import { changesOf, killAt, pointsOf } from '../workflow-bed/faults.ts';
@@ -71,6 +73,18 @@ describe('Windows node', function () {
     assert.deepEqual(others, []);
     const ofLinux = win.windows.calls.filter((call) => /containerd\.exe config dump/.test(call));
     assert.deepEqual(ofLinux, [], 'a containerd of Windows has other runtimes');
+  });
+
+  it('a power cut brings no service back that a reset has removed: the registry is written to the disk before the journal forgets it', async () => {
+    const win = await node();
+    await win.join({ spec: installing() });
+    win.windows.calls.length = 0;
+    await win.reset();
+    const at = (what: RegExp) => win.windows.calls.findIndex((call) => what.test(call));
+    const flush = powerShellArguments(readTemplate('windows/registry-flush.ps1')).at(-1) ?? '';
+    const flushed = win.windows.calls.findIndex((call) => call.endsWith(flush));
+    assert.ok(flushed > at(/sc\.exe delete kubelet/) && flushed > at(/netsh\.exe .* delete rule/));
+    assert.ok(flushed < at(/icacls\.exe .*journal\.jsonl\.edgeadm-tmp/));
   });
 
   it('the kubelet gets full paths of Windows, and no setting that only Linux has', async () => {

@@ -68,6 +68,10 @@ func (r *runtime) runSandbox(request *cri.RunPodSandboxRequest) (*cri.RunPodSand
 		Id: id, Metadata: config.Metadata, State: cri.PodSandboxState_SANDBOX_READY, CreatedAt: time.Now().UnixNano(),
 		Network: &cri.PodSandboxNetworkStatus{Ip: fmt.Sprintf("10.244.9.%d", r.made%250+2)},
 		Labels:  config.Labels, Annotations: config.Annotations, RuntimeHandler: request.RuntimeHandler,
+		// A kubelet starts a pod anew whose network is another than it asked for.
+		Linux: &cri.LinuxPodSandboxStatus{Namespaces: &cri.Namespace{
+			Options: config.GetLinux().GetSecurityContext().GetNamespaceOptions(),
+		}},
 	}
 	return &cri.RunPodSandboxResponse{PodSandboxId: id}, nil
 }

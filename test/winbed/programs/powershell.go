@@ -13,8 +13,10 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 	"unicode/utf16"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -24,6 +26,8 @@ const (
 	lendTime = 20 * time.Second
 	memory   = 8 << 30
 )
+
+var regSaveKey = windows.NewLazySystemDLL("advapi32.dll").NewProc("RegSaveKeyW")
 
 // powershell knows the scripts of edgeadm by the commands in them.
 func powershell(words []string) int {
@@ -48,6 +52,8 @@ func powershell(words []string) int {
 			return unexpected
 		}
 		os.Stdout.Write(network)
+	case strings.Contains(script, ".Flush()"):
+		return flush(script)
 	case strings.Contains(script, "NamedPipeClientStream"):
 		return lend(script)
 	default:
@@ -72,6 +78,46 @@ func diskSpace() (free, total uint64) {
 	root, _ := windows.UTF16PtrFromString(`C:\`)
 	windows.GetDiskFreeSpaceEx(root, &free, &total, nil)
 	return free, total
+}
+
+// flush writes what the bed takes for the registry after a power cut: wine answers for RegFlushKey without writing.
+func flush(script string) int {
+	for _, hive := range []string{"SYSTEM", "SOFTWARE"} {
+		if !strings.Contains(script, "'"+hive+"'") {
+			return unexpected
+		}
+	}
+	if err := allowBackup(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	temporary, saved := filepath.Join(folder, "flushed.new"), filepath.Join(folder, "flushed.reg")
+	os.Remove(temporary)
+	name, _ := windows.UTF16PtrFromString(temporary)
+	if code, _, _ := regSaveKey.Call(uintptr(windows.HKEY_LOCAL_MACHINE), uintptr(unsafe.Pointer(name)), 0); code != 0 {
+		fmt.Fprintln(os.Stderr, syscall.Errno(code))
+		return 1
+	}
+	if os.Rename(temporary, saved) != nil {
+		return 1
+	}
+	fmt.Print(`{"done":true}`)
+	return 0
+}
+
+func allowBackup() error {
+	var token windows.Token
+	if err := windows.OpenProcessToken(windows.CurrentProcess(), windows.TOKEN_ADJUST_PRIVILEGES|windows.TOKEN_QUERY, &token); err != nil {
+		return err
+	}
+	defer token.Close()
+	privileges := windows.Tokenprivileges{PrivilegeCount: 1}
+	privileges.Privileges[0].Attributes = windows.SE_PRIVILEGE_ENABLED
+	name, _ := windows.UTF16PtrFromString("SeBackupPrivilege")
+	if err := windows.LookupPrivilegeValue(nil, name, &privileges.Privileges[0].Luid); err != nil {
+		return err
+	}
+	return windows.AdjustTokenPrivileges(token, false, &privileges, 0, nil, nil)
 }
 
 // lend lets one connection to the loopback address speak to a pipe, if it begins with the secret that is printed.

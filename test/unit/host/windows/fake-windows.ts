@@ -233,6 +233,7 @@ export class FakeWindows {
     const drive = { freeBytes: this.#options.freeBytes ?? 80e9, totalBytes: 100e9 };
     if (script.includes('Win32_ComputerSystem'))
       return { stdout: `${JSON.stringify({ cpus: 4, memoryBytes: 8 * 1024 ** 3, ...drive })}\r\n` };
+    if (script.includes('.Flush()')) return { stdout: '{"done":true}\r\n' };
     if (!script.includes('Get-NetRoute')) return { exitCode: 1 };
     const gateways = routes.map((route) => ({ gateway: '10.0.0.1', ...route }));
     return { stdout: `${JSON.stringify({ interfaces, routes: gateways })}\r\n` };

@@ -223,4 +223,64 @@ describe("kinds that are defined in the sandbox's API server", () => {
     await setServed(admin, 'others', true);
     assert.deepEqual((await admin.get<Found>('/apis/example.com/v1/others')).items, []);
   });
+
+  it('an applied configuration can leave out a key that its schema has a default for, as often as it is applied', async () => {
+    const { admin } = await start(store);
+    const port = { port: { type: 'integer' }, network: { type: 'string', default: 'inside' } };
+    const ports = {
+      type: 'array',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['port', 'network'],
+      items: { type: 'object', required: ['port'], properties: port },
+    };
+    await admin.create(DEFINITIONS, definition('things', 'Thing', { properties: { ports } }));
+    const path = '/apis/example.com/v1/namespaces/default/things';
+    await served(admin, path);
+    const body = { apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'a' }, ports: [{ port: 1 }] };
+    for (const expected of [201, 200]) {
+      const { status, body: made } = await admin.send<{ ports: object[] }>('PATCH', `${path}/a?fieldManager=me`, {
+        body,
+        contentType: 'application/apply-patch+yaml',
+      });
+      assert.deepEqual([status, made.ports], [expected, [{ port: 1, network: 'inside' }]]);
+    }
+  });
+
+  it('a status gets its defaults, and a rule that is newer than an object does not forbid its labels', async () => {
+    const { admin } = await start(store);
+    const number = { type: 'integer' };
+    const status = { type: 'object', properties: { phase: { type: 'string', default: 'New' }, n: number } };
+    const rules = (a: object): object => ({ properties: { a, status } });
+    const things = definition('things', 'Thing', rules(number)) as { spec: { versions: object[] } };
+    const versions = things.spec.versions.map((version) => ({ ...version, subresources: { status: {} } }));
+    await admin.create(DEFINITIONS, { ...things, spec: { ...things.spec, versions } });
+    const path = '/apis/example.com/v1/namespaces/default/things';
+    await served(admin, path);
+    await admin.create(path, { apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'a' }, a: 50 });
+    const merge = (to: string, body: object) =>
+      admin.send<Found>('PATCH', `${path}/${to}`, { body, contentType: 'application/merge-patch+json' });
+    const changed = await merge('a/status', { status: { n: 1 } });
+    assert.deepEqual(changed.body.status, { phase: 'New', n: 1 });
+    const limit = [{ op: 'add', path: '/spec/versions/0/schema/openAPIV3Schema/properties/a/maximum', value: 5 }];
+    const contentType = 'application/json-patch+json';
+    await admin.send('PATCH', `${DEFINITIONS}/things.example.com`, { body: limit, contentType });
+    const codes = [await merge('a', { metadata: { labels: { b: 'c' } } }), await merge('a', { a: 51 })];
+    assert.deepEqual(
+      codes.map(({ status: code }) => code),
+      [200, 422],
+    );
+  });
+
+  it('OpenAPI v3 has the limits of values, and v2 no type where a null may be', async () => {
+    const { admin } = await start(store);
+    const a = { type: 'string', default: 'x', pattern: '^x+$', maxLength: 3, nullable: true };
+    await admin.create(DEFINITIONS, definition('things', 'Thing', { properties: { a } }));
+    await served(admin, '/apis/example.com/v1/things');
+    type Schemas = Record<string, { properties: Record<string, object> }>;
+    const { components } = await admin.get<{ components: { schemas: Schemas } }>('/openapi/v3/apis/example.com/v1');
+    assert.deepEqual(components.schemas['com.example.v1.Thing']?.properties.a, a);
+    const { definitions } = await admin.get<{ definitions: Schemas }>('/openapi/v2');
+    const { type: _, nullable: __, ...rest } = a;
+    assert.deepEqual(definitions['com.example.v1.Thing']?.properties.a, rest);
+  });
 });
