@@ -8,6 +8,8 @@ export interface Defined {
   readonly schema: Definition;
   readonly columns: readonly PrinterColumn[];
   readonly scale?: ScalePaths;
+  /** What a client is told that uses this version. */
+  readonly warning?: string;
 }
 
 /** A column of `kubectl get`. */

@@ -87,8 +87,12 @@ function resourcesIn(definition: KubeObject): Resource[] {
       needsResourceVersion: true,
       counted: true,
       ...(categories && { categories }),
-      defined: definedBy(version),
+      defined: { ...definedBy(version), ...deprecation(version, group, kind) },
     }));
+}
+
+function deprecation({ name, deprecated, deprecationWarning }: DefinedVersion, group: string, kind: string): object {
+  return deprecated ? { warning: deprecationWarning ?? `${group}/${name} ${kind} is deprecated` } : {};
 }
 
 function definedBy({ schema, additionalPrinterColumns = [], subresources }: DefinedVersion): Defined {
