@@ -21,6 +21,7 @@ import type {
   ProgramResult,
   UploadAttributes,
 } from './machine.ts';
+import { PATHS } from './node-paths.ts';
 
 /** ctr's words for what the kubelet sees, and for its images. */
 export const IN_KUBERNETES = ['--namespace', 'k8s.io'] as const;
@@ -28,7 +29,7 @@ const IMAGES = [...IN_KUBERNETES, 'images'];
 
 /** The kernel's name for the time since it was started. */
 const BOOT = 'kernel.random.boot_id';
-/** A share of a server that is gone may keep a sync waiting; a slow card takes long for what others have written. */
+/** A slow card takes long for what others have written. */
 const SYNC_LIMIT_MS = 60_000;
 
 /** What ctr imports an archive with. */
@@ -296,8 +297,14 @@ export class NodeHost implements Host {
     const boots = new Set(this.#journal?.unsyncedImages.values());
     const boot = boots.size > 0 ? await this.sysctl(BOOT) : undefined;
     if (boot === undefined || !boots.has(boot)) return;
-    const { exitCode } = await this.query('sync', [], { timeoutMs: SYNC_LIMIT_MS });
-    if (exitCode === 0) await this.#journal?.append({ kind: 'synced', boot });
+    if (await this.#sync(PATHS.containerd.data)) await this.#journal?.append({ kind: 'synced', boot });
+  }
+
+  /** Another file system may be a share of a server that is gone; a `sync` older than coreutils 8.24 knows only all of them. */
+  async #sync(path: string): Promise<boolean> {
+    for (const args of [['-f', path], []])
+      if ((await this.query('sync', args, { timeoutMs: SYNC_LIMIT_MS })).exitCode === 0) return true;
+    return false;
   }
 
   async chosen(key: ChoiceKey): Promise<string | undefined> {

@@ -161,22 +161,32 @@ async function endImports(host: Host, changes: readonly NotedChange[]): Promise<
  * @see https://github.com/containerd/containerd/issues/10457
  */
 export async function endLeases(host: Host): Promise<void> {
-  const { stdout } = await host.query('ctr', [...IN_KUBERNETES, 'leases', 'list']);
-  const ids = [...stdout.matchAll(/^(\S+)\s.*containerd\.io\/gc\.expire=/gm)].flatMap(([, id]) => id ?? []);
+  const args = [...IN_KUBERNETES, 'leases', 'list'];
+  const listing = await host.query('ctr', args);
+  if (listing.exitCode !== 0) throw commandError('ctr', args, listing);
+  const ids = [...listing.stdout.matchAll(/^(\S+)\s.*containerd\.io\/gc\.expire=/gm)].flatMap(([, id]) => id ?? []);
   if (ids.length > 0) await host.run('ctr', [...IN_KUBERNETES, 'leases', 'delete', '--sync', ...ids]);
 }
 
+interface ImageRecord {
+  readonly name: string;
+  readonly digest: string;
+}
+
+/** Reads `ctr images list`: name, type and digest are its first columns. */
+export function recordsIn(listing: string): ImageRecord[] {
+  return [...listing.matchAll(/^(\S+)\s+\S+\s+(sha256:[0-9a-f]{64})\s/gm)].map(([, name = '', digest = '']) => ({
+    name,
+    digest,
+  }));
+}
+
 /**
- * Reads `ctr images list`: name, type and digest are its first columns. Ours come last: without the name, a removal that
- * is run again would not know whose the record is.
+ * Names of the records that go with these images. Ours come last: without the name, a removal that is run again would
+ * not know whose the record is.
  */
 export function imageRecords(listing: string, names: ReadonlySet<string>): string[] {
-  const records = [...listing.matchAll(/^(\S+)\s+\S+\s+(sha256:[0-9a-f]{64})\s/gm)].map(
-    ([, name = '', digest = '']) => ({
-      name,
-      digest,
-    }),
-  );
+  const records = recordsIn(listing);
   const ours = records.filter(({ name }) => names.has(name));
   const isRecordOf = (digest: string) => records.filter((record) => record.digest === digest);
   const twins = ours

@@ -38,14 +38,14 @@ const CONTENT = `${DATA}/io.containerd.content.v1.content`;
 const BLOBS = `${CONTENT}/blobs/sha256`;
 
 /**
- * What a power cut takes soon after an import: containerd's list of all it has is on the disk, the bytes of unpacked
- * files are not, nor is the folder entry of the newest blob. Files are replaced, since one that runs cannot be emptied.
+ * What a power cut takes soon after an import: containerd's list of all it has is on the disk, the bytes of files are
+ * not, nor is the folder entry of a blob, if there are several. Files are replaced, since one that runs cannot be emptied.
  */
 const DAMAGE = `
 systemctl kill --signal=KILL kubelet.service containerd.service 2>/dev/null
 pkill --signal=KILL ctr
-newest=$(ls -t ${BLOBS} | head -1)
-[ -z "$newest" ] || rm -f ${BLOBS}/$newest
+lost=$(ls -t ${BLOBS} | sed -n 2p)
+[ -z "$lost" ] || rm -f ${BLOBS}/$lost
 find ${SNAPSHOTS}/*/fs ${CONTENT} -type f -size +0 2>/dev/null | while IFS= read -r file; do
   cp --attributes-only --preserve=all "$file" "$file.cut" && mv -f "$file.cut" "$file" && echo "$file"
 done`;

@@ -161,10 +161,10 @@ export class Journal extends JournalRecord {
     if (!this.hasChanges) await this.erase();
   }
 
-  /** Forgets the changes since a mark, which were restored, but for those to keep. */
+  /** Forgets the changes since a mark, which were restored, but for those to keep. What is on the disk stays there. */
   async forgetChanges(since: Mark, keep: (change: NotedChange) => boolean): Promise<void> {
     const start = this.positionOf(since);
-    const kept = this.entries.slice(start).filter((entry) => isChange(entry) && keep(entry));
+    const kept = this.entries.slice(start).filter((entry) => (isChange(entry) ? keep(entry) : entry.kind === 'synced'));
     await this.#replace([...this.entries.slice(0, start), ...kept]);
   }
 

@@ -1,7 +1,7 @@
 import type { Host } from '../../host/host.ts';
-import { IN_KUBERNETES } from '../../host/node-host.ts';
+import { commandError, IN_KUBERNETES } from '../../host/node-host.ts';
 import { PATHS } from '../../host/node-paths.ts';
-import { endLeases, imageRecords, removeNamed } from '../../host/roll-back.ts';
+import { endLeases, imageRecords, recordsIn, removeNamed } from '../../host/roll-back.ts';
 import { CriClient } from './index.ts';
 
 /**
@@ -21,13 +21,30 @@ export async function renewImages<T>(
   const { active } = await host.unit(PATHS.kubelet.unit);
   if (active) await host.stopUnit(PATHS.kubelet.unit);
   try {
-    await removePodsOf(host, names, signal);
-    await removeNamed(host, names);
+    const tags = await otherNames(host, names);
+    const all = new Set([...names, ...tags.keys()]);
+    await removePodsOf(host, all, signal);
+    await removeNamed(host, all);
     await endLeases(host);
-    return await work();
+    const result = await work();
+    for (const [other, name] of tags) await host.run('ctr', [...IN_KUBERNETES, 'images', 'tag', name, other]);
+    return result;
   } finally {
-    if (active) await host.startUnit(PATHS.kubelet.unit);
+    // Also if it was interrupted.
+    if (active) await (host.unbound ?? host).startUnit(PATHS.kubelet.unit);
   }
+}
+
+/** Other names of the same images, such as that of a mirror: each with one of ours. */
+async function otherNames(host: Host, names: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+  const records = recordsIn(await ask(host, 'images', 'list'));
+  const byDigest = new Map(records.flatMap(({ name, digest }) => (names.has(name) ? [[digest, name]] : [])));
+  return new Map(
+    records.flatMap(({ name, digest }) => {
+      const ours = byDigest.get(digest);
+      return ours === undefined || names.has(name) || /^sha256:/.test(name) ? [] : [[name, ours]];
+    }),
+  );
 }
 
 async function removePodsOf(host: Host, names: ReadonlySet<string>, signal?: AbortSignal): Promise<void> {
@@ -50,5 +67,8 @@ async function removePodsOf(host: Host, names: ReadonlySet<string>, signal?: Abo
 }
 
 async function ask(host: Host, ...words: readonly string[]): Promise<string> {
-  return (await host.query('ctr', [...IN_KUBERNETES, ...words])).stdout;
+  const args = [...IN_KUBERNETES, ...words];
+  const result = await host.query('ctr', args);
+  if (result.exitCode !== 0) throw commandError('ctr', args, result);
+  return result.stdout;
 }

@@ -236,6 +236,8 @@ describe('images of a bundle', () => {
   });
 
   describe('and power cuts', () => {
+    const SYNC = 'sync -f /var/lib/containerd';
+
     /** A node with containerd that has been started once, and what was asked of ctr and sync. */
     async function bootedNode() {
       const images = new Set<string>();
@@ -262,13 +264,13 @@ describe('images of a bundle', () => {
       const { programs, boot } = await bootedNode();
       const host = await boot('one');
       await importImages(await open(), host);
-      assert.ok(!programs.includes('sync'));
+      assert.ok(!programs.includes(SYNC));
       await host.syncImages();
-      assert.equal(programs.filter((program) => program === 'sync').length, 1);
+      assert.equal(programs.filter((program) => program === SYNC).length, 1);
       const later = await boot('one');
       await importImages(await open(), later);
       await later.syncImages();
-      assert.equal(programs.filter((program) => program === 'sync').length, 1);
+      assert.equal(programs.filter((program) => program === SYNC).length, 1);
     });
 
     it('images of a bundle are removed and imported again if the machine was started since, before they were synced', async () => {

@@ -5,6 +5,7 @@ import { criServer } from '../cri-server.ts';
 
 const ctr = (words: string) => `ctr --namespace k8s.io ${words}`;
 const [HUB, PAUSE] = ['example.com/edge-hub:1', 'registry.k8s.io/pause:3.9'] as const;
+const MIRROR = 'mirror.example.com/edge-hub:1';
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
 
 /** As ctr of containerd 1.7 prints them; CRI's own record of the hub's image is the one that the container names. */
@@ -25,7 +26,7 @@ hub-pod 2026-11-30T17:00:00Z -
 `,
 };
 
-function nodeWith({ kubelet = true } = {}) {
+function nodeWith({ kubelet = true, mirror = false, failing = '' } = {}) {
   const pods = ['hub-pod', 'web-pod'];
   const server = criServer({
     ListPodSandbox: () => ({ items: pods.map((id) => ({ id, metadata: { name: id, namespace: 'x', uid: id } })) }),
@@ -36,7 +37,13 @@ function nodeWith({ kubelet = true } = {}) {
     RemovePodSandbox: () => ({}),
   });
   const commands: FakeNode['commands'] = {
-    ...Object.fromEntries(Object.entries(LISTINGS).map(([words, text]) => [ctr(words), text])),
+    ...Object.fromEntries(
+      Object.entries(LISTINGS).map(([words, text]) => {
+        const whole =
+          words === 'images list' && mirror ? `${text}${text.split('\n')[1]?.replace(HUB, MIRROR)}\n` : text;
+        return [ctr(words), words === failing ? { exitCode: 1, stdout: '', stderr: 'no answer' } : whole];
+      }),
+    ),
     ctr: '',
   };
   const units = { 'kubelet.service': { active: kubelet } };
@@ -81,6 +88,36 @@ describe('images that a power cut may have damaged', () => {
     const failing = renewImages(host, new Set([HUB]), () => Promise.reject(new Error('no space')));
     await assert.rejects(failing, /no space/);
     assert.equal(changes.at(-1), 'start kubelet.service');
+  });
+
+  it('the kubelet runs again if the user interrupts the import of damaged images', async () => {
+    const { host, changes } = nodeWith();
+    const interrupted = { ...host, unbound: host, startUnit: () => Promise.reject(new Error('interrupted')) };
+    const ending = renewImages(interrupted, new Set([HUB]), () => Promise.reject(new Error('interrupted')));
+    await assert.rejects(ending, /interrupted/);
+    assert.equal(changes.at(-1), 'start kubelet.service');
+  });
+
+  it('a damaged image that has another name too loses and regains it, and pods by any of its names go', async () => {
+    const { host, changes, removed } = nodeWith({ mirror: true });
+    await renewImages(host, new Set([HUB]), async () => {});
+    assert.deepEqual(removed(), ['RemovePodSandbox hub-pod']);
+    assert.deepEqual(changes, [
+      'stop kubelet.service',
+      `run ${ctr(`images remove --sync ${digest('c')} ${HUB} ${MIRROR}`)}`,
+      `run ${ctr('leases delete --sync 3401-import')}`,
+      `run ${ctr(`images tag ${HUB} ${MIRROR}`)}`,
+      'start kubelet.service',
+    ]);
+  });
+
+  it('if containerd does not list its containers, damaged images are not taken for repaired', async () => {
+    const { host, changes } = nodeWith({ failing: 'containers list' });
+    await assert.rejects(
+      renewImages(host, new Set([HUB]), async () => {}),
+      /ctr .*containers list/,
+    );
+    assert.deepEqual(changes, ['stop kubelet.service', 'start kubelet.service']);
   });
 
   it('without images that a power cut may have damaged, nothing is asked or stopped', async () => {
