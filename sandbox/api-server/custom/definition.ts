@@ -2,33 +2,10 @@ import type { Json } from '../json.ts';
 import type { KubeObject } from '../resources.ts';
 import type { Cause } from '../status.ts';
 import { notASubdomain } from '../validation.ts';
-import type { PrinterColumn, ScalePaths } from './defined.ts';
-import { type JsonSchema, schemasIn } from './json-schema.ts';
+import type { DefinedVersion, Names } from './defined.ts';
+import { schemasIn } from './json-schema.ts';
 import { structureCauses } from './structure.ts';
 import { namesCauses, versionCauses } from './version-causes.ts';
-
-/** The names of a kind. */
-export interface Names {
-  readonly plural?: string;
-  readonly singular?: string;
-  readonly shortNames?: readonly string[];
-  readonly kind?: string;
-  readonly listKind?: string;
-  readonly categories?: readonly string[];
-}
-
-/** A version of a kind. */
-export interface DefinedVersion {
-  readonly name: string;
-  readonly served: boolean;
-  readonly storage: boolean;
-  readonly deprecated?: boolean;
-  readonly deprecationWarning?: string;
-  readonly schema?: { readonly openAPIV3Schema?: JsonSchema };
-  readonly subresources?: { readonly status?: object; readonly scale?: ScalePaths };
-  readonly additionalPrinterColumns?: readonly PrinterColumn[];
-  readonly selectableFields?: readonly { readonly jsonPath: string }[];
-}
 
 interface DefinitionSpec {
   readonly group?: string;

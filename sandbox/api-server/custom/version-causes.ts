@@ -1,7 +1,6 @@
 import type { Json } from '../json.ts';
 import type { Cause } from '../status.ts';
-import type { PrinterColumn, ScalePaths } from './defined.ts';
-import type { DefinedVersion, Names } from './definition.ts';
+import type { DefinedVersion, Names, PrinterColumn, ScalePaths } from './defined.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
