@@ -8,7 +8,7 @@ export interface Defined {
   readonly schema: Definition;
   readonly columns: readonly PrinterColumn[];
   readonly scale?: ScalePaths;
-  /** What a client is told that uses this version. */
+  /** The warning for clients of this version. */
   readonly warning?: string;
 }
 

@@ -296,7 +296,7 @@ describe("kinds that are defined in the sandbox's API server", () => {
     assert.equal(text, '299 - "unknown field \\"größe€\\""');
   });
 
-  it('who uses a deprecated version is told so', async () => {
+  it('a client of a deprecated version gets a warning', async () => {
     const { admin } = await start(store);
     const things = definition('things', 'Thing') as { spec: { versions: object[] } };
     const versions = things.spec.versions.map((version) => ({ ...version, deprecated: true }));
