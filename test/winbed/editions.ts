@@ -30,9 +30,12 @@ function registryOf(build: number, release: string, revision: number): string {
   });
 }
 
-/** Has wine take programs of these names from the drive, and not its own. */
-export function overridesOf(programs: readonly string[]): string {
-  const lines = programs.map((name) => `"${name}.exe"="native,builtin"`);
+/** Has wine take programs of these names from the drive, and not its own, and none of the others. */
+export function overridesOf(replaced: readonly string[], removed: readonly string[]): string {
+  const lines = [
+    ...replaced.map((name) => `"${name}.exe"="native,builtin"`),
+    ...removed.map((name) => `"${name}.exe"=""`),
+  ];
   return file({ 'HKEY_CURRENT_USER\\Software\\Wine\\DllOverrides': lines });
 }
 

@@ -11,6 +11,8 @@ export const OWN_FOLDER = 'winbed';
 
 /** Programs of System32 that wine has as stubs, which end with exit code 0, or that know little. */
 const REPLACED = ['certutil', 'dism', 'icacls', 'netsh', 'sc', 'schtasks', 'shutdown', 'wevtutil'];
+/** Wine starts one beside each program that has no console, which costs a quarter of a join, and none of them needs it. */
+const REMOVED = ['conhost'];
 /** Where the one program goes that answers for all of them, on the drive. */
 export const STAND_INS = [
   ...['keep', 'relay'].map((name) => `${OWN_FOLDER}/${name}.exe`),
@@ -93,7 +95,7 @@ async function goProgram(say: Say, what: string, { name, source: cwd, system, pr
 }
 
 async function windows(say: Say, root: string): Promise<string> {
-  const overrides = overridesOf(REPLACED);
+  const overrides = overridesOf(REPLACED, REMOVED);
   const recipe = { root, WINE, EDITIONS, overrides };
   return cached('wine-prefix', recipe, (dir) =>
     timed(say, 'a drive of Windows', async () => {
@@ -114,6 +116,7 @@ async function windows(say: Say, root: string): Promise<string> {
         ]);
       await run(`${WINE} wineboot -i; wineserver -w`);
       await unlink(join(prefix, 'dosdevices/z:'));
+      for (const name of REMOVED) await unlink(join(drive, `windows/system32/${name}.exe`));
       await mkdir(join(drive, OWN_FOLDER));
       await writeFile(join(drive, OWN_FOLDER, 'overrides.reg'), overrides);
       await run(`${WINE} reg import 'C:\\${OWN_FOLDER}\\overrides.reg'; wineserver -w`);
