@@ -414,6 +414,7 @@ export const RESOURCES: readonly Resource[] = [
     singular: 'customresourcedefinition',
     shortNames: ['crd', 'crds'],
     subresources: ['status'],
+    needsResourceVersion: true,
     categories: ['api-extensions'],
     counted: true,
     hasNoMessages: true,

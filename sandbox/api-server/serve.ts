@@ -74,6 +74,7 @@ function answerTo(server: Server, request: IncomingMessage, body: Buffer, warnin
   );
   if (!resource) return noResource(wanted);
   checkPath(wanted, resource);
+  if (resource.defined?.warning) warnings.push(resource.defined.warning);
   if (builtIn(resource) === 'pods' && wanted.verb === 'get' && wanted.subresource === '')
     authorizePod(
       user,
@@ -197,9 +198,10 @@ function sendBytes(response: ServerResponse, code: number, type: string, bytes: 
   response.writeHead(code, { 'Content-Type': type, 'Content-Length': bytes.length }).end(bytes);
 }
 
-/** RFC 7234, 5.5. */
+/** RFC 7234, 5.5. Node.js writes a header byte by byte; Kubernetes writes UTF-8. */
 function warning(text: string): string {
-  return `299 - "${text.replace(/["\\]/g, '\\$&')}"`;
+  const quoted = text.replace(/\p{Cc}/gu, '').replace(/["\\]/g, '\\$&');
+  return `299 - "${Buffer.from(quoted).toString('latin1')}"`;
 }
 
 function isOpenApi(body: object | string): body is Record<string, unknown> {

@@ -19,6 +19,11 @@ const NOT_A_VALUE =
   "with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is " +
   "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
+/** Why a text is not a subdomain; empty if it is one. */
+export function notASubdomain(text: string): string {
+  return SUBDOMAIN.test(text) ? '' : NOT_A_SUBDOMAIN;
+}
+
 /** What is wrong with the metadata of an object. */
 export function checkMetadata({ metadata }: KubeObject): Cause[] {
   const { name, labels } = metadata;

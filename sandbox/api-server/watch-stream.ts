@@ -4,7 +4,7 @@ import { minorOf } from '../../src/kubernetes/version.ts';
 import { sendsInitialEvents } from './list-options.ts';
 import type { Operation } from './operation.ts';
 import { showObject, type View } from './presentation.ts';
-import { groupVersion } from './resources.ts';
+import { builtIn, groupResource, groupVersion, type Resource } from './resources.ts';
 import { selector } from './selectors.ts';
 import type { Server } from './server.ts';
 import { ApiFailure } from './status.ts';
@@ -40,13 +40,34 @@ export function streamWatch(server: Server, operation: Operation, view: View, re
       write(type, showObject({ ...view, now: server.now() }, object));
     const stop = server.watches.watch({ resource, namespace, matches, after }, send);
     if (isWatchList && wantsBookmarks(query)) bookmark(INITIAL_EVENTS_END);
-    end(response, query, bookmark, stop);
+    const unsubscribe = onceUndefined(server, operation, () => {
+      stop();
+      response.end();
+    });
+    end(response, query, bookmark, () => {
+      stop();
+      unsubscribe();
+    });
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
     // A watch has said 200 by now: what is wrong with it comes as an event.
     write('ERROR', error.toStatus());
     response.end();
   }
+}
+
+/** A custom kind may cease to be served: what watches it ends, as its client could not begin again. */
+function onceUndefined({ registry, served }: Server, operation: Operation, done: () => void): () => void {
+  const { resource, version } = operation;
+  if (!resource.defined) return () => {};
+  const isSame = (one: Resource): boolean =>
+    groupResource(one) === groupResource(resource) && one.versions.includes(version);
+  const unsubscribe = registry.subscribe((change) => {
+    if (builtIn(change.resource) !== 'customresourcedefinitions' || served.all.some(isSame)) return;
+    unsubscribe();
+    done();
+  });
+  return unsubscribe;
 }
 
 function wantsBookmarks(query: URLSearchParams): boolean {

@@ -8,6 +8,8 @@ export interface Defined {
   readonly schema: Definition;
   readonly columns: readonly PrinterColumn[];
   readonly scale?: ScalePaths;
+  /** The warning for clients of this version. */
+  readonly warning?: string;
 }
 
 /** A column of `kubectl get`. */
@@ -23,4 +25,27 @@ export interface ScalePaths {
   readonly specReplicasPath: string;
   readonly statusReplicasPath: string;
   readonly labelSelectorPath?: string;
+}
+
+/** The names of a kind. */
+export interface Names {
+  readonly plural?: string;
+  readonly singular?: string;
+  readonly shortNames?: readonly string[];
+  readonly kind?: string;
+  readonly listKind?: string;
+  readonly categories?: readonly string[];
+}
+
+/** A version of a kind. */
+export interface DefinedVersion {
+  readonly name: string;
+  readonly served: boolean;
+  readonly storage: boolean;
+  readonly deprecated?: boolean;
+  readonly deprecationWarning?: string;
+  readonly schema?: { readonly openAPIV3Schema?: JsonSchema };
+  readonly subresources?: { readonly status?: object; readonly scale?: ScalePaths };
+  readonly additionalPrinterColumns?: readonly PrinterColumn[];
+  readonly selectableFields?: readonly { readonly jsonPath: string }[];
 }

@@ -1,37 +1,24 @@
 import type { Json } from '../json.ts';
 import type { KubeObject } from '../resources.ts';
 import type { Cause } from '../status.ts';
-import type { PrinterColumn, ScalePaths } from './defined.ts';
-import { type JsonSchema, schemasIn } from './json-schema.ts';
-import { patternError } from './patterns.ts';
-
-/** The names of a kind. */
-export interface Names {
-  readonly plural?: string;
-  readonly singular?: string;
-  readonly shortNames?: readonly string[];
-  readonly kind?: string;
-  readonly listKind?: string;
-  readonly categories?: readonly string[];
-}
-
-/** A version of a kind. */
-export interface DefinedVersion {
-  readonly name: string;
-  readonly served: boolean;
-  readonly storage: boolean;
-  readonly schema?: { readonly openAPIV3Schema?: JsonSchema };
-  readonly subresources?: { readonly status?: object; readonly scale?: ScalePaths };
-  readonly additionalPrinterColumns?: readonly PrinterColumn[];
-  readonly selectableFields?: readonly { readonly jsonPath: string }[];
-}
+import { notASubdomain } from '../validation.ts';
+import type { DefinedVersion, Names } from './defined.ts';
+import { schemasIn } from './json-schema.ts';
+import { structureCauses } from './structure.ts';
+import { namesCauses, versionCauses } from './version-causes.ts';
 
 interface DefinitionSpec {
   readonly group?: string;
   readonly scope?: string;
   readonly names?: Names;
   readonly versions?: readonly DefinedVersion[];
-  readonly conversion?: { readonly strategy?: string };
+  readonly conversion?: {
+    readonly strategy?: string;
+    readonly webhook?: {
+      readonly clientConfig?: { readonly url?: string; readonly service?: object };
+      readonly conversionReviewVersions?: readonly string[];
+    };
+  };
   readonly preserveUnknownFields?: boolean;
 }
 
@@ -100,6 +87,11 @@ const wrong = (field: string, value: Json, why: string): Cause => ({
   reason: 'FieldValueInvalid',
   message: `Invalid value: ${JSON.stringify(value)}: ${why}`,
 });
+const unsupported = (field: string, value: string, allowed: readonly string[]): Cause => ({
+  field,
+  reason: 'FieldValueNotSupported',
+  message: `Unsupported value: "${value}": supported values: ${allowed.map((each) => `"${each}"`).join(', ')}`,
+});
 const SCOPES = ['Cluster', 'Namespaced'];
 
 /** What is wrong with a CustomResourceDefinition. Source: apiextensions-apiserver v0.37, pkg/apis/apiextensions/validation */
@@ -111,14 +103,10 @@ export function definitionCauses(object: KubeObject, before?: KubeObject): Cause
   if (name !== `${names.plural}.${group}`)
     causes.push(wrong('metadata.name', name, 'must be spec.names.plural+"."+spec.group'));
   if (group === '') causes.push(required('spec.group'));
+  else if (notASubdomain(group)) causes.push(wrong('spec.group', group, notASubdomain(group)));
   else if (!group.includes('.')) causes.push(wrong('spec.group', group, 'should be a domain with at least one dot'));
   if (!scope) causes.push(required('spec.scope'));
-  else if (!SCOPES.includes(scope))
-    causes.push({
-      field: 'spec.scope',
-      reason: 'FieldValueNotSupported',
-      message: `Unsupported value: "${scope}": supported values: "Cluster", "Namespaced"`,
-    });
+  else if (!SCOPES.includes(scope)) causes.push(unsupported('spec.scope', scope, SCOPES));
   if (spec.preserveUnknownFields)
     causes.push(
       wrong(
@@ -131,7 +119,10 @@ export function definitionCauses(object: KubeObject, before?: KubeObject): Cause
   if (!names.kind) causes.push(required('spec.names.kind'));
   return [
     ...causes,
-    ...versionCauses(versions),
+    ...namesCauses(names, 'spec.names'),
+    ...conversionCauses(spec.conversion),
+    ...versionsCauses(versions),
+    ...versions.flatMap((version, i) => versionCauses(version, `spec.versions[${i}]`)),
     ...versions.flatMap((version, i) => schemaOfVersionCauses(version, `spec.versions[${i}].schema.openAPIV3Schema`)),
     ...approvalCauses(object, before),
     ...(before && isEstablished(before) ? immutableCauses(spec, definitionSpec(before)) : []),
@@ -139,7 +130,7 @@ export function definitionCauses(object: KubeObject, before?: KubeObject): Cause
   ];
 }
 
-function versionCauses(versions: readonly DefinedVersion[]): Cause[] {
+function versionsCauses(versions: readonly DefinedVersion[]): Cause[] {
   const all = versions.map(({ name }) => name);
   const shown = versions as unknown as Json;
   const causes: Cause[] = [];
@@ -152,36 +143,36 @@ function versionCauses(versions: readonly DefinedVersion[]): Cause[] {
 function schemaOfVersionCauses({ schema }: DefinedVersion, field: string): Cause[] {
   const root = schema?.openAPIV3Schema;
   if (!root) return [required(field, 'schemas are required')];
-  if (root.type !== undefined && root.type !== 'object')
-    return [wrong(`${field}.type`, root.type, 'must be object at the root')];
-  return structureCauses(root, field, 'at the root');
+  return structureCauses(root, field);
 }
 
-/** Every part of a structural schema has a type. */
-function structureCauses(schema: JsonSchema, field: string, where: string): Cause[] {
-  const { type, properties = {}, additionalProperties, items } = schema;
-  const isFree = schema['x-kubernetes-int-or-string'] || schema['x-kubernetes-preserve-unknown-fields'];
-  const own = type || isFree ? [] : [required(`${field}.type`, `must not be empty ${where}`)];
-  const lists = type === 'array' && !items ? [required(`${field}.items`, 'must be specified')] : [];
-  const fields = Object.entries(properties).flatMap(([name, below]) =>
-    structureCauses(below, `${field}.properties[${name}]`, 'for specified object fields'),
-  );
-  const others =
-    typeof additionalProperties === 'object'
-      ? structureCauses(additionalProperties, `${field}.additionalProperties`, 'for specified object fields')
+const STRATEGIES = ['None', 'Webhook'];
+
+function conversionCauses(conversion: DefinitionSpec['conversion']): Cause[] {
+  const { strategy, webhook } = conversion ?? {};
+  const field = 'spec.conversion.webhookClientConfig';
+  if (!strategy) return conversion ? [required('spec.conversion.strategy')] : [];
+  if (!STRATEGIES.includes(strategy)) return [unsupported('spec.conversion.strategy', strategy, STRATEGIES)];
+  if (strategy === 'None')
+    return webhook
+      ? [
+          {
+            field,
+            reason: 'FieldValueForbidden',
+            message: 'Forbidden: should not be set when strategy is not set to Webhook',
+          },
+        ]
       : [];
-  const error = schema.pattern ? patternError(schema.pattern) : undefined;
-  const pattern = error
-    ? [wrong(`${field}.pattern`, schema.pattern ?? '', `must be a valid regular expression, but isn't: ${error}`)]
-    : [];
-  return [
-    ...own,
-    ...pattern,
-    ...lists,
-    ...fields,
-    ...others,
-    ...(items ? structureCauses(items, `${field}.items`, 'for specified array items') : []),
-  ];
+  const { clientConfig, conversionReviewVersions = [] } = webhook ?? {};
+  const versions = 'spec.conversion.conversionReviewVersions';
+  const causes: Cause[] = [];
+  if (!clientConfig) causes.push(required(field, 'required when strategy is set to Webhook'));
+  else if ((clientConfig.url === undefined) === (clientConfig.service === undefined))
+    causes.push(required(field, 'exactly one of url or service is required'));
+  if (conversionReviewVersions.length === 0) causes.push(required(versions));
+  else if (!conversionReviewVersions.some((version) => ['v1', 'v1beta1'].includes(version)))
+    causes.push(wrong(versions, [...conversionReviewVersions], 'must include at least one of v1, v1beta1'));
+  return causes;
 }
 
 const APPROVED = 'api-approved.kubernetes.io';

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Registry } from '../registry.ts';
 import { type KubeObject, RESOURCES, resourceOf } from '../resources.ts';
-import { definitionSpec, definitionStatus, isEstablished, type Names } from './definition.ts';
+import type { Names } from './defined.ts';
+import { definitionSpec, definitionStatus, isEstablished } from './definition.ts';
 
 /**
  * Lets CustomResourceDefinitions have the names that they want, unless another kind of their group has them. With its

@@ -1,8 +1,8 @@
 import type { Registry } from '../registry.ts';
 import { builtIn, groupResource, type KubeObject, RESOURCES, type Resource, resourceOf } from '../resources.ts';
 import { type Definition, OBJECT_META, type Schema } from '../schema/index.ts';
-import type { Defined } from './defined.ts';
-import { type DefinedVersion, definitionSpec, definitionStatus, isEstablished } from './definition.ts';
+import type { Defined, DefinedVersion } from './defined.ts';
+import { definitionSpec, definitionStatus, isEstablished } from './definition.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 /** What is served: what the sandbox has built in, and the kinds that CustomResourceDefinitions define. */
@@ -87,8 +87,12 @@ function resourcesIn(definition: KubeObject): Resource[] {
       needsResourceVersion: true,
       counted: true,
       ...(categories && { categories }),
-      defined: definedBy(version),
+      defined: { ...definedBy(version), ...deprecation(version, group, kind) },
     }));
+}
+
+function deprecation({ name, deprecated, deprecationWarning }: DefinedVersion, group: string, kind: string): object {
+  return deprecated ? { warning: deprecationWarning ?? `${group}/${name} ${kind} is deprecated` } : {};
 }
 
 function definedBy({ schema, additionalPrinterColumns = [], subresources }: DefinedVersion): Defined {

@@ -283,4 +283,47 @@ describe("kinds that are defined in the sandbox's API server", () => {
     const { type: _, nullable: __, ...rest } = a;
     assert.deepEqual(definitions['com.example.v1.Thing']?.properties.a, rest);
   });
+
+  it('a warning with letters of any alphabet reaches the client', async () => {
+    const { admin } = await start(store);
+    await admin.create(DEFINITIONS, definition('things', 'Thing'));
+    const path = '/apis/example.com/v1/namespaces/default/things';
+    await served(admin, path);
+    const thing = { apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'a' }, 'größe€\n': 1 };
+    const { status, headers } = await admin.send('POST', `${path}?fieldValidation=Warn`, { body: thing });
+    assert.equal(status, 201);
+    const text = Buffer.from(String(headers.warning), 'latin1').toString();
+    assert.equal(text, '299 - "unknown field \\"größe€\\""');
+  });
+
+  it('a client of a deprecated version gets a warning', async () => {
+    const { admin } = await start(store);
+    const things = definition('things', 'Thing') as { spec: { versions: object[] } };
+    const versions = things.spec.versions.map((version) => ({ ...version, deprecated: true }));
+    await admin.create(DEFINITIONS, { ...things, spec: { ...things.spec, versions } });
+    await served(admin, '/apis/example.com/v1/things');
+    const { headers } = await admin.send('GET', '/apis/example.com/v1/things');
+    assert.equal(headers.warning, '299 - "example.com/v1 Thing is deprecated"');
+  });
+
+  it('a watch of a kind ends when its definition is deleted', async () => {
+    const { admin } = await start(store);
+    await admin.create(DEFINITIONS, definition('things', 'Thing', ANYTHING));
+    const path = '/apis/example.com/v1/namespaces/default/things';
+    await served(admin, path);
+    await admin.create(path, { apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'a' } });
+    const events: string[] = [];
+    for await (const { type } of admin.watch<Found>(`${path}?watch=1`, new AbortController().signal)) {
+      events.push(type);
+      if (type === 'ADDED') await admin.send('DELETE', `${DEFINITIONS}/things.example.com`);
+    }
+    assert.deepEqual(events, ['ADDED', 'DELETED']);
+  });
+
+  it('a definition is not replaced without the version that the client has read', async () => {
+    const { admin } = await start(store);
+    await admin.create(DEFINITIONS, definition('things', 'Thing', ANYTHING));
+    const answer = { body: definition('things', 'Thing', ANYTHING) };
+    assert.equal((await admin.send('PUT', `${DEFINITIONS}/things.example.com`, answer)).status, 422);
+  });
 });
