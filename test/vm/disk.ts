@@ -60,8 +60,10 @@ WantedBy=multi-user.target
 /** A test speaks with a machine through many sessions of one connection, which a slow machine may take its time to make. */
 const sshd = 'MaxSessions 100\nUseDNS no\nLoginGraceTime 600\n';
 
-/** The processor is not the newest one, since each of its instructions is emulated; the disk is the only driver needed. */
+/** The processor is not the newest one, since each of its instructions is emulated; drivers of the disk alone are needed. */
 const initramfs = { MODULES: 'list', BUSYBOX: 'n', COMPRESS: 'gzip' };
+/** In Debian 12's kernel each of them is a module; in Debian 13's some are not, and those are passed over. */
+const drivers = ['virtio_pci', 'virtio_blk', 'crc32c_generic', 'ext4'];
 
 const DISK_SIZE = '4G';
 
@@ -78,7 +80,7 @@ export interface Disk {
 /** Debian with its own kernel, systemd, sshd and containerd, as a disk; made once. */
 export async function makeDisk(say: Say, { debian, pauseImage }: World): Promise<Disk> {
   await installPackages(['debootstrap', 'e2fsprogs', 'openssh-client'], say);
-  const files = { config: containerdConfig(pauseImage), network, announcement, sshd, initramfs };
+  const files = { config: containerdConfig(pauseImage), network, announcement, sshd, initramfs, drivers };
   const dir = await cached(`vm-disk-${debian}`, { debian, packages, masked, files, DISK_SIZE }, (out) =>
     timed(say, `disk of virtual machines (${debian})`, async () => {
       const root = join(out, 'root');
@@ -107,7 +109,7 @@ async function bootstrap(root: string, suite: string): Promise<void> {
   const settings = join(root, 'etc/initramfs-tools/initramfs.conf');
   const lines = Object.entries(initramfs).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(settings, (await readFile(settings, 'utf8')) + lines.join(''));
-  await writeFile(join(root, 'etc/initramfs-tools/modules'), 'virtio_blk\next4\n');
+  await writeFile(join(root, 'etc/initramfs-tools/modules'), drivers.map((name) => `${name}\n`).join(''));
   await execa('chroot', [root, 'update-initramfs', '-u']);
   for (const dir of [
     'var/cache/apt',
