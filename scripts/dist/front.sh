@@ -197,11 +197,11 @@ unpack() { # BASE
   return 1
 }
 
-# The last of some lines that says something: GNU tar ends with a line that does not.
+# The last of some lines that says something: GNU tar ends with a line that does not, and two zstd with a torn one.
 reason_in() { # TEXT
   printf '%s\n' "$1" | {
     while IFS= read -r line; do
-      case $line in *'due to previous errors') ;; *) said=$line ;; esac
+      case $line in *'due to previous errors') ;; *[[:alpha:]]*) said=$line ;; esac
     done
     printf '%s\n' "$said"
   }

@@ -101,21 +101,20 @@ describe('A release', function () {
     const file = join(dir, 'edgeadm-linux-arm64');
     const number = async (name: string) =>
       (await execa('sed', ['-n', `s/^${name}=//p;/^${name}=/q`, file])).stdout.trim();
-    const [line, head] = [await number('ARCHIVE'), await number('HEAD')];
-    await execa('sh', [
-      '-c',
-      'head -c "$1" "$2" | tail -n +"$3" | tar -xzf - -C "$4"',
-      'sh',
-      head,
-      file,
-      line,
-      unpacked,
-    ]);
+    const shell = (script: string, ...args: string[]) => execa('sh', ['-c', script, 'sh', file, unpacked, ...args]);
     const loader = [join(unpacked, 'ld-linux-aarch64.so.1'), '--inhibit-cache', '--library-path', unpacked];
     const start = (name: string, ...args: string[]) =>
       execa('qemu-aarch64-static', [...loader, join(unpacked, name), ...args]);
-    await execa('sh', ['-c', 'tail -c +"$(($1 + 1))" "$2" >"$3/edgeadm.zst"', 'sh', head, file, unpacked]);
-    await start('zstd', '-dq', join(unpacked, 'edgeadm.zst'));
+    const unpack = (name: string) => start('zstd', '-dq', join(unpacked, name), '-o', join(unpacked, `${name}.out`));
+    const archive = 'head -c "$3" "$1" | tail -n +"$4" | tar -xzf - -C "$2"';
+    await shell(archive, await number('HEAD'), await number('ARCHIVE'));
+    await unpack('others');
+    await shell('tar -xf "$2/others.out" -C "$2"');
+    const half = 'tail -c +$(($3 * 4096 + 1)) "$1" | head -c "$4" >"$2/$5"';
+    await shell(half, await number('FIRST'), await number('LENGTH'), 'first');
+    await shell(half, await number('SECOND'), await number('BYTES'), 'second');
+    for (const name of ['first', 'second']) await unpack(name);
+    await shell('cat "$2/first.out" "$2/second.out" >"$2/edgeadm"');
     const run = (...args: string[]) => start('edgeadm', ...args);
     assert.match((await run('--version')).stdout, /^edgeadm\/\S+ linux-arm64 node-v26/);
     assert.match((await run('--help')).stdout, /^VERSION\n {2}edgeadm\/\S+ linux-arm64/m);
