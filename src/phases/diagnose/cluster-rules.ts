@@ -182,9 +182,11 @@ export const nodeObject: Rule = ({ cluster, journal, refusedNode, refusals = [] 
       cluster.why ?? '',
       `give one of them another name: hostnamectl set-hostname NAME, edgeadm reset, then join again`,
     );
-  const evidence = [...refusals, ...(refusedNode ? [refusedNode] : []), ...(cluster?.why ? [cluster.why] : [])];
+  // A kubelet reads its Node from caches, which may lag behind its registration: the cluster itself knows better.
+  const told = cluster?.found ? refusals.filter((line) => !line.includes('not found')) : refusals;
+  const evidence = [...told, ...(refusedNode ? [refusedNode] : []), ...(cluster?.why ? [cluster.why] : [])];
   if (evidence.length === 0) return undefined;
-  const isMissing = refusals.some((line) => line.includes('not found')) || cluster?.found === false;
+  const isMissing = told.some((line) => line.includes('not found')) || cluster?.found === false;
   if (!isMissing)
     return error(
       'the API server rejects the credentials of the node',

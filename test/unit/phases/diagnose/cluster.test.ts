@@ -335,6 +335,14 @@ describe('what the cluster says of a node', () => {
     assert.deepEqual(found.findings, []);
   });
 
+  it('diagnose does not call a Node object deleted that the cluster has: the kubelet read it from a cache that lagged behind', async () => {
+    const { facts } = await collected({ node: node([READY]) });
+    const line =
+      'E1130 19:37:43.083847 230 kubelet_node_status.go:447] Error updating node status, will retry: error getting node "edge-1": nodes "edge-1" not found';
+    assert.deepEqual(findings({ ...facts, refusals: [line] }), []);
+    assert.equal(findings({ ...facts, cluster: undefined, refusals: [line] })[0]?.rule, 'Refused');
+  });
+
   it('diagnose blames the kubelet that is down before the conditions that are its last words', async () => {
     const { facts } = await collected({ node: node([DISK, READY]) });
     const rules = findings({ ...facts, kubelet: { active: false, detail: 'failed' } }).map(({ rule }) => rule);
