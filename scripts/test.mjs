@@ -98,6 +98,7 @@ const MORE_PARTS = [
     world: 'today',
   },
   { name: 'conversion and eviction', files: ['convert', 'eviction'] },
+  { name: "upgrade of a cluster with today's Kubernetes", files: ['cluster-upgrade'], world: 'today' },
   { name: "kills with today's Kubernetes", files: ['kill', 'power-cut'], world: 'today' },
   {
     name: "upgrades of all minors and secrets with today's Kubernetes",

@@ -27,7 +27,9 @@ const KINDS: Readonly<Record<string, string>> = { d: 'folder', f: 'file', l: 'li
 /** Disk and kernel of a virtual machine, as they are now. */
 export async function photographOf(machine: VirtualMachine): Promise<Photograph> {
   await machine.run('ls', [MOUNTED_ON_SIGHT]);
-  const [{ stdout }, kernel] = await Promise.all([machine.must('sh', '-c', LOOK), askKernel(machine, SLOW)]);
+  // One after the other: the login shell of the one would be among the processes that the other tells.
+  const { stdout } = await machine.must('sh', '-c', LOOK);
+  const kernel = await askKernel(machine, SLOW);
   const [entries = '', sums = ''] = stdout.split('\n\n');
   const contents = new Map(sums.split('\n').map(contentOf));
   return { files: new Map(entries.split('\n').map((line) => describe(line, contents))), kernel };
