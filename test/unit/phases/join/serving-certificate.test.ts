@@ -6,8 +6,8 @@ import { fakeHost } from '../../fake-host.ts';
 
 const { servingCertificate, servingKey } = PATHS.kubelet;
 
-describe('the serving certificate that a kubelet finds at its first start', () => {
-  it('is for the name of the node, and of the key beside it', async () => {
+describe('the serving certificate of a kubelet', () => {
+  it('the serving certificate is for the name of the node, and of the key beside it', async () => {
     const host = fakeHost();
     await writeServingCertificate(host, 'Edge-1', {});
     const certificate = new X509Certificate((await host.read(servingCertificate)) ?? '');
@@ -26,14 +26,14 @@ describe('the serving certificate that a kubelet finds at its first start', () =
     ['the cluster allows cipher suites of RSA alone', { tlsCipherSuites: ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'] }],
   ];
   for (const [why, configuration] of left) {
-    it(`is left to the kubelet where ${why}`, async () => {
+    it(`the serving certificate is left to the kubelet where ${why}`, async () => {
       const host = fakeHost();
       await writeServingCertificate(host, 'edge-1', configuration);
       assert.deepEqual(host.changes, []);
     });
   }
 
-  it('is written where the cluster allows cipher suites of both kinds of keys', async () => {
+  it('the serving certificate is written where the cluster allows cipher suites of both kinds of keys', async () => {
     // The list that the CIS benchmark recommends for kubelets (4.2.12) has both.
     const tlsCipherSuites = ['TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'];
     const host = fakeHost();
@@ -41,13 +41,13 @@ describe('the serving certificate that a kubelet finds at its first start', () =
     assert.ok(await host.stat(servingCertificate));
   });
 
-  it('stays as it is where there is one', async () => {
+  it('the serving certificate stays as it is where there is one', async () => {
     const host = fakeHost({ files: { [servingCertificate]: 'certificate', [servingKey]: 'key' } });
     await writeServingCertificate(host, 'edge-1', {});
     assert.deepEqual(host.changes, []);
   });
 
-  it('is made anew where only half of it is there, with which no kubelet starts', async () => {
+  it('the serving certificate is made anew where only half of it is there, with which no kubelet starts', async () => {
     const host = fakeHost({ files: { [servingKey]: 'key' } });
     await writeServingCertificate(host, 'edge-1', {});
     const certificate = new X509Certificate((await host.read(servingCertificate)) ?? '');
