@@ -52,6 +52,74 @@ describe('a pipeline', () => {
     assert.ok(events.every((event) => event.host === 'node-1' && Math.abs(event.time - Date.now()) < 5000));
   });
 
+  describe('with a phase that a later one needs', () => {
+    /** Ends when told. */
+    function slow(parts: Partial<Phase<Context>> = {}) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const images = phase('images', { neededBy: 'start/kubelet', run: () => promise, ...parts });
+      return { images, end: resolve, fail: reject };
+    }
+    const later = [phase('programs'), phase('start', { phases: [phase('files'), phase('kubelet')] })];
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+    it('runs what is between beside it, and then waits', async () => {
+      const { images, end } = slow();
+      const { pipeline, ran, events } = prepare([images, ...later]);
+      const running = pipeline.run();
+      await turn();
+      assert.deepEqual(ran, ['programs', 'start', 'files']);
+      end();
+      await running;
+      assert.deepEqual(ran, ['programs', 'start', 'files', 'kubelet']);
+      assert.deepEqual(outcomes(events), [
+        'programs done',
+        'start/files done',
+        'images done',
+        'start/kubelet done',
+        'start done',
+      ]);
+    });
+
+    it('fails with its error, and does not begin what needs it', async () => {
+      const { images, fail } = slow();
+      const { pipeline, ran } = prepare([images, ...later]);
+      const running = pipeline.run();
+      await turn();
+      fail(new EdgeadmError({ code: 'NO_SPACE', what: 'the disk is full' }));
+      await assert.rejects(running, { code: 'NO_SPACE' });
+      assert.deepEqual(ran, ['programs', 'start', 'files']);
+    });
+
+    it('waits for it before it reports the failure of another, so that a roll-back meets nothing that goes on', async () => {
+      const { images, end } = slow();
+      const failure = new EdgeadmError({ code: 'WRITE_FAILED', what: 'cannot write' });
+      const broken = phase('programs', { run: () => Promise.reject(failure) });
+      const { pipeline } = prepare([images, broken]);
+      let ended = false;
+      const running = pipeline.run().finally(() => (ended = true));
+      running.catch(() => {});
+      await turn();
+      assert.equal(ended, false);
+      end();
+      await assert.rejects(running, failure);
+    });
+
+    it('runs one after the other in a dry run', async () => {
+      const { images } = slow({ run: async ({ ran }) => void ran.push('images') });
+      const { pipeline, ran } = prepare([images, ...later], { wet: false });
+      await pipeline.run();
+      assert.deepEqual(ran, ['images', 'programs', 'start', 'files', 'kubelet']);
+    });
+
+    it('ends it also where what needs it is not run', async () => {
+      const { images, fail } = slow();
+      const { pipeline } = prepare([images, phase('programs')]);
+      const running = pipeline.run();
+      fail(new EdgeadmError({ code: 'NO_SPACE', what: 'the disk is full' }));
+      await assert.rejects(running, { code: 'NO_SPACE' });
+    });
+  });
+
   it('leaves a phase alone if the node already is as it should be', async () => {
     const { pipeline, ran, events } = prepare([
       phase('a', { check: async () => true, phases: [phase('x')] }),
