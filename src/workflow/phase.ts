@@ -32,8 +32,8 @@ export interface Phase<C> {
   /** Rolls back what the journal does not know: pods that run, a Node object that claims to be Ready. */
   readonly rollBack?: (context: C & PhaseTools) => Promise<void>;
   /**
-   * The phase that needs the outcome of this one, as `parent/child`; phases in between are run beside it. For phases of
-   * the first level. A dry run, which changes nothing, runs one after the other.
+   * The phase that needs the outcome of this one, as `parent/child`; phases in between are run beside it. It comes later
+   * below the same parent. A dry run, which changes nothing, runs one after the other.
    */
   readonly neededBy?: string;
   /** Sub-phases, run in order after `run`. */

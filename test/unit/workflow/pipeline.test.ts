@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { interruptedError } from '../../../src/errors/interrupted.ts';
+import { joinPhases } from '../../../src/phases/join/index.ts';
+import { upgradePhases } from '../../../src/phases/upgrade/index.ts';
 import type { WorkflowEvent } from '../../../src/workflow/events.ts';
 import { type Phase, phaseNames } from '../../../src/workflow/phase.ts';
 import { Pipeline, type PipelineOptions } from '../../../src/workflow/pipeline.ts';
@@ -295,3 +297,21 @@ describe('a pipeline', () => {
     assert.match(warnings[0] ?? '', /the API server is away/);
   });
 });
+
+describe('the phases that others run beside', () => {
+  for (const [workflow, phases] of Object.entries({ join: joinPhases, upgrade: upgradePhases }))
+    it(`the phases of ${workflow} that others run beside are needed by one that comes later`, () => {
+      const names = phaseNames(phases as readonly Phase<never>[]);
+      const needed = neededIn(phases as readonly Phase<never>[]);
+      assert.ok(needed.length > 0);
+      for (const [name, neededBy] of needed) assert.ok(names.indexOf(neededBy) > names.indexOf(name), name);
+    });
+});
+
+/** Names of phases with the phases that need them. */
+function neededIn(phases: readonly Phase<never>[], parent = ''): [string, string][] {
+  return phases.flatMap(({ name, neededBy, phases: below = [] }) => [
+    ...(neededBy === undefined ? [] : [[parent + name, neededBy] as [string, string]]),
+    ...neededIn(below, `${parent}${name}/`),
+  ]);
+}
