@@ -62,7 +62,7 @@ export interface ImportOptions {
 /**
  * Imports the images of the bundle that containerd does not have; containerd must run. An image that is there under
  * its name is not replaced, unless a power cut may have damaged it. On a scratch root, which has no containerd, nothing
- * happens. {@link Host.syncImages} is for the end of a command, when the node is Ready.
+ * happens. {@link Host.settle} is for the end of a command, when the node is Ready.
  * @returns true if something was changed
  * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE, COMMAND_FAILED, INTERRUPTED
  */

@@ -265,11 +265,11 @@ describe('images of a bundle', () => {
       const host = await boot('one');
       await importImages(await open(), host);
       assert.ok(!programs.includes(SYNC));
-      await host.syncImages();
+      await host.settle();
       assert.equal(programs.filter((program) => program === SYNC).length, 1);
       const later = await boot('one');
       await importImages(await open(), later);
-      await later.syncImages();
+      await later.settle();
       assert.equal(programs.filter((program) => program === SYNC).length, 1);
     });
 
@@ -293,7 +293,7 @@ describe('images of a bundle', () => {
       const { programs, boot } = await bootedNode();
       const first = await boot('one');
       await importImages(await open(), first);
-      await first.syncImages();
+      await first.settle();
       programs.length = 0;
       assert.equal(await importImages(await open(), await boot('two')), false);
       assert.deepEqual(programs, []);
