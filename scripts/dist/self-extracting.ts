@@ -68,7 +68,7 @@ const BLOCK = 512;
 export interface Known {
   /** As `--version` shows it. */
   readonly version: string;
-  /** Text by command, that of `edgeadm --help` itself without a word. */
+  /** Text by command; that of `edgeadm --help` itself by the empty one. */
   readonly help: ReadonlyMap<string, Buffer>;
 }
 
