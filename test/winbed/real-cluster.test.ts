@@ -12,6 +12,7 @@ import { plugIn } from '../testbed/network.ts';
 import { windowsKubelet } from '../testbed/windows-kubelet.ts';
 import { ARCHIVE, bundleOf, faultsIn, filesOf, lastLine, PROGRAM, RESET, succeeds, writeBundle } from './bed.ts';
 import { OWN_FOLDER, runtimeProgram, template } from './template.ts';
+import { onWholePages } from './whole-pages.ts';
 import { WineWindows } from './windows.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -41,7 +42,7 @@ describe('edgeadm.exe, a real kubelet and a real control plane', function () {
     closing.defer(() => rm(folder, { recursive: true }));
     windows = await WineWindows.make(parts, { network: await plugIn(OCTET) });
     closing.defer(() => windows.remove());
-    await windows.put(`/${OWN_FOLDER}/edgeadm.exe`, { from: await windowsExecutable() });
+    await windows.put(`/${OWN_FOLDER}/edgeadm.exe`, onWholePages(await readFile(await windowsExecutable())));
     const bundles = {
       old: { version: OLD, kubelet: await windowsKubelet(say, OLD) },
       new: { version: NEW, kubelet: await windowsKubelet(say, NEW) },
