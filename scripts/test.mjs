@@ -79,9 +79,9 @@ const CI_PARTS = [
   { name: 'hub as a service, other runtimes', files: ['hub-service', 'migrate-runtime'] },
   { name: 'joins that fail', files: ['failures'] },
   { name: 'upgrade of a cluster', files: ['cluster-upgrade'] },
+  { name: 'Windows under wine interrupted in each step', files: ['each-step'], folder: 'winbed' },
   { name: 'Windows under wine, also over SSH', files: ['answers', 'join-reset', 'upgrade', 'ssh'], folder: 'winbed' },
   { name: 'Windows under wine with a real kubelet', files: ['real-cluster'], folder: 'winbed' },
-  { name: 'Windows under wine interrupted in each step', files: ['each-step'], folder: 'winbed' },
 ];
 
 /** With these it takes hours. */

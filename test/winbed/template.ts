@@ -12,8 +12,8 @@ export const OWN_FOLDER = 'winbed';
 /** Programs of System32 that wine has as stubs, which end with exit code 0, or that know little. */
 const REPLACED = ['certutil', 'dism', 'icacls', 'netsh', 'sc', 'schtasks', 'shutdown', 'wevtutil'];
 /**
- * Wine starts the first beside each program that has no console, which costs a quarter of a join, the second with each boot; nothing
- * of them is needed.
+ * Wine starts the first beside each program that has no console, which costs a quarter of a join, the second with each boot; neither
+ * is needed.
  */
 const REMOVED = ['conhost', 'winemenubuilder'];
 /** Services of wine that look for devices with each boot. */
