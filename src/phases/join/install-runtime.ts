@@ -22,6 +22,8 @@ export const installRuntime: Phase<JoinContext> = {
   name: 'install-runtime',
   title: 'Set up the container runtime',
   when: isContainerd,
+  // It is asked there for its cgroup driver. Images and programs of a bundle take equally long, and different processors.
+  neededBy: 'join-node/kubelet-config',
   phases: [
     {
       name: 'containerd',
