@@ -1,22 +1,16 @@
-import type { ProgramResult, UnitState } from '../../host/machine.ts';
+import type { ProgramResult } from '../../host/machine.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { commandLine } from '../../host/quote.ts';
 import { parseUnitState, showUnits } from '../../host/systemd.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { RULES_QUERY } from './checks/nm-cloud-setup.ts';
 import { TIME_SERVICES_QUERY } from './checks/time-sync.ts';
-import type { ReadOnlyHost } from './read-only-host.ts';
+import type { AskedTogether, ReadOnlyHost } from './read-only-host.ts';
 
 /** Units that every preflight asks for. */
 const UNITS = [PATHS.kubelet.unit, PATHS.containerd.unit, 'firewalld.service'];
 /** Programs that every preflight runs; they answer in text. */
 const QUERIES = [RULES_QUERY, TIME_SERVICES_QUERY];
-
-/** Answers that were asked for at once; undefined where a question has to be asked on its own. */
-export interface AskedTogether {
-  query(file: string, args: readonly string[]): Promise<ProgramResult | undefined>;
-  unit(name: string): Promise<UnitState | undefined>;
-}
 
 /**
  * Asks a Linux machine what every preflight asks, by one script at the first of these questions: a start costs a process

@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts';
-import type { AskedTogether } from './asked-together.ts';
+import type { ProgramResult, UnitState } from '../../host/machine.ts';
 
 /** The half of a Host that changes nothing. */
 export type ReadOnlyHost = Pick<
@@ -19,6 +19,12 @@ export type ReadOnlyHost = Pick<
   | 'unit'
   | 'connect'
 >;
+
+/** Answers that were asked for at once; undefined where a question has to be asked on its own. */
+export interface AskedTogether {
+  query(file: string, args: readonly string[]): Promise<ProgramResult | undefined>;
+  unit(name: string): Promise<UnitState | undefined>;
+}
 
 /**
  * Asks a host each question once, so that all checks judge the same moment and a dozen of them can look at one file
