@@ -1,7 +1,7 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { type CallOptions, GRPC, GrpcChannel, GrpcError } from './grpc.ts';
-import { decodeMessage, encodeMessage, type Message as Fields } from './messages.ts';
+import { decodeRuntimeMessage, encodeRuntimeMessage, type Message as Fields } from './messages.ts';
 
 /** What a runtime says of itself. */
 export interface RuntimeVersion {
@@ -258,9 +258,9 @@ export class CriClient {
     request: Fields,
     options: CallOptions,
   ): Promise<Fields> {
-    const bytes = encodeMessage(`${method}Request`, request);
+    const bytes = encodeRuntimeMessage(`${method}Request`, request);
     const answer = await this.#channel.call(`/runtime.${api}.${service}/${method}`, bytes, options);
-    return decodeMessage(`${method}Response`, answer);
+    return decodeRuntimeMessage(`${method}Response`, answer);
   }
 }
 

@@ -82,7 +82,7 @@ const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
  * Writes a message as Protocol Buffers have it. A library that does this for any message takes 25 ms to load, longer
  * than a runtime takes to answer.
  */
-export function encodeMessage(name: string, message: Message): Buffer {
+export function encodeRuntimeMessage(name: string, message: Message): Buffer {
   const written = fieldsOf(name).flatMap((field) => {
     const value = message[field.key];
     return value === undefined ? [] : [value].flat().flatMap((each) => encodeField(field, each));
@@ -95,7 +95,7 @@ export function encodeMessage(name: string, message: Message): Buffer {
  * an empty list; a message within is undefined.
  * @throws Error if the bytes are no such message
  */
-export function decodeMessage(name: string, bytes: Buffer): Message {
+export function decodeRuntimeMessage(name: string, bytes: Buffer): Message {
   const fields = fieldsOf(name);
   const message: Message = Object.fromEntries(fields.map((field) => [field.key, valueIfMissing(field)]));
   const reader = new Reader(bytes);
@@ -127,14 +127,15 @@ function valueIfMissing({ type, repeated }: Field): unknown {
 function encodeField({ id, type }: Field, value: unknown): Buffer[] {
   const tag = (wire: number) => varint(BigInt((id << 3) | wire));
   if (type !== 'string' && !(type in MESSAGES)) return [tag(WIRE.varint), varint(BigInt(Number(value)))];
-  const bytes = type === 'string' ? Buffer.from(String(value)) : encodeMessage(type, value as Message);
+  const bytes = type === 'string' ? Buffer.from(String(value)) : encodeRuntimeMessage(type, value as Message);
   return [tag(WIRE.bytes), varint(BigInt(bytes.length)), bytes];
 }
 
 function decodeValue({ type }: Field, written: Buffer | bigint): unknown {
   const isText = type === 'string' || type in MESSAGES;
   if (isText !== Buffer.isBuffer(written)) throw new Error(`a ${type} is written in another way`);
-  if (Buffer.isBuffer(written)) return type === 'string' ? written.toString('utf8') : decodeMessage(type, written);
+  if (Buffer.isBuffer(written))
+    return type === 'string' ? written.toString('utf8') : decodeRuntimeMessage(type, written);
   if (type === 'bool') return written !== 0n;
   return Number(type.startsWith('u') ? written : BigInt.asIntN(64, written));
 }

@@ -20,7 +20,7 @@ export type ReadOnlyHost = Pick<
   | 'connect'
 >;
 
-/** Answers that were asked for at once; undefined where a question has to be asked on its own. */
+/** Answers of one script; undefined where a question is not one of its own, or the script failed. */
 export interface AskedTogether {
   query(file: string, args: readonly string[]): Promise<ProgramResult | undefined>;
   unit(name: string): Promise<UnitState | undefined>;

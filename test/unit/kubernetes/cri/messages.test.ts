@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import protobuf from 'protobufjs';
-import { decodeMessage, encodeMessage } from '../../../../src/kubernetes/cri/messages.ts';
+import { decodeRuntimeMessage, encodeRuntimeMessage } from '../../../../src/kubernetes/cri/messages.ts';
 
 /** The same messages in the words of api.proto, for a library of Protocol Buffers. */
 const { root } = protobuf.parse(`syntax = "proto3";
@@ -31,7 +31,7 @@ describe('messages of the container runtime', () => {
     ['StatusRequest', {}],
   ] as const)
     it(`messages of the container runtime are written as a library writes them: ${name} ${JSON.stringify(message).slice(0, 40)}`, () => {
-      const bytes = encodeMessage(name, message);
+      const bytes = encodeRuntimeMessage(name, message);
       if (name === 'StatusRequest') assert.equal(bytes.length, 0);
       else assert.deepEqual(bytes, written(name, message));
     });
@@ -43,7 +43,7 @@ describe('messages of the container runtime', () => {
         ...{ labels: { a: 'b' }, createdAt: 1, unknown64: 7, unknown32: 1.5, logPath: '/var/log/ü' },
       },
     });
-    assert.deepEqual(decodeMessage('ContainerStatusResponse', bytes).status, {
+    assert.deepEqual(decodeRuntimeMessage('ContainerStatusResponse', bytes).status, {
       ...{ id: 'c1', metadata: { name: 'n', attempt: 4_294_967_295 }, state: 2, exitCode: -137, reason: '' },
       ...{ message: 'gone', logPath: '/var/log/ü' },
     });
@@ -54,17 +54,17 @@ describe('messages of the container runtime', () => {
       { id: 'a', repoTags: ['t1', 't2'], repoDigests: ['d'], size: 5_000_000_000 },
       { id: 'b', repoTags: [], repoDigests: [], size: 0 },
     ];
-    assert.deepEqual(decodeMessage('ListImagesResponse', written('ListImagesResponse', { images })), { images });
+    assert.deepEqual(decodeRuntimeMessage('ListImagesResponse', written('ListImagesResponse', { images })), { images });
     const conditions = [
       { type: 'RuntimeReady', status: true },
       { type: 'NetworkReady', status: false },
     ];
-    const { status } = decodeMessage('StatusResponse', written('StatusResponse', { status: { conditions } }));
+    const { status } = decodeRuntimeMessage('StatusResponse', written('StatusResponse', { status: { conditions } }));
     assert.deepEqual(
       (status as { conditions: object[] }).conditions,
       conditions.map((condition) => ({ ...condition, reason: '', message: '' })),
     );
-    assert.deepEqual(decodeMessage('StatusResponse', Buffer.alloc(0)), { status: undefined });
+    assert.deepEqual(decodeRuntimeMessage('StatusResponse', Buffer.alloc(0)), { status: undefined });
   });
 
   for (const [what, bytes] of [
@@ -74,6 +74,6 @@ describe('messages of the container runtime', () => {
     ['a number for a text', [0x08, 1]],
   ] as const)
     it(`messages of the container runtime with ${what} are an error`, () => {
-      assert.throws(() => decodeMessage('ContainerStatus', Buffer.from(bytes)), Error);
+      assert.throws(() => decodeRuntimeMessage('ContainerStatus', Buffer.from(bytes)), Error);
     });
 });
