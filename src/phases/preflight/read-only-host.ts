@@ -20,7 +20,7 @@ export type ReadOnlyHost = Pick<
   | 'connect'
 >;
 
-/** Answers of one script; undefined where a question is not one of its own, or the script failed. */
+/** Answers of one script; undefined where it has no such question, or failed. */
 export interface AskedTogether {
   query(file: string, args: readonly string[]): Promise<ProgramResult | undefined>;
   unit(name: string): Promise<UnitState | undefined>;
