@@ -13,7 +13,7 @@ import type { Arch } from './debian-packages.ts';
 import { npmPackage } from './npm-package.ts';
 import { debianPackage, packageRoot, rpmPackage } from './packages.ts';
 import { OUT, ROOT } from './paths.ts';
-import { buildProgram, type Parts, type Target, writeParts } from './program.ts';
+import { buildProgram, knownBeforehand, type Parts, type Target, writeParts } from './program.ts';
 import { missingPrograms } from './programs.ts';
 import { sbom } from './sbom.ts';
 import { linuxTree, selfExtracting } from './self-extracting.ts';
@@ -35,7 +35,7 @@ const say = (line: string) => process.stderr.write(`[dist] ${line}\n`);
 async function linux(arch: Arch, parts: Parts, licences: string, packages: boolean): Promise<void> {
   const program = await buildProgram(TARGETS[arch], parts, join(work, arch));
   const tree = await linuxTree(arch, program, licences, join(work, `${arch}-tree`));
-  const file = await selfExtracting(tree, arch, about.version);
+  const file = await selfExtracting(tree, arch, about.version, await knownBeforehand(TARGETS[arch], parts));
   await writeFile(join(out, `edgeadm-linux-${arch}`), file, { mode: 0o755 });
   if (!packages) return;
   const root = await packageRoot(tree, about, join(work, `${arch}-root`));

@@ -2,6 +2,7 @@
 # edgeadm @VERSION@ for linux-@ARCH@. This file is a shell script with a small archive behind it, of zstd and what that
 # needs, and the two halves of the program, which that zstd unpacks. The first start unpacks them, later ones only check.
 # The licences of what is packed, and where its sources are, lie beside the unpacked program: THIRD_PARTY_LICENSES.
+# Between the archive and the halves are the pages of help, which are shown without the program, as is the version.
 
 NAME=@NAME@
 LOADER=@LOADER@
@@ -14,6 +15,45 @@ sums() {
   cat <<'SUMS'
 @SUMS@
 SUMS
+}
+
+# Answers what is known beforehand, exactly as the program would (entry/start.ts): that takes a tenth of the time, works on a
+# full disk, and unpacks nothing. Returns if the program has to be asked.
+answer_early() { # ARGUMENT...
+  case $#${1-} in
+  1version | 1--version)
+    complete || return
+    printf '%s\n' '@SHOWN@'
+    exit
+    ;;
+  esac
+  [ ! -t 1 ] && [ -z "${OCLIF_COLUMNS-}${COLUMNS-}${FORCE_COLOR-}${DEBUG-}" ] && find_page "$@" && complete || return
+  {
+    skip $((PAGES + block)) || return
+    head -c "$length"
+  } <"$self"
+  exit
+}
+
+# Sets $block and $length to where the page is that is asked for: `help join`, `join --help`, or nothing at all.
+find_page() { # ARGUMENT...
+  case ${1-help} in
+  help)
+    [ $# = 0 ] || shift
+    set -- "$@" --help
+    ;;
+  esac
+  page=''
+  while [ $# -gt 1 ]; do
+    case $1 in *[!a-z-]* | '') return 1 ;; esac
+    page="$page $1"
+    shift
+  done
+  case $1 in --help | -h) ;; *) return 1 ;; esac
+  case $page in
+@HELP@
+  *) return 1 ;;
+  esac
 }
 
 # Mode, owner, group and size of FOLDER and every folder above it, then of the files in it.
@@ -197,6 +237,12 @@ unpack() { # BASE
   return 1
 }
 
+# Sets $bytes, for the message.
+complete() {
+  bytes=$(stat -L -c %s -- "$self" 2>&1)
+  [ "$bytes" = "$BYTES" ]
+}
+
 # The last of some lines that says something: GNU tar ends with a line that does not, and two zstd with a torn one.
 reason_in() { # TEXT
   printf '%s\n' "$1" | {
@@ -213,8 +259,7 @@ find_home() { # BASE...
     home=$base/$NAME
     usable "$home" && return 0
   done
-  bytes=$(stat -L -c %s -- "$self" 2>&1)
-  [ "$bytes" = "$BYTES" ] || fail "$self is incomplete: expected $BYTES bytes, found $bytes; download it again"
+  complete || fail "$self is incomplete: expected $BYTES bytes, found $bytes; download it again"
   [ ! -t 2 ] || printf 'edgeadm: unpacking the program (%s MB) ...\n' "$MEGABYTES" >&2
   why=''
   for base; do
@@ -237,6 +282,7 @@ main() {
   case $0 in /*) self=$0 ;; *) self=$PWD/$0 ;; esac
   callers_path=${PATH:-}
   PATH=/usr/sbin:/usr/bin:/sbin:/bin
+  answer_early "$@"
   if [ -O / ]; then user=0; else user=$(id -u); fi
   if [ "$user" = 0 ]; then
     find_home /var/cache/edgeadm /run/edgeadm /dev/shm/edgeadm-0 "${TMPDIR:-/tmp}/edgeadm-0"
@@ -252,6 +298,7 @@ main() {
 
 ARCHIVE=@ARCHIVE@
 HEAD=@HEAD@
+PAGES=@PAGES@
 FIRST=@FIRST@
 LENGTH=@LENGTH@
 SECOND=@SECOND@

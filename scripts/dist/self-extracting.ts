@@ -1,6 +1,6 @@
 /**
- * The Linux executables: a shell script, an archive with loader, libraries and zstd, and the program in two halves, which
- * are unpacked at the same time. zstd takes a third of gzip's time and carries a sixth less; machines without it are many,
+ * The Linux executables: a shell script, an archive with loader, libraries and zstd, the pages of help, and the program in
+ * two halves, which are unpacked at the same time. zstd takes a third of gzip's time and carries a sixth less; machines without it are many,
  * so the file brings one.
  */
 import { createHash } from 'node:crypto';
@@ -61,11 +61,19 @@ async function copyLibrary(debian: string, triplet: string, name: string, to: st
 }
 
 const MIB = 2 ** 20;
-/** A half begins at a multiple of it: dd moves on in a file by whole blocks. */
-const BLOCK = 4096;
+/** A page and a half begin at a multiple of it: dd moves on in a file by whole blocks. */
+const BLOCK = 512;
 
-/** The script, the archive and the two halves of the program, as one file. */
-export async function selfExtracting(tree: Tree, arch: Arch, version: string): Promise<Buffer> {
+/** What the script answers by itself. */
+export interface Known {
+  /** As `--version` shows it. */
+  readonly version: string;
+  /** Text by command; that of `edgeadm --help` itself by the empty one. */
+  readonly help: ReadonlyMap<string, Buffer>;
+}
+
+/** The script, the archive, the help and the two halves of the program, as one file. */
+export async function selfExtracting(tree: Tree, arch: Arch, version: string, known: Known): Promise<Buffer> {
   const archive = await promisify(gzip)(await archiveOf(tree));
   const program = await readFile(join(tree.dir, PROGRAM));
   const half = Math.floor(program.length / 2 / MIB);
@@ -78,6 +86,7 @@ export async function selfExtracting(tree: Tree, arch: Arch, version: string): P
     }),
   );
   const sums = facts.map(({ name, sum }) => `${sum}  ${name}`).join('\n');
+  const pages = pagesOf(known.help);
   const front = await readFile(join(ROOT, 'scripts/dist/front.sh'), 'utf8');
   const values: Record<string, string> = {
     VERSION: version,
@@ -90,16 +99,19 @@ export async function selfExtracting(tree: Tree, arch: Arch, version: string): P
     HALF: String(half),
     BLOCK: String(BLOCK),
     SUMS: sums,
+    SHOWN: known.version,
+    HELP: pages.places.join('\n'),
   };
   const filled = front.replace(/@([A-Z]+)@/g, (mark, name: string) => values[name] ?? mark);
   const [first, second] = halves as [Buffer, Buffer];
-  const inBlocks = (length: number): number => Math.ceil(length / BLOCK);
   const fill = (head: number): string => {
-    const middle = inBlocks(head) + inBlocks(first.length);
+    const start = inBlocks(head) + inBlocks(pages.bytes.length);
+    const middle = start + inBlocks(first.length);
     return filled
       .replace('@ARCHIVE@', String(filled.split('\n').length))
       .replace('@HEAD@', String(head))
-      .replace('@FIRST@', String(inBlocks(head)))
+      .replace('@PAGES@', String(inBlocks(head)))
+      .replace('@FIRST@', String(start))
       .replace('@LENGTH@', String(first.length))
       .replace('@SECOND@', String(middle))
       .replace('@BYTES@', String(middle * BLOCK + second.length));
@@ -108,11 +120,25 @@ export async function selfExtracting(tree: Tree, arch: Arch, version: string): P
   const head = fill(archive.length).length + archive.length;
   const script = Buffer.from(fill(head));
   if (script.length + archive.length !== head) throw new Error(`the archive does not end at byte ${head}`);
-  const padded = (...parts: Buffer[]): Buffer => {
-    const whole = Buffer.concat(parts);
-    return Buffer.concat([whole, Buffer.alloc(inBlocks(whole.length) * BLOCK - whole.length)]);
-  };
-  return Buffer.concat([padded(script, archive), padded(first), second]);
+  return Buffer.concat([padded(script, archive), pages.bytes, padded(first), second]);
+}
+
+const inBlocks = (length: number): number => Math.ceil(length / BLOCK);
+
+function padded(...parts: Buffer[]): Buffer {
+  const whole = Buffer.concat(parts);
+  return Buffer.concat([whole, Buffer.alloc(inBlocks(whole.length) * BLOCK - whole.length)]);
+}
+
+/** The pages of help one after another, and where the script finds each by its words. */
+function pagesOf(help: Known['help']): { bytes: Buffer; places: string[] } {
+  let block = 0;
+  const places = [...help].map(([words, { length }]) => {
+    const place = `  '${words && ` ${words}`}') block=${block} length=${length} ;;`;
+    block += inBlocks(length);
+    return place;
+  });
+  return { bytes: Buffer.concat([...help.values()].map((page) => padded(page))), places };
 }
 
 /** What zstd needs lies in it as it is; the rest is smaller and quicker in zstd's own form. */

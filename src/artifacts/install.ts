@@ -55,29 +55,39 @@ export async function installContainerd(bundle: Bundle, host: Host): Promise<boo
 }
 
 export interface ImportOptions {
-  readonly log?: Pick<PhaseLog, 'debug' | 'info'>;
+  readonly log?: Pick<PhaseLog, 'debug' | 'info' | 'warning'>;
   readonly signal?: AbortSignal;
 }
 
 /**
  * Imports the images of the bundle that containerd does not have; containerd must run. An image that is there under
  * its name is not replaced, unless a power cut may have damaged it. On a scratch root, which has no containerd, nothing
- * happens. {@link Host.syncImages} is for the end of a command, when the node is Ready.
+ * happens. {@link Host.settle} is for the end of a command, when the node is Ready.
  * @returns true if something was changed
  * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE, COMMAND_FAILED, INTERRUPTED
  */
 export async function importImages(bundle: Bundle, host: Host, options: ImportOptions = {}): Promise<boolean> {
   const files = filesOf(bundle.manifest, 'image');
   if (files.length === 0 || !host.runsPrograms) return false;
-  const doubtful = await doubtfulImages(bundle, host, files);
+  const found = new Set(await host.imagesInDoubt());
+  const doubtful = await among(found, bundle, host, files);
   if (doubtful.size > 0)
     options.log?.info(`Images that a power cut may have damaged are imported again: ${[...doubtful].join(', ')}`);
+  const missing = [...found].filter((name) => !doubtful.has(name)).join(', ');
+  if (missing)
+    options.log?.warning(
+      `A power cut may have damaged these images, and this bundle does not contain them: ${missing}. If pods of theirs do not start, run the command with the bundle that they came from.`,
+    );
   return renewImages(host, doubtful, () => importMissing(bundle, host, { ...options, doubtful }), options.signal);
 }
 
-/** Those of the bundle, by all of their names; only by that in bundle.yaml in a dry run, which fetches nothing. */
-async function doubtfulImages(bundle: Bundle, host: Host, files: readonly BundleFile[]): Promise<Set<string>> {
-  const doubtful = new Set(await host.imagesInDoubt());
+/** Those that the bundle has, by all of their names; only by that in bundle.yaml in a dry run, which fetches nothing. */
+async function among(
+  doubtful: ReadonlySet<string>,
+  bundle: Bundle,
+  host: Host,
+  files: readonly BundleFile[],
+): Promise<Set<string>> {
   const found = new Set<string>();
   for (const file of doubtful.size > 0 ? files : []) {
     const names = host.wet

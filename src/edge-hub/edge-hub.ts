@@ -178,13 +178,14 @@ function podFiles(release: EdgeHubRelease, options: EdgeHubOptions): EdgeHubFile
 
 function serviceFiles(release: EdgeHubRelease, options: EdgeHubOptions): EdgeHubFile[] {
   const flags = hubServiceFlags(release, options);
+  // The unit comes last, so that systemd knows all of it as soon as it knows it.
   return [
-    { path: PATHS.edgeHub.unitFile, content: serviceUnit(), mode: 0o644 },
     {
       path: PATHS.edgeHub.dropIn,
       content: serviceDropIn({ version: options.hubVersion ?? '', flags }),
       mode: 0o644,
     },
+    { path: PATHS.edgeHub.unitFile, content: serviceUnit(), mode: 0o644 },
   ];
 }
 

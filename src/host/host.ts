@@ -85,6 +85,7 @@ export interface Host {
   define(kind: ObjectKind, name: string, definition: string): Promise<boolean>;
   /** Removes an object of the machine; it may be missing. */
   undefine(kind: ObjectKind, name: string): Promise<void>;
+  /** For the next boot; {@link settle} is for this one. */
   enableUnit(unit: string): Promise<void>;
   disableUnit(unit: string): Promise<void>;
   startUnit(unit: string): Promise<void>;
@@ -95,6 +96,7 @@ export interface Host {
    * @returns true if it was started or restarted
    */
   applyUnit(unit: string, files: readonly string[]): Promise<boolean>;
+  /** Reads unit files again. A unit that did not exist needs none of that; a start waits until it is done. */
   reloadUnits(): Promise<void>;
   setSysctl(key: string, value: string): Promise<void>;
   /** Imports an image archive of the machine into containerd's `k8s.io` namespace; names are the references in it. */
@@ -105,8 +107,11 @@ export interface Host {
    * @see https://github.com/containerd/containerd/issues/8409
    */
   imagesInDoubt(): Promise<readonly string[]>;
-  /** Syncs to the disk what images were imported since the machine was started. */
-  syncImages(): Promise<void>;
+  /**
+   * Does what can wait until the node is Ready: syncs to the disk what images were imported since the machine was
+   * started, and tells the service manager of the units that were enabled.
+   */
+  settle(): Promise<void>;
   /** A value chosen earlier; undefined if none was. */
   chosen(key: ChoiceKey): Promise<string | undefined>;
   /** A value chosen once (a random name) and kept until reset. */

@@ -90,6 +90,8 @@ export interface UnitState {
   readonly enabled: boolean;
   /** Switched off so that nothing can start it (`systemctl mask`); such a unit does not count as existing. */
   readonly masked?: boolean;
+  /** Its files were changed since the service manager read them. */
+  readonly outdated?: boolean;
   /** What the service manager calls it, for messages: `failed (Result: exit-code)`. */
   readonly detail: string;
 }
@@ -97,12 +99,13 @@ export interface UnitState {
 /** The service manager of a machine. Names carry their suffix: `kubelet.service`. */
 export interface ServiceManager {
   state(unit: string): Promise<UnitState>;
+  /** For the next boot. What runs now learns of it when unit files are read again. */
   enable(unit: string): Promise<void>;
   disable(unit: string): Promise<void>;
   start(unit: string): Promise<void>;
   stop(unit: string): Promise<void>;
   restart(unit: string): Promise<void>;
-  /** Reads unit files again. */
+  /** Reads unit files again, which takes up to half a second on a small node. A start waits until it is done. */
   reload(): Promise<void>;
   /** The last lines that the service logged, since a moment (milliseconds since 1970, the machine's clock) if given. */
   log(unit: string, lines: number, since?: number): Promise<string>;

@@ -50,6 +50,8 @@ export class NodeHost implements Host {
   phase = '';
   unbound: Host | undefined;
   #network: Promise<Network> | undefined;
+  /** Units were enabled, and the service manager was not told yet. */
+  #enabled = false;
 
   /** @param choices where earlier choices are read from; a host without a journal may still know them */
   constructor(machine: Machine, journal?: Journal, choices = journal) {
@@ -225,6 +227,7 @@ export class NodeHost implements Host {
     if (enabled) return;
     await this.#note({ kind: 'enable', unit, was: enabled });
     await this.#machine.services.enable(unit);
+    this.#enabled = true;
   }
 
   async disableUnit(unit: string): Promise<void> {
@@ -263,6 +266,7 @@ export class NodeHost implements Host {
   }
 
   reloadUnits(): Promise<void> {
+    this.#enabled = false;
     return this.#machine.services.reload();
   }
 
@@ -292,8 +296,12 @@ export class NodeHost implements Host {
     return this.#journal ? imagesInDoubt(this, this.#journal) : [];
   }
 
+  async settle(): Promise<void> {
+    await Promise.all([this.#syncImages(), this.#enabled ? this.reloadUnits() : undefined]);
+  }
+
   /** One that fails is not noted: after a power cut the images are imported again. */
-  async syncImages(): Promise<void> {
+  async #syncImages(): Promise<void> {
     const boots = new Set(this.#journal?.unsyncedImages.values());
     const boot = boots.size > 0 ? await this.sysctl(BOOT) : undefined;
     if (boot === undefined || !boots.has(boot)) return;

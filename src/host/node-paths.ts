@@ -37,6 +37,9 @@ export interface NodePaths {
     readonly bootstrapKubeconfig: string;
     readonly pki: string;
     readonly clientCertificate: string;
+    /** What a kubelet without another certificate serves with. */
+    readonly servingCertificate: string;
+    readonly servingKey: string;
   };
   readonly kubectl: { readonly program: string };
   readonly containerd: {
@@ -171,6 +174,8 @@ const linux: NodePaths = {
     bootstrapKubeconfig: '/etc/kubernetes/bootstrap-kubelet.conf',
     pki: '/var/lib/kubelet/pki',
     clientCertificate: '/var/lib/kubelet/pki/kubelet-client-current.pem',
+    servingCertificate: '/var/lib/kubelet/pki/kubelet.crt',
+    servingKey: '/var/lib/kubelet/pki/kubelet.key',
   },
   kubectl: { program: '/usr/bin/kubectl' },
   containerd: {

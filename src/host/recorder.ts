@@ -51,7 +51,7 @@ export function recorder(host: Host, plan: ReportAction): Host {
     },
     importImage: async (path, names) => plan(`import ${names.join(', ')} from ${path}`),
     imagesInDoubt: () => host.imagesInDoubt(),
-    syncImages: async () => {},
+    settle: async () => {},
     chosen: (key) => host.chosen(key),
     choose: async (key, make) => (await host.chosen(key)) ?? make(),
   };

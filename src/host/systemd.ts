@@ -8,10 +8,11 @@ import type { Machine, ServiceManager, UnitState } from './machine.ts';
 export function systemd(exec: Machine['exec']): ServiceManager {
   const ask = async (file: string, args: readonly string[]): Promise<string> =>
     (await exec(file, args, { repeatable: true })).stdout;
-  const systemctl = async (...args: string[]): Promise<void> => {
-    // All of these may be done twice; a second restart costs a moment and nothing else.
+  // All of these may be done twice; a second restart costs a moment and nothing else.
+  const systemctl = async (args: readonly string[], again?: () => Promise<void>): Promise<void> => {
     const result = await exec('systemctl', args, { repeatable: true });
     if (result.exitCode === 0) return;
+    if (result.exitCode === NOT_INSTALLED && again) return again();
     throw new EdgeadmError({
       code: 'COMMAND_FAILED',
       what: `systemctl ${args.join(' ')} failed with exit code ${result.exitCode}`,
@@ -19,14 +20,26 @@ export function systemd(exec: Machine['exec']): ServiceManager {
       next: `systemctl status ${args.at(-1) ?? ''}`.trim(),
     });
   };
+  let reloading = Promise.resolve();
+  const reload = (): Promise<void> => {
+    reloading = systemctl(['daemon-reload']);
+    // A caller need not wait for it: the next service that is started does, and fails with it.
+    reloading.catch(() => {});
+    return reloading;
+  };
+  // Up to systemd 245, a unit that was missing when another named it stays missing until unit files are read again.
+  const act = async (verb: string, unit: string): Promise<void> => {
+    await reloading;
+    await systemctl([verb, unit], () => reload().then(() => systemctl([verb, unit])));
+  };
   return {
-    state: async (unit) => parseUnitState(await ask('systemctl', ['show', unit, `--property=${PROPERTIES}`])),
-    enable: (unit) => systemctl('--quiet', 'enable', unit),
-    disable: (unit) => systemctl('--quiet', 'disable', unit),
-    start: (unit) => systemctl('start', unit),
-    stop: (unit) => systemctl('stop', unit),
-    restart: (unit) => systemctl('restart', unit),
-    reload: () => systemctl('daemon-reload'),
+    state: async (unit) => parseUnitState(await ask('systemctl', showUnits([unit]))),
+    enable: (unit) => systemctl(['--quiet', '--no-reload', 'enable', unit]),
+    disable: (unit) => systemctl(['--quiet', 'disable', unit]),
+    start: (unit) => act('start', unit),
+    stop: (unit) => systemctl(['stop', unit]),
+    restart: (unit) => act('restart', unit),
+    reload,
     log: async (unit, lines, since) => {
       const from = since === undefined || Number.isNaN(since) ? [] : ['--since', `@${Math.floor(since / 1000)}`];
       const args = ['--unit', unit, ...from, '--lines', String(lines), '--output', 'cat', '--no-pager'];
@@ -35,9 +48,16 @@ export function systemd(exec: Machine['exec']): ServiceManager {
   };
 }
 
-const PROPERTIES = 'LoadState,ActiveState,SubState,UnitFileState,Result';
+/** What `systemctl start` and `restart` exit with for a unit that they do not find. */
+const NOT_INSTALLED = 5;
+const PROPERTIES = 'LoadState,ActiveState,SubState,UnitFileState,Result,NeedDaemonReload';
 
-/** Reads what `systemctl show` prints for {@link PROPERTIES}. */
+/** Arguments of systemctl for what {@link parseUnitState} reads; it leaves an empty line between two units. */
+export function showUnits(units: readonly string[]): string[] {
+  return ['show', ...units, `--property=${PROPERTIES}`];
+}
+
+/** Reads what `systemctl show` prints for a unit. */
 export function parseUnitState(text: string): UnitState {
   const property = new Map(
     text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
@@ -47,6 +67,7 @@ export function parseUnitState(text: string): UnitState {
   return {
     exists: property.get('LoadState') === 'loaded',
     ...(property.get('LoadState') === 'masked' && { masked: true }),
+    ...(property.get('NeedDaemonReload') === 'yes' && { outdated: true }),
     active: active === 'active' || active === 'reloading',
     enabled: property.get('UnitFileState')?.startsWith('enabled') ?? false,
     detail: `${active} (${property.get('SubState') ?? ''}${result === 'success' ? '' : `, ${result}`})`,

@@ -33,8 +33,8 @@ export class TreeModel {
   readonly #style: Style;
   readonly #hosts: readonly string[];
   readonly #columns: () => number;
-  /** The top-level phase that runs on each host that was begun. */
-  readonly #current = new Map<string, { key: string; node: Node } | undefined>();
+  /** The top-level phases that run on each host that was begun, by their names. */
+  readonly #current = new Map<string, Map<string, Node>>();
   readonly #done = new Set<string>();
 
   /** @param columns of the terminal, for the lines that stay */
@@ -83,9 +83,10 @@ export class TreeModel {
   live(most: number): LiveItem[] {
     if (!this.#several) {
       return [...this.#current.entries()].flatMap(([host, current]) =>
-        current
-          ? [{ key: `${host} ${current.key}`, lines: (columns, now) => this.#phaseLines(current.node, columns, now) }]
-          : [],
+        [...current.entries()].map(([phase, node]) => ({
+          key: `${host} ${phase}`,
+          lines: (columns, now) => this.#phaseLines(node, columns, now),
+        })),
       );
     }
     const running = this.#hosts.filter((host) => this.#current.has(host));
@@ -117,14 +118,15 @@ export class TreeModel {
       warnings: [],
     };
     const parent = this.#nodeAt(host, phase.split('/').slice(0, -1));
-    if (parent) parent.children.set(phase, node);
-    else this.#current.set(host, { key: phase, node });
+    const current = this.#current.get(host) ?? new Map<string, Node>();
+    this.#current.set(host, current);
+    (parent?.children ?? current).set(phase, node);
   }
 
   #end(event: WorkflowEvent & { readonly type: 'phase-end' }, node: Node): string[] {
     Object.assign(node, { outcome: event.outcome, durationMs: event.durationMs, detail: event.detail });
     if (event.phase.includes('/')) return [];
-    this.#current.set(event.host, undefined);
+    this.#current.get(event.host)?.delete(event.phase);
     // What was not needed is in the log, and shown with -v.
     const quiet = event.outcome === 'skipped' && warningsBelow(node).length === 0;
     return this.#several || quiet ? [] : this.#finished(node, 0);
@@ -151,9 +153,7 @@ export class TreeModel {
   }
 
   #nodeAt(host: string, path: readonly string[]): Node | undefined {
-    const current = this.#current.get(host);
-    if (path.length === 0 || current?.key !== path[0]) return undefined;
-    let node: Node | undefined = current?.node;
+    let node = this.#current.get(host)?.get(path[0] ?? '');
     for (let depth = 2; depth <= path.length; depth++) node = node?.children.get(path.slice(0, depth).join('/'));
     return node;
   }
@@ -205,13 +205,14 @@ export class TreeModel {
 
   /** A running host: its phase and its latest message. */
   #hostLines(host: string, columns: number, now: number): string[] {
-    const current = this.#current.get(host);
+    // Of those that run at once, the one that began last.
+    const current = [...(this.#current.get(host)?.values() ?? [])].at(-1);
     if (!current) return [this.#fit(this.#host(host), columns - 4)];
-    const node = deepest(current.node);
+    const node = deepest(current);
     const meter = [...node.meters.entries()].find(([, candidate]) => !candidate.complete);
     const doing = meter ? describeProgress(meter[0], meter[1]) : firstLine(node.message ?? '');
-    const title = node === current.node ? node.title : `${current.node.title}: ${node.title}`;
-    const text = `${this.#host(host)}  ${title}${elapsed(now - current.node.startedAt)}`;
+    const title = node === current ? node.title : `${current.title}: ${node.title}`;
+    const text = `${this.#host(host)}  ${title}${elapsed(now - current.startedAt)}`;
     return [this.#fit(doing ? `${text} ${this.#arrow} ${doing}` : text, columns - 4)];
   }
 

@@ -31,6 +31,11 @@ export interface Phase<C> {
   readonly run?: (context: C & PhaseTools) => Promise<void>;
   /** Rolls back what the journal does not know: pods that run, a Node object that claims to be Ready. */
   readonly rollBack?: (context: C & PhaseTools) => Promise<void>;
+  /**
+   * The phase that needs the outcome of this one, as `parent/child`; phases in between are run beside it. It comes later
+   * below the same parent. A dry run, which changes nothing, runs one after the other.
+   */
+  readonly neededBy?: string;
   /** Sub-phases, run in order after `run`. */
   readonly phases?: readonly Phase<C>[];
 }

@@ -20,11 +20,13 @@ export interface PipelineOptions<C> {
 
 type End = (outcome: Outcome, detail?: string) => void;
 
-/** Runs phases in order. */
+/** Runs phases in order; one that says by which it is needed runs beside those before that. */
 export class Pipeline<C extends object> {
   readonly #phases: readonly Phase<C>[];
   readonly #options: PipelineOptions<C>;
   readonly #done: string[] = [];
+  /** Phases that run beside others, by the phase that waits for them. */
+  readonly #beside = new Map<string, Promise<void>>();
 
   constructor(phases: readonly Phase<C>[], options: PipelineOptions<C>) {
     this.#phases = phases;
@@ -40,7 +42,13 @@ export class Pipeline<C extends object> {
    * @throws EdgeadmError of the phase that failed, or INTERRUPTED, which names what is done.
    */
   async run(): Promise<void> {
-    await this.#runAll(this.#phases, '');
+    try {
+      await this.#runAll(this.#phases, '');
+    } finally {
+      // It must be over before the caller rolls back what was done.
+      await Promise.allSettled(this.#beside.values());
+    }
+    await Promise.all(this.#beside.values());
   }
 
   /** Calls every `rollBack`, last phase first; a failure becomes a warning and does not stop the others. */
@@ -65,9 +73,18 @@ export class Pipeline<C extends object> {
       const only = this.#options.only;
       const above = only?.startsWith(`${name}/`);
       if (only !== undefined && !above && name !== only && !name.startsWith(`${only}/`)) continue;
+      await this.#beside.get(name);
       this.#refuseWhenInterrupted(name);
-      await this.#runOne(phase, name, above ?? false);
+      const running = this.#runOne(phase, name, above ?? false);
+      if (phase.neededBy !== undefined && this.#options.wet) this.#runBeside(phase.neededBy, running);
+      else await running;
     }
+  }
+
+  /** Its failure is that of the phase that waits for it. */
+  #runBeside(neededBy: string, running: Promise<void>): void {
+    running.catch(() => {});
+    this.#beside.set(neededBy, running);
   }
 
   async #runOne(phase: Phase<C>, name: string, onlyBelow: boolean): Promise<void> {

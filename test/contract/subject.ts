@@ -181,6 +181,27 @@ export class Contract {
     });
   }
 
+  /**
+   * Repeats a check until it holds. An API server's authorizers and admission plug-ins look at copies that their watches
+   * keep up to date, so what depends on an object that was just written or deleted may be answered as before for a moment.
+   */
+  async settles(check: () => Promise<void>): Promise<void> {
+    let last: unknown;
+    const holds = async (): Promise<boolean> => {
+      try {
+        await check();
+        return true;
+      } catch (error) {
+        if (!(error instanceof assert.AssertionError)) throw error;
+        last = error;
+        return false;
+      }
+    };
+    await this.eventually('the answer', holds).catch((error: unknown) => {
+      throw last ?? error;
+    });
+  }
+
   /** Runs the built program with a kubeconfig of the administrator. */
   edgeadm(words: readonly string[]): Promise<Ended> {
     this.#folder ??= this.#kubeconfig();

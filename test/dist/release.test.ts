@@ -54,7 +54,7 @@ describe('A release', function () {
   it('A release on a machine without gzip, as some minimal images are, says that it is missing', async () => {
     const root = await oldDebian(OLDEST_DEBIAN, await debianMirror());
     try {
-      const { stderr, exitCode } = await root.run('rm /bin/gzip /usr/bin/gzip; /edgeadm --version');
+      const { stderr, exitCode } = await root.run('rm /bin/gzip /usr/bin/gzip; /edgeadm version -v');
       assert.equal(exitCode, 1);
       assert.match(stderr, /\/var\/cache\/edgeadm: gzip is not installed/);
       assert.doesNotMatch(stderr, /damaged/);
@@ -66,7 +66,7 @@ describe('A release', function () {
   it('runs on the oldest Debian there is to be had', async () => {
     const root = await oldDebian(OLDEST_DEBIAN, await debianMirror());
     try {
-      const { stdout, exitCode } = await root.run('/edgeadm --version && /edgeadm compat --arch arm64');
+      const { stdout, exitCode } = await root.run('/edgeadm version -v && /edgeadm compat --arch arm64');
       assert.equal(exitCode, 0);
       assert.match(stdout, /^edgeadm\/.*\nARCH/);
     } finally {
@@ -80,12 +80,12 @@ describe('A release', function () {
       const before = ['var/cache', 'run', 'dev/shm', 'tmp']
         .map((name) => `mount -t tmpfs -o size=20m,mode=755 tmpfs "$R/${name}"`)
         .join('\n');
-      const { exitCode, stderr } = await root.run('/edgeadm --version', { before });
+      const { exitCode, stderr } = await root.run('/edgeadm version -v', { before });
       assert.equal(exitCode, 1);
       assert.match(stderr, /^edgeadm: no folder of this machine can hold the program/);
       for (const name of ['/var/cache/edgeadm', '/run/edgeadm', '/dev/shm/edgeadm-0', '/tmp/edgeadm-0'])
         assert.match(stderr, new RegExp(`^ {2}${name}: .*(No space left|Wrote only)`, 'm'));
-      const terminal = 'script -qc "/edgeadm --version" /dev/null </dev/null';
+      const terminal = 'script -qc "/edgeadm version -v" /dev/null </dev/null';
       const shown = await root.run(`${terminal}; ${terminal}`, {
         before:
           'mkdir -p "$R/dev/pts"; mount -t devpts -o newinstance,ptmxmode=666 devpts "$R/dev/pts"; ln -s pts/ptmx "$R/dev/ptmx"',
@@ -110,13 +110,15 @@ describe('A release', function () {
     await shell(archive, await number('HEAD'), await number('ARCHIVE'));
     await unpack('others');
     await shell('tar -xf "$2/others.out" -C "$2"');
-    const half = 'tail -c +$(($3 * 4096 + 1)) "$1" | head -c "$4" >"$2/$5"';
+    const half = 'tail -c +$(($3 * 512 + 1)) "$1" | head -c "$4" >"$2/$5"';
     await shell(half, await number('FIRST'), await number('LENGTH'), 'first');
     await shell(half, await number('SECOND'), await number('BYTES'), 'second');
     for (const name of ['first', 'second']) await unpack(name);
     await shell('cat "$2/first.out" "$2/second.out" >"$2/edgeadm"');
     const run = (...args: string[]) => start('edgeadm', ...args);
     assert.match((await run('--version')).stdout, /^edgeadm\/\S+ linux-arm64 node-v26/);
+    for (const asked of [['--version'], ['join', '--help']])
+      assert.equal((await execa('sh', [file, ...asked])).stdout, (await run(...asked)).stdout);
     assert.match((await run('--help')).stdout, /^VERSION\n {2}edgeadm\/\S+ linux-arm64/m);
     assert.match((await run('explain', 'TOKEN_INVALID')).stdout, /TOKEN_INVALID/);
   });

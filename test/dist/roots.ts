@@ -39,7 +39,7 @@ let unpacked: Promise<Root> | undefined;
 /** The same after the first start. */
 export async function usedRoot(): Promise<Root> {
   unpacked ??= bareRoot().then(async (root) => {
-    const { exitCode, stderr } = await root.run('/edgeadm --version');
+    const { exitCode, stderr } = await root.run('/edgeadm version -v');
     if (exitCode !== 0) throw new Error(stderr);
     return root;
   });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import { execa } from 'execa';
 import {
@@ -130,6 +132,14 @@ function withEdgeHub(test: Tell): void {
   test('pods run', async () => {
     const { cluster } = await testBed();
     assert.ok(await runPod(cluster, node, name));
+  });
+
+  test('the kubelet starts at boot, and serves with the certificate that the join wrote', async () => {
+    const { stdout } = await node.exec('systemctl', 'show', 'multi-user.target', '--property=Wants');
+    assert.match(stdout, /\bkubelet\.service\b/);
+    const written = new X509Certificate(await node.read('/var/lib/kubelet/pki/kubelet.crt'));
+    assert.equal(await servedBy(node.address, 10_250), written.fingerprint256);
+    assert.equal(written.publicKey.asymmetricKeyType, 'ec');
   });
 
   test('label, annotation and taint arrive', async () => {
@@ -587,4 +597,15 @@ async function leaveStaleHub(node: Node): Promise<void> {
   await node.write(`${pki}/ca.crt`, await text('ca.crt'));
   await node.write('/var/lib/edge-hub/edge-hub.conf', 'apiVersion: v1\nkind: Config\n', 0o600);
   await rm(dir, { recursive: true });
+}
+
+/** The fingerprint of the certificate that a port serves with. */
+async function servedBy(host: string, port: number): Promise<string> {
+  const socket = connect({ host, port, rejectUnauthorized: false });
+  try {
+    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(10_000) });
+    return socket.getPeerCertificate().fingerprint256;
+  } finally {
+    socket.destroy();
+  }
 }

@@ -173,7 +173,7 @@ export function fakeHost(node: FakeNode = {}): FakeHost {
     },
     importImage: async (path) => change(`import ${path}`),
     imagesInDoubt: async () => [],
-    syncImages: async () => {},
+    settle: async () => {},
     chosen: async (key) => choices.get(key),
     choose: async (key, make) => {
       const value = choices.get(key) ?? make();

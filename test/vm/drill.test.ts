@@ -8,10 +8,21 @@ import { freshMachine, type Subject, succeed } from './support.ts';
 
 const NAME = 'vm-drill';
 const POD = 'survivor';
-/** An emulated machine starts containers ten times more slowly than a real one. */
-const LIMIT = '300s';
+/** One address, which its pod has again after a boot: a drill asks for that. */
+const NETWORK = {
+  cniVersion: '0.3.1',
+  name: 'testbed',
+  plugins: [
+    {
+      type: 'bridge',
+      bridge: 'cni0',
+      isGateway: true,
+      ipam: { type: 'static', addresses: [{ address: '10.244.0.2/24', gateway: '10.244.0.1' }] },
+    },
+  ],
+};
 
-inWorlds('guide', 'today')('the drill of a virtual machine with a real reboot', function () {
+inWorlds('guide', 'today')('a virtual machine that boots without network', function () {
   this.timeout(7_200_000);
   this.bail(true);
   let subject: Subject;
@@ -19,6 +30,7 @@ inWorlds('guide', 'today')('the drill of a virtual machine with a real reboot', 
   before(async () => {
     const { cluster } = await testBed();
     subject = await freshMachine(NAME);
+    await subject.machine.write('/etc/cni/net.d/10-testbed.conflist', JSON.stringify(NETWORK));
     await succeed(subject.machine, await joinArgs(...WITH_HUB));
     await cluster.waitForNode(NAME, true, 300);
     await importBusybox();
@@ -26,15 +38,29 @@ inWorlds('guide', 'today')('the drill of a virtual machine with a real reboot', 
   });
   after(() => subject?.machine.down());
 
-  it('the pod of a virtual machine comes back from the cache of the hub while the node is cut off, with its address reported', async () => {
+  it('passes the drill after a reboot: its pods are back within 30 s of the start of the kubelet, with their addresses', async () => {
+    await begin();
+    await subject.machine.bootAfterShutdown({ counting: true });
+    await pass();
+  });
+
+  it('starts its kubelet once the runtime answers, and not before', async () => {
     const { machine } = subject;
-    const begun = await succeed(machine, ['node', 'drill', '--reboot', '--yes', '--limit', LIMIT]);
-    assert.match(begun.stdout, /vm-drill reboots, and is cut off/);
-    await machine.bootAfterShutdown();
-    assert.match((await machine.exec('iptables', '-S')).stdout, /-A OUTPUT -j EDGEADM-DRILL/);
-    const { stdout } = await machine.edgeadm(['node', 'drill', '--reboot', '--limit', LIMIT, '-o', 'json']);
-    const [, seconds] = /"pod":"default\/survivor","backAfter":([\d.]+)/.exec(stdout) ?? assert.fail(stdout);
-    process.stderr.write(`      back ${seconds} s after the start of the kubelet\n`);
+    const since = async (unit: string, property: string) =>
+      Number((await machine.must('systemctl', 'show', '--value', `--property=${property}Monotonic`, unit)).stdout);
+    const runtime = await since('containerd.service', 'ActiveEnterTimestamp');
+    const kubelet = await since('kubelet.service', 'ExecMainStartTimestamp');
+    assert.ok(runtime > 0 && runtime <= kubelet, `containerd at ${runtime}, kubelet at ${kubelet} us`);
+  });
+
+  it('passes the drill after a power cut', async () => {
+    const { machine } = subject;
+    await begin();
+    // What a drill has prepared lies on the disk, as it does on a machine that loses its power some time later.
+    await machine.exec('sync');
+    await machine.cutPower();
+    await machine.boot({ counting: true });
+    await pass();
   });
 
   it('nothing of a drill with a reboot is left on a virtual machine, and its node is Ready again', async () => {
@@ -44,6 +70,24 @@ inWorlds('guide', 'today')('the drill of a virtual machine with a real reboot', 
     assert.equal(left.stdout, '');
     await (await testBed()).cluster.waitForNode(NAME, true, 300);
   });
+
+  async function begin(): Promise<void> {
+    const { cluster } = await testBed();
+    await cluster.waitForNode(NAME, true, 300);
+    const { stdout } = await succeed(subject.machine, ['node', 'drill', '--reboot', '--yes']);
+    assert.match(stdout, /vm-drill reboots, and is cut off/);
+  }
+
+  /** The limit is the drill's own. */
+  async function pass(): Promise<void> {
+    const { machine } = subject;
+    assert.match((await machine.exec('iptables', '-S')).stdout, /-A OUTPUT -j EDGEADM-DRILL/);
+    const { stdout } = await succeed(machine, ['node', 'drill', '--reboot', '-o', 'json']);
+    assert.match(stdout, /"limit":30,/);
+    const back = [...stdout.matchAll(/"pod":"([^"]+)","backAfter":([\d.]+)/g)];
+    assert.deepEqual(back.map(([, pod]) => pod).sort(), [`default/${POD}`, `kube-system/edge-hub-${NAME}`]);
+    for (const [, pod, seconds] of back) process.stderr.write(`      ${pod} back after ${seconds} s\n`);
+  }
 
   async function importBusybox(): Promise<void> {
     const { machine } = subject;

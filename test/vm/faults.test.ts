@@ -78,7 +78,7 @@ inWorlds('guide', 'today')('a virtual machine with a fault', function () {
 
   async function bootAYearBack(): Promise<void> {
     await subject.machine.cutPower();
-    await subject.machine.boot(new Date(Date.now() - YEAR_MS).toISOString().replace(/\..*/, ''));
+    await subject.machine.boot({ clock: new Date(Date.now() - YEAR_MS).toISOString().replace(/\..*/, '') });
   }
 
   /** As a time server would. */

@@ -34,7 +34,7 @@ export async function convert(options: ConversionOptions): Promise<ConversionRes
   const context = await openConversion({ ...options, host, log, plan: dryRun ? plan : undefined });
   try {
     await runPhases(options, context);
-    await host.syncImages();
+    await host.settle();
     const changed = journal.changedSince(start);
     if (!dryRun) await journal.completeConversion();
     const { nodeName, hub } = context;

@@ -33,10 +33,11 @@ async function installBinaries({ host, node, log, signal }: JoinContext & PhaseT
 async function writeService({ host, node, log }: JoinContext & PhaseTools): Promise<void> {
   const fromBundle = (await node.bundle())?.manifest.files.some((file) => file.kind === 'kubelet');
   const kubelet = fromBundle ? PATHS.kubelet.program : await findKubelet(host);
+  const { exists, enabled, outdated } = await host.unit(PATHS.kubelet.unit);
   const changed = await writeKubeletUnit(host, kubelet);
-  // Enabling reads unit files again by itself, and on a small node that takes half a second.
-  if (!(await host.unit(PATHS.kubelet.unit)).enabled) await host.enableUnit(PATHS.kubelet.unit);
-  else if (changed) await host.reloadUnits();
+  if (!enabled) await host.enableUnit(PATHS.kubelet.unit);
+  // The start of the kubelet waits for it, and fails with it; certificates need not.
+  if (outdated || (exists && changed)) host.reloadUnits().catch(() => {});
   for (const warning of await overridingDropIns(host)) log.warning(warning);
 }
 
@@ -45,9 +46,10 @@ export async function writeKubeletUnit(host: Host, kubelet: string): Promise<boo
   const known = (await host.unit(PATHS.kubelet.unit)).exists;
   const ours = (await host.stat(PATHS.kubelet.unitFile)) !== undefined;
   const mode = 0o644;
+  // In this order, systemd knows all of a new unit as soon as it knows it.
+  const dropIn = await host.write(PATHS.kubelet.dropIn, fillTemplate('kubelet/10-kubeadm.conf', { kubelet }), { mode });
   const unit =
     (!known || ours) &&
     (await host.write(PATHS.kubelet.unitFile, fillTemplate('kubelet/kubelet.service', { kubelet }), { mode }));
-  const dropIn = await host.write(PATHS.kubelet.dropIn, fillTemplate('kubelet/10-kubeadm.conf', { kubelet }), { mode });
   return unit || dropIn;
 }

@@ -22,6 +22,8 @@ export const installRuntime: Phase<JoinContext> = {
   name: 'install-runtime',
   title: 'Set up the container runtime',
   when: isContainerd,
+  // It is asked there for its cgroup driver. Images and programs of a bundle take equally long, and different processors.
+  neededBy: 'join-node/kubelet-config',
   phases: [
     {
       name: 'containerd',
@@ -78,7 +80,9 @@ export async function installContainerdUnit(bundle: Bundle, host: Host): Promise
   for (const path of [data, runtimeState, resourceInterface, plugins]) await host.claim(path);
   await installContainerd(bundle, host);
   const text = fillTemplate('containerd/containerd.service', { containerd: PATHS.containerd.program });
-  if (await host.write(PATHS.containerd.unitFile, text, { mode: 0o644 })) await host.reloadUnits();
+  const { exists, outdated } = await host.unit(PATHS.containerd.unit);
+  const changed = await host.write(PATHS.containerd.unitFile, text, { mode: 0o644 });
+  if (outdated || (exists && changed)) await host.reloadUnits();
   await host.enableUnit(PATHS.containerd.unit);
 }
 

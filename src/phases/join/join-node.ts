@@ -21,6 +21,7 @@ import { HUB_PROXY } from './install-edgehub.ts';
 import { nodeLabels } from './node-labels.ts';
 import { noteMembership } from './prepare-node.ts';
 import { rollBackKubelet } from './roll-back-kubelet.ts';
+import { writeServingCertificate } from './serving-certificate.ts';
 
 /** A kubelet reads these once, when it starts. */
 export const KUBELET_FILES = [
@@ -107,6 +108,7 @@ async function writeKubeletFiles(context: JoinContext & PhaseTools): Promise<voi
     await host.write(PATHS.kubelet.flags, fillTemplate('kubelet/kubeadm-flags.env', { flags }), { mode: 0o644 }),
     await host.write(PATHS.kubelet.kubeconfig, kubeletKubeconfig(server), { mode: 0o600 }),
   ];
+  await writeServingCertificate(host, name, configuration);
   await host.makeDirectory(PATHS.kubernetes.manifests, 0o755);
   if (written.includes(true)) log.vendor(VENDOR.kubeletConfigured);
 }

@@ -75,7 +75,7 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
     refuseConverted(session.journal);
     await refuseForeignMembership(opened.context);
     await pipeline.run();
-    await opened.context.host.syncImages();
+    await opened.context.host.settle();
     const nodeName = await opened.context.node.name();
     if (!dryRun && options.only === undefined && pipeline.done.includes('join-node'))
       await noteJoined(options, opened.context, nodeName);

@@ -9,7 +9,7 @@ export const cleanUp: Phase<UpgradeContext> = {
   name: 'clean-up',
   title: 'Remove the copies of the previous version',
   run: async ({ host, journal, wet }) => {
-    await host.syncImages();
+    await host.settle();
     if (wet) await journal.completeUpgrade();
   },
 };

@@ -29,7 +29,8 @@ export const install: Phase<UpgradeContext> = {
   name: 'install',
   title: 'Install the new version',
   phases: [
-    { name: 'images', title: 'Import images', when: hasBundle, run: images },
+    // The kubelet starts the edge-hub with its new image as soon as its files are there.
+    { name: 'images', title: 'Import images', when: hasBundle, run: images, neededBy: 'install/edge-hub' },
     { name: 'containerd', title: 'Install containerd', when: hasBundle, run: containerd },
     { name: 'kubelet', title: 'Install the kubelet', run: kubelet },
     { name: 'configuration', title: 'Adapt flags and configuration', run: configuration },

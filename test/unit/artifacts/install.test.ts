@@ -265,11 +265,11 @@ describe('images of a bundle', () => {
       const host = await boot('one');
       await importImages(await open(), host);
       assert.ok(!programs.includes(SYNC));
-      await host.syncImages();
+      await host.settle();
       assert.equal(programs.filter((program) => program === SYNC).length, 1);
       const later = await boot('one');
       await importImages(await open(), later);
-      await later.syncImages();
+      await later.settle();
       assert.equal(programs.filter((program) => program === SYNC).length, 1);
     });
 
@@ -289,11 +289,25 @@ describe('images of a bundle', () => {
       assert.deepEqual(await (await boot('three')).imagesInDoubt(), [PAUSE]);
     });
 
+    it('images that a power cut may have damaged and that the bundle does not contain are named', async () => {
+      const { programs, boot } = await bootedNode();
+      const before = await boot('one');
+      // It fails halfway, as an import does that loses power.
+      await assert.rejects(before.importImage('/other.tar', ['example.com/other:1']));
+      await importImages(await open(), before);
+      programs.length = 0;
+      const warnings: string[] = [];
+      const log = { debug: () => {}, info: () => {}, warning: (text: string) => warnings.push(text) };
+      await importImages(await open(), await boot('two'), { log });
+      assert.match(warnings.join('\n'), /this bundle does not contain them: example\.com\/other:1\. If pods/);
+      assert.ok(!programs.some((program) => program.includes('example.com/other')));
+    });
+
     it('images of a bundle stay if the machine was started since, after they were synced', async () => {
       const { programs, boot } = await bootedNode();
       const first = await boot('one');
       await importImages(await open(), first);
-      await first.syncImages();
+      await first.settle();
       programs.length = 0;
       assert.equal(await importImages(await open(), await boot('two')), false);
       assert.deepEqual(programs, []);

@@ -61,6 +61,69 @@ describe('the state of a service', () => {
   });
 });
 
+describe('systemd that has to read unit files again', () => {
+  /** Answers as systemctl does, and notes what was called. */
+  function called(exitCode: (line: string, earlier: readonly string[]) => number) {
+    const lines: string[] = [];
+    const services = systemd(async (_, args) => {
+      const line = args.join(' ');
+      const code = exitCode(line, lines);
+      lines.push(line);
+      // The answer takes a while: what is called meanwhile would overtake it.
+      await new Promise((resolve) => setImmediate(resolve));
+      return { exitCode: code, stdout: '', stderr: code === 0 ? '' : 'why' };
+    });
+    return { services, lines };
+  }
+
+  it('a unit whose files were changed since systemd read them is outdated', () => {
+    assert.equal(parseUnitState(state({ LoadState: 'loaded', NeedDaemonReload: 'yes' })).outdated, true);
+    assert.equal(parseUnitState(state({ LoadState: 'loaded', NeedDaemonReload: 'no' })).outdated, undefined);
+  });
+
+  it('enabling a service for the next boot reads no unit files', async () => {
+    const { services, lines } = called(() => 0);
+    await services.enable('kubelet.service');
+    assert.deepEqual(lines, ['--quiet --no-reload enable kubelet.service']);
+  });
+
+  it('a start waits until unit files are read', async () => {
+    const order: string[] = [];
+    const services = systemd(async (_, args) => {
+      await new Promise((resolve) => setTimeout(resolve, args[0] === 'daemon-reload' ? 20 : 0));
+      order.push(args.join(' '));
+      return { exitCode: 0, stdout: '', stderr: '' };
+    });
+    void services.reload();
+    await services.start('kubelet.service');
+    assert.deepEqual(order, ['daemon-reload', 'start kubelet.service']);
+  });
+
+  it('a start fails with the reason for which unit files could not be read', async () => {
+    const { services } = called((line) => (line === 'daemon-reload' ? 1 : 0));
+    services.reload().catch(() => {});
+    await assert.rejects(services.start('kubelet.service'), {
+      what: 'systemctl daemon-reload failed with exit code 1',
+    });
+  });
+
+  // systemd 219 to 245 keep a unit that another one names and that did not exist, as missing.
+  it('a service that systemd still takes for missing is started after its files were read', async () => {
+    const { services, lines } = called((line, earlier) =>
+      line.startsWith('start') && !earlier.includes('daemon-reload') ? 5 : 0,
+    );
+    await services.start('containerd.service');
+    assert.deepEqual(lines, ['start containerd.service', 'daemon-reload', 'start containerd.service']);
+  });
+
+  it('a service that does not exist is reported', async () => {
+    const { services } = called((line) => (line.startsWith('start') ? 5 : 0));
+    await assert.rejects(services.start('none.service'), {
+      what: 'systemctl start none.service failed with exit code 5',
+    });
+  });
+});
+
 describe('systemctl that fails', () => {
   it('systemctl that fails is told with its words and the command to look further', async () => {
     const services = systemd(async () => ({ exitCode: 1, stdout: '', stderr: 'Job for kubelet.service failed.\n' }));

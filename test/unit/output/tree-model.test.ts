@@ -72,6 +72,16 @@ describe('the tree of one host', () => {
     assert.deepEqual(live(tree), []);
   });
 
+  it('shows phases that run at the same time one below the other, and each is kept when it ends', () => {
+    const events = [start('a', 'Runtime'), start('a/x', 'Images'), start('b', 'Kubelet'), start('b/y', 'Programs')];
+    const { tree } = treeOf(events);
+    assert.deepEqual(live(tree), ['Runtime', '› Images', 'Kubelet', '› Programs']);
+    assert.deepEqual([...tree.apply(end('b/y')), ...tree.apply(end('b'))], ['✔ Kubelet  1.2s']);
+    assert.deepEqual(live(tree), ['Runtime', '› Images']);
+    assert.deepEqual([...tree.apply(end('a/x')), ...tree.apply(end('a'))], ['✔ Runtime  1.2s']);
+    assert.deepEqual(live(tree), []);
+  });
+
   it('keeps the sub-phase that failed, and every warning', () => {
     const { kept } = treeOf([
       start('a', 'Prepare'),

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { interruptedError } from '../../../src/errors/interrupted.ts';
+import { joinPhases } from '../../../src/phases/join/index.ts';
+import { upgradePhases } from '../../../src/phases/upgrade/index.ts';
 import type { WorkflowEvent } from '../../../src/workflow/events.ts';
 import { type Phase, phaseNames } from '../../../src/workflow/phase.ts';
 import { Pipeline, type PipelineOptions } from '../../../src/workflow/pipeline.ts';
@@ -50,6 +52,74 @@ describe('a pipeline', () => {
     assert.deepEqual(pipeline.done, ['a', 'b/x', 'b/y/deep', 'b/y', 'b', 'c']);
     assert.deepEqual(phaseNames(NESTED as readonly Phase<never>[]), ['a', 'b', 'b/x', 'b/y', 'b/y/deep', 'c']);
     assert.ok(events.every((event) => event.host === 'node-1' && Math.abs(event.time - Date.now()) < 5000));
+  });
+
+  describe('with a phase that a later one needs', () => {
+    /** Ends when told. */
+    function slow(parts: Partial<Phase<Context>> = {}) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const images = phase('images', { neededBy: 'start/kubelet', run: () => promise, ...parts });
+      return { images, end: resolve, fail: reject };
+    }
+    const later = [phase('programs'), phase('start', { phases: [phase('files'), phase('kubelet')] })];
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+    it('runs what is between beside it, and then waits', async () => {
+      const { images, end } = slow();
+      const { pipeline, ran, events } = prepare([images, ...later]);
+      const running = pipeline.run();
+      await turn();
+      assert.deepEqual(ran, ['programs', 'start', 'files']);
+      end();
+      await running;
+      assert.deepEqual(ran, ['programs', 'start', 'files', 'kubelet']);
+      assert.deepEqual(outcomes(events), [
+        'programs done',
+        'start/files done',
+        'images done',
+        'start/kubelet done',
+        'start done',
+      ]);
+    });
+
+    it('fails with its error, and does not begin what needs it', async () => {
+      const { images, fail } = slow();
+      const { pipeline, ran } = prepare([images, ...later]);
+      const running = pipeline.run();
+      await turn();
+      fail(new EdgeadmError({ code: 'NO_SPACE', what: 'the disk is full' }));
+      await assert.rejects(running, { code: 'NO_SPACE' });
+      assert.deepEqual(ran, ['programs', 'start', 'files']);
+    });
+
+    it('waits for it before it reports the failure of another, so that a roll-back meets nothing that goes on', async () => {
+      const { images, end } = slow();
+      const failure = new EdgeadmError({ code: 'WRITE_FAILED', what: 'cannot write' });
+      const broken = phase('programs', { run: () => Promise.reject(failure) });
+      const { pipeline } = prepare([images, broken]);
+      let ended = false;
+      const running = pipeline.run().finally(() => (ended = true));
+      running.catch(() => {});
+      await turn();
+      assert.equal(ended, false);
+      end();
+      await assert.rejects(running, failure);
+    });
+
+    it('runs one after the other in a dry run', async () => {
+      const { images } = slow({ run: async ({ ran }) => void ran.push('images') });
+      const { pipeline, ran } = prepare([images, ...later], { wet: false });
+      await pipeline.run();
+      assert.deepEqual(ran, ['images', 'programs', 'start', 'files', 'kubelet']);
+    });
+
+    it('ends it also where what needs it is not run', async () => {
+      const { images, fail } = slow();
+      const { pipeline } = prepare([images, phase('programs')]);
+      const running = pipeline.run();
+      fail(new EdgeadmError({ code: 'NO_SPACE', what: 'the disk is full' }));
+      await assert.rejects(running, { code: 'NO_SPACE' });
+    });
   });
 
   it('leaves a phase alone if the node already is as it should be', async () => {
@@ -227,3 +297,21 @@ describe('a pipeline', () => {
     assert.match(warnings[0] ?? '', /the API server is away/);
   });
 });
+
+describe('the phases that others run beside', () => {
+  for (const [workflow, phases] of Object.entries({ join: joinPhases, upgrade: upgradePhases }))
+    it(`the phases of ${workflow} that others run beside are needed by one that comes later`, () => {
+      const names = phaseNames(phases as readonly Phase<never>[]);
+      const needed = neededIn(phases as readonly Phase<never>[]);
+      assert.ok(needed.length > 0);
+      for (const [name, neededBy] of needed) assert.ok(names.indexOf(neededBy) > names.indexOf(name), name);
+    });
+});
+
+/** Names of phases with the phases that need them. */
+function neededIn(phases: readonly Phase<never>[], parent = ''): [string, string][] {
+  return phases.flatMap(({ name, neededBy, phases: below = [] }) => [
+    ...(neededBy === undefined ? [] : [[parent + name, neededBy] as [string, string]]),
+    ...neededIn(below, `${parent}${name}/`),
+  ]);
+}

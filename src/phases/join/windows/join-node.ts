@@ -16,6 +16,7 @@ import type { JoinContext } from '../context.ts';
 import { HUB_PROXY } from '../install-edgehub.ts';
 import { writeCertificates } from '../join-node.ts';
 import { nodeLabels } from '../node-labels.ts';
+import { writeServingCertificate } from '../serving-certificate.ts';
 import { setUpHub } from './hub-service.ts';
 import { windowsTaints } from './preflight.ts';
 import { noteWindowsNode } from './prepare-node.ts';
@@ -71,6 +72,7 @@ async function writeKubeletFiles({ host, spec, node, cluster, log }: JoinContext
   log.vendor(VENDOR.windows.writing(nativePath(PATHS.kubelet.kubeconfig)));
   const kubeconfig = kubeletKubeconfig(hub ? HUB_PROXY : (servers[0] ?? ''), nativePath);
   await host.write(PATHS.kubelet.kubeconfig, kubeconfig, { mode: 0o600 });
+  await writeServingCertificate(host, await node.name(), configuration);
 }
 
 async function openPort({ host }: JoinContext): Promise<void> {
