@@ -6,7 +6,7 @@ import { requireExit } from './object-store.ts';
 import { numberIn, readKey } from './registry.ts';
 
 /** Error codes of Windows, which sc.exe ends with. Source: winerror.h */
-const CODE = { absent: 1060, running: 1056, stopped: 1062, busy: 1061 } as const;
+const CODE = { absent: 1060, running: 1056, stopped: 1062, busy: 1061, pipeEnded: 109 } as const;
 /** States of a service, by number. Source: winsvc.h */
 const STATE = { stopped: 1, startPending: 2, stopPending: 3, running: 4 } as const;
 const STATE_NAMES = ['', 'stopped', 'starting', 'stopping', 'running', 'continuing', 'pausing', 'paused'];
@@ -48,7 +48,8 @@ export function serviceManager({ exec, files, everyMs = LOOK_EVERY_MS }: Service
   };
   const stop = async (service: string): Promise<void> => {
     const result = await sc('stop', service);
-    requireExit(`sc.exe stop ${service}`, result, [CODE.stopped, CODE.absent, CODE.busy]);
+    // A service that ends by itself meanwhile closes the pipe that it is told over.
+    requireExit(`sc.exe stop ${service}`, result, [CODE.stopped, CODE.absent, CODE.busy, CODE.pipeEnded]);
     await reach(service, STATE.stopped, STOP_LIMIT_MS);
   };
   const config = async (unit: string, type: 'auto' | 'demand'): Promise<void> => {

@@ -108,6 +108,13 @@ describe('Windows machine', () => {
     assert.deepEqual(await machine.list('/Users'), []);
   });
 
+  it('a service that ends by itself while it is told to stop is stopped', async () => {
+    const stopped = ['TYPE : 10', 'STATE : 1', 'WIN32_EXIT_CODE : 1067'].map((line) => `    ${line}\r\n`).join('');
+    const sc = ([verb]: readonly string[]) => (verb === 'stop' ? { exitCode: 109 } : { stdout: stopped });
+    const windows = await fake({ programs: { 'sc.exe': sc } });
+    await windows.machine().services.stop('kubelet.service');
+  });
+
   it('reads the state of a service by its numbers, in any language', async () => {
     for (const german of [false, true]) {
       const windows = await fake({ german });
