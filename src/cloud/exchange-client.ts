@@ -1,6 +1,7 @@
 import { EdgeadmError } from '../errors/index.ts';
 import type { Host } from '../host/host.ts';
 import { adviceOnName, dialingAgent, HttpError, retryAfter, sendRequest } from '../http/index.ts';
+import { clockDifference } from '../lib/clock-difference.ts';
 import { type RetryPolicy, retry } from '../lib/retry.ts';
 
 /** An answer of the service, whatever its status. */
@@ -80,8 +81,8 @@ function isPassing(error: HttpError): boolean {
 
 async function postOnce(host: Pick<Host, 'connect' | 'clock'>, call: ServiceCall): Promise<ServiceAnswer> {
   const { url, signal, ca } = call;
-  const { now } = await host.clock();
   const started = performance.now();
+  const { now: asked } = await host.clock();
   const agent = dialingAgent({ ca }, (address, options) => host.connect(address, options));
   try {
     const { status, headers, text } = await sendRequest({
@@ -93,9 +94,7 @@ async function postOnce(host: Pick<Host, 'connect' | 'clock'>, call: ServiceCall
       limits: { maxBytes: MAX_ANSWER_BYTES, totalMs: call.timeoutMs ?? ANSWER_TIMEOUT_MS },
       signal,
     });
-    // The Date header has whole seconds: half a second is the best guess.
-    const date = Date.parse(headers.date ?? '') + 500;
-    const clockDifferenceMs = Number.isNaN(date) ? undefined : date - (now + (performance.now() - started) / 2);
+    const clockDifferenceMs = clockDifference(headers.date, asked, performance.now() - started);
     const answer = { status, body: parsed(text), clockDifferenceMs };
     if (saysLater(answer)) throw new PassingAnswer(url.host, answer, retryAfter(headers['retry-after']));
     return answer;

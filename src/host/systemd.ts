@@ -33,7 +33,7 @@ export function systemd(exec: Machine['exec']): ServiceManager {
     await systemctl([verb, unit], () => reload().then(() => systemctl([verb, unit])));
   };
   return {
-    state: async (unit) => parseUnitState(await ask('systemctl', ['show', unit, `--property=${PROPERTIES}`])),
+    state: async (unit) => parseUnitState(await ask('systemctl', showUnits([unit]))),
     enable: (unit) => systemctl(['--quiet', '--no-reload', 'enable', unit]),
     disable: (unit) => systemctl(['--quiet', 'disable', unit]),
     start: (unit) => act('start', unit),
@@ -52,7 +52,12 @@ export function systemd(exec: Machine['exec']): ServiceManager {
 const NOT_INSTALLED = 5;
 const PROPERTIES = 'LoadState,ActiveState,SubState,UnitFileState,Result,NeedDaemonReload';
 
-/** Reads what `systemctl show` prints for {@link PROPERTIES}. */
+/** Arguments of systemctl for what {@link parseUnitState} reads; it leaves an empty line between two units. */
+export function showUnits(units: readonly string[]): string[] {
+  return ['show', ...units, `--property=${PROPERTIES}`];
+}
+
+/** Reads what `systemctl show` prints for a unit. */
 export function parseUnitState(text: string): UnitState {
   const property = new Map(
     text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),

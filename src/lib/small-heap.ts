@@ -24,4 +24,6 @@ const OVER_SSH = /^--(host|inventory)(=|$)/;
 export function preferSmallHeap([command = '', ...words]: readonly string[], setFlag = setFlagsFromString): void {
   if (!ON_NODES.has(command) || words.some((word) => OVER_SSH.test(word))) return;
   for (const flag of FLAGS) setFlag(flag);
+  // zod writes a function for each schema, which pays from the second value on: here there is one.
+  Object.assign(globalThis, { __zod_globalConfig: { jitless: true } });
 }

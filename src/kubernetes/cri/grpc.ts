@@ -43,7 +43,7 @@ export class GrpcChannel {
   }
 
   /** @throws GrpcError */
-  async call(path: string, message: Uint8Array, { timeoutMs, signal }: CallOptions): Promise<Uint8Array> {
+  async call(path: string, message: Uint8Array, { timeoutMs, signal }: CallOptions): Promise<Buffer> {
     const limit = AbortSignal.timeout(timeoutMs);
     try {
       const stream = this.#session.request(
@@ -76,7 +76,7 @@ function framed(message: Uint8Array): Buffer {
   return Buffer.concat([prefix, message]);
 }
 
-async function answerOf(stream: ClientHttp2Stream): Promise<Uint8Array> {
+async function answerOf(stream: ClientHttp2Stream): Promise<Buffer> {
   // Where the call failed at once, its status is in the headers and there are no trailers.
   let status: IncomingHttpHeaders = {};
   stream.on('response', (headers) => {

@@ -1,7 +1,7 @@
 import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import { type CallOptions, GRPC, GrpcChannel, GrpcError } from './grpc.ts';
-import { messageType } from './messages.ts';
+import { decodeRuntimeMessage, encodeRuntimeMessage, type Message as Fields } from './messages.ts';
 
 /** What a runtime says of itself. */
 export interface RuntimeVersion {
@@ -64,7 +64,6 @@ export type CgroupDriver = 'systemd' | 'cgroupfs';
 
 export type ApiVersion = 'v1' | 'v1alpha2';
 type Service = 'RuntimeService' | 'ImageService';
-type Fields = Record<string, unknown>;
 
 const CONTAINER_STATES: readonly ContainerState[] = ['created', 'running', 'exited', 'unknown'];
 /** As the enumeration CgroupDriver of api.proto numbers them. */
@@ -259,13 +258,9 @@ export class CriClient {
     request: Fields,
     options: CallOptions,
   ): Promise<Fields> {
-    const [requestType, answerType] = await Promise.all([
-      messageType(`${method}Request`),
-      messageType(`${method}Response`),
-    ]);
-    const bytes = requestType.encode(requestType.fromObject(request)).finish();
+    const bytes = encodeRuntimeMessage(`${method}Request`, request);
     const answer = await this.#channel.call(`/runtime.${api}.${service}/${method}`, bytes, options);
-    return answerType.toObject(answerType.decode(answer), { defaults: true, longs: Number });
+    return decodeRuntimeMessage(`${method}Response`, answer);
   }
 }
 

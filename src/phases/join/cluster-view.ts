@@ -17,6 +17,7 @@ import { kubeletConfigMaps } from '../../kubernetes/kubelet/migrations.ts';
 import { SANDBOX_TREE_STATE, serverVersionOf } from '../../kubernetes/version.ts';
 import { type Origin, repeatedKeyIn, yamlMap } from '../../lib/check-shape.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { clockDifference } from '../../lib/clock-difference.ts';
 import { memoize } from '../../lib/memoize.ts';
 import { waitFor } from '../../lib/wait-for.ts';
 import { pinCa } from '../../pki/ca-hash.ts';
@@ -113,13 +114,10 @@ interface FirstLook {
 }
 
 async function askAnonymously(client: ApiClient, host: Host): Promise<FirstLook> {
-  const clock = await host.clock();
   const started = performance.now();
+  const { now: asked } = await host.clock();
   const answer = await readClusterInfo(client);
-  const halfway = clock.now + (performance.now() - started) / 2;
-  const date = Date.parse(answer.headers.date ?? '');
-  // The Date header has whole seconds: half a second is the best guess.
-  const clockDifferenceMs = Number.isNaN(date) ? undefined : date + 500 - halfway;
+  const clockDifferenceMs = clockDifference(answer.headers.date, asked, performance.now() - started);
   return { answer, first: { server: answer.server, clockDifferenceMs } };
 }
 

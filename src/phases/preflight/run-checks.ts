@@ -2,6 +2,7 @@ import { type EdgeadmError, EXIT, toEdgeadmError } from '../../errors/index.ts';
 import { isDenied } from '../../host/failures.ts';
 import { type Clock, realClock } from '../../lib/clock.ts';
 import type { PhaseLog } from '../../workflow/events.ts';
+import { askedTogether } from './asked-together.ts';
 import { type Check, type CheckResult, fail, skip, type Verdict } from './check.ts';
 import { checksNamed } from './check-names.ts';
 import { checksFor } from './checks.ts';
@@ -39,8 +40,10 @@ export async function judgeChecks(
 ): Promise<Verdict[]> {
   // The slowest answer, since a kubelet takes a tenth of a second to start, and several checks wait for it.
   context.node.kubeletVersion().catch(() => {});
-  const checks = chosen ?? checksFor((await context.host.facts()).platform);
-  const asking = { ...context, host: cachedReads(context.host) };
+  const { platform } = await context.host.facts();
+  const checks = chosen ?? checksFor(platform);
+  const together = platform === 'linux' && context.host.runsPrograms ? askedTogether(context.host) : undefined;
+  const asking = { ...context, host: cachedReads(context.host, together) };
   const results = new Map<string, Promise<Timed>>();
   for (const check of checks) results.set(check.name, runOne(check, asking, results, clock));
   const names = new Set(context.spec.ignorePreflightErrors.flatMap((name) => checksNamed(name) ?? []));

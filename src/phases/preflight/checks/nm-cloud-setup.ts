@@ -5,6 +5,8 @@ const RULE = /^\d+:\s+from (\S+) lookup (304\d\d)\b/m;
 /** With it, what is on the node itself is looked up first. */
 const CORRECTED = /^\d+:\s.*\blookup main suppress_prefixlength 0/m;
 
+export const RULES_QUERY = ['ip', 'rule', 'show'] as const;
+
 export const nmCloudSetup: Check = {
   name: 'NMCloudSetup',
   concerns: 'node',
@@ -15,7 +17,8 @@ export const nmCloudSetup: Check = {
     'Run `systemctl disable --now nm-cloud-setup.timer nm-cloud-setup.service`, then reboot, which removes the rules.',
   run: async ({ host }) => {
     if (!host.runsPrograms) return skip('a scratch root has no routing rules');
-    const { stdout } = await host.query('ip', ['rule', 'show']);
+    const [program, ...args] = RULES_QUERY;
+    const { stdout } = await host.query(program, args);
     const [, address, table] = RULE.exec(stdout) ?? [];
     if (address === undefined || CORRECTED.test(stdout)) return pass();
     return fail(

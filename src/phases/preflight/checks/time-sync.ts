@@ -42,7 +42,10 @@ export async function judgeClock(
 const SERVICES = ['chronyd', 'chrony', 'systemd-timesyncd', 'ntpd', 'ntp', 'ntpsec', 'openntpd'];
 
 /** One question for all; systemctl answers one line a unit. */
+export const TIME_SERVICES_QUERY = ['systemctl', 'is-active', ...SERVICES.map((name) => `${name}.service`)] as const;
+
 async function hasTimeService(host: ReadOnlyHost): Promise<boolean> {
-  const { stdout } = await host.query('systemctl', ['is-active', ...SERVICES.map((name) => `${name}.service`)]);
+  const [program, ...args] = TIME_SERVICES_QUERY;
+  const { stdout } = await host.query(program, args);
   return stdout.split('\n').includes('active');
 }
