@@ -79,17 +79,13 @@ const CI_PARTS = [
   { name: 'hub as a service, other runtimes', files: ['hub-service', 'migrate-runtime'] },
   { name: 'joins that fail', files: ['failures'] },
   { name: 'upgrade of a cluster', files: ['cluster-upgrade'] },
-  { name: 'Windows under wine', files: ['answers', 'join-reset', 'upgrade'], folder: 'winbed' },
-  { name: 'interruptions of Windows under wine', files: ['interrupted'], folder: 'winbed' },
+  { name: 'Windows under wine interrupted in each step', files: ['each-step'], folder: 'winbed' },
+  { name: 'Windows under wine, also over SSH', files: ['answers', 'join-reset', 'upgrade', 'ssh'], folder: 'winbed' },
+  { name: 'Windows under wine with a real kubelet', files: ['real-cluster'], folder: 'winbed' },
 ];
 
 /** With these it takes hours. */
 const MORE_PARTS = [
-  {
-    name: 'Windows with a real kubelet, over SSH, interrupted in each step',
-    files: ['real-cluster', 'ssh', 'each-step'],
-    folder: 'winbed',
-  },
   { name: 'reset among the things of others', files: ['reset-foreign'] },
   { name: 'a virtual machine', files: ['node', 'drill'], world: 'today', folder: 'vm' },
   {
@@ -187,6 +183,7 @@ async function main() {
   ]);
   if (!reason) {
     if (await step('prepare the test bed', 'node', ['test/testbed/cli.ts', 'prepare', 'guide', 'today'])) {
+      if (CI) await step('prepare Windows under wine', 'node', ['test/winbed/prepare.ts']);
       if (WHOLE) await step('prepare the virtual machine', 'node', ['test/vm/prepare.ts', 'today']);
       await endToEnd();
     }

@@ -16,21 +16,56 @@ export interface Redactor {
   redactValue(value: unknown): unknown;
 }
 
+function pairAt(text: string, at: number): number {
+  return ((text.charCodeAt(at) << 8) ^ text.charCodeAt(at + 1)) & 0xffff;
+}
+
+/**
+ * All spellings of all secrets. No regular expression: a join of a hundred hosts registers two keys for each, and
+ * compiling one of ten thousand spellings after each key took more than the rest of the join.
+ */
+class Spellings {
+  /** By their first characters. */
+  readonly #byStart = new Map<string, string[]>();
+  readonly #all = new Set<string>();
+  /** Which pairs of characters a spelling begins with: hardly any of those in a long log. */
+  readonly #pairs = new Uint8Array(0x10000);
+
+  add(spelling: string): void {
+    if (this.#all.has(spelling)) return;
+    this.#all.add(spelling);
+    this.#pairs[pairAt(spelling, 0)] = 1;
+    const start = spelling.slice(0, SHORTEST);
+    // The longest first: if one spelling begins with another, all of it goes.
+    this.#byStart.set(
+      start,
+      [...(this.#byStart.get(start) ?? []), spelling].sort((a, b) => b.length - a.length),
+    );
+  }
+
+  mask(text: string): string {
+    if (this.#all.size === 0) return text;
+    let masked = '';
+    let from = 0;
+    for (let at = 0; at <= text.length - SHORTEST; at++) {
+      if (this.#pairs[pairAt(text, at)] === 0) continue;
+      const found = this.#byStart.get(text.slice(at, at + SHORTEST))?.find((spelling) => text.startsWith(spelling, at));
+      if (found === undefined) continue;
+      masked += text.slice(from, at) + MASK;
+      from = at + found.length;
+      at = from - 1;
+    }
+    return masked + text.slice(from);
+  }
+}
+
 /** A redactor without secrets. The program has one: {@link registerSecret}, {@link redact}. */
 export function createRedactor(): Redactor {
-  const spellings = new Set<string>();
-  let known: RegExp | undefined;
-
-  const redact = (text: string): string => {
-    if (spellings.size > 0) known ??= anyOf(spellings);
-    return maskForms(known ? text.replace(known, MASK) : text);
-  };
+  const spellings = new Spellings();
+  const redact = (text: string): string => maskForms(spellings.mask(text));
   return {
     registerSecret(value) {
-      const before = spellings.size;
       for (const spelling of secretsIn(value ?? '').flatMap(spellingsOf)) spellings.add(spelling);
-      // The same key is read again and again; compiling the expression is the expensive part.
-      if (spellings.size !== before) known = undefined;
     },
     redact,
     redactValue: (value) => mapStrings(value, redact),
@@ -84,12 +119,6 @@ function base64Of(secret: string): string[] {
   return [alone, alone.replace(/=+$/, ''), ...inside.filter((text) => text.length >= SHORTEST_BASE64)].flatMap(
     (text) => [text, text.replaceAll('+', '-').replaceAll('/', '_')],
   );
-}
-
-/** The longest first: if one spelling begins with another, all of it goes. */
-function anyOf(spellings: ReadonlySet<string>): RegExp {
-  const longestFirst = [...spellings].sort((a, b) => b.length - a.length);
-  return new RegExp(longestFirst.map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|'), 'g');
 }
 
 /**

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { windowsExecutable } from '../dist/release.ts';
 import { differences } from './answers.ts';
 import { type Template, template } from './template.ts';
+import { onWholePages } from './whole-pages.ts';
 import { WineWindows } from './windows.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -21,11 +23,12 @@ describe('Windows under wine', () => {
     assert.deepEqual(await differences((file, args) => machine.run(file, args)), []);
   });
 
-  it('edgeadm.exe starts and says which version it is', async () => {
+  it('edgeadm.exe starts and says which version it is, without the help of another program', async () => {
     windows = await WineWindows.make(parts);
-    await windows.put('/edgeadm.exe', { from: await windowsExecutable() });
+    await windows.put('/edgeadm.exe', onWholePages(await readFile(await windowsExecutable())));
     const { exitCode, stdout, stderr } = await windows.run('C:\\edgeadm.exe', ['--version']);
     assert.match(stdout, /^edgeadm\/\S+ win32-x64 node-v26/, stderr);
     assert.equal(exitCode, 0);
+    assert.deepEqual(await windows.calls(), []);
   });
 });

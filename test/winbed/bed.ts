@@ -15,6 +15,7 @@ import { tgz } from '../unit/artifacts/fixtures.ts';
 import { fakeRuntime } from '../unit/fake-runtime.ts';
 import type { Edition } from './editions.ts';
 import { OWN_FOLDER, type Template } from './template.ts';
+import { onWholePages } from './whole-pages.ts';
 import { WineWindows } from './windows.ts';
 
 /** Words for a reset. */
@@ -113,7 +114,7 @@ export class WinBed {
     const address = this.#runtime.address();
     if (address === null || typeof address === 'string') throw new Error('the runtime has no port');
     await windows.tell('cri.address', `127.0.0.1:${address.port}`);
-    await windows.put(`/${OWN_FOLDER}/edgeadm.exe`, { from: await windowsExecutable() });
+    await windows.put(`/${OWN_FOLDER}/edgeadm.exe`, onWholePages(await readFile(await windowsExecutable())));
     for (const name of Object.keys(BUNDLES) as (keyof typeof BUNDLES)[])
       await windows.put(`/${OWN_FOLDER}/${name}`, { from: this.bundleHere(name) });
     return windows;

@@ -12,6 +12,7 @@ import { plugIn } from '../testbed/network.ts';
 import { windowsKubelet } from '../testbed/windows-kubelet.ts';
 import { ARCHIVE, bundleOf, faultsIn, filesOf, lastLine, PROGRAM, RESET, succeeds, writeBundle } from './bed.ts';
 import { OWN_FOLDER, runtimeProgram, template } from './template.ts';
+import { onWholePages } from './whole-pages.ts';
 import { WineWindows } from './windows.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -24,6 +25,8 @@ const SYSTEM = 'C:\\Windows\\System32\\';
 const CREDENTIALS = '/var/lib/kubelet/pki/kubelet-client-current.pem';
 /** A kubelet looks for pods to remove every two seconds, and gives them half a minute. Seconds. */
 const LIMIT_S = 120;
+/** Evidence of a diagnosis that did not wait any longer. */
+const TOO_LATE = /timed out|no (connection|complete answer) within/;
 
 describe('edgeadm.exe, a real kubelet and a real control plane', function () {
   this.timeout(1_800_000);
@@ -41,7 +44,7 @@ describe('edgeadm.exe, a real kubelet and a real control plane', function () {
     closing.defer(() => rm(folder, { recursive: true }));
     windows = await WineWindows.make(parts, { network: await plugIn(OCTET) });
     closing.defer(() => windows.remove());
-    await windows.put(`/${OWN_FOLDER}/edgeadm.exe`, { from: await windowsExecutable() });
+    await windows.put(`/${OWN_FOLDER}/edgeadm.exe`, onWholePages(await readFile(await windowsExecutable())));
     const bundles = {
       old: { version: OLD, kubelet: await windowsKubelet(say, OLD) },
       new: { version: NEW, kubelet: await windowsKubelet(say, NEW) },
@@ -80,6 +83,20 @@ describe('edgeadm.exe, a real kubelet and a real control plane', function () {
   const upgrade = (bundle: string) => edgeadm('upgrade', '--bundle', bundleOf(bundle), '--yes');
 
   const diagnose = () => edgeadm('diagnose', '-o', bundleOf(ARCHIVE));
+
+  /** What a diagnosis finds; it is repeated while something does not answer in time, as on a machine that others keep busy. */
+  const faultsFound = async () => {
+    let faults = new Map<string, { readonly evidence: string }>();
+    await until(
+      'the node to answer a diagnosis in time',
+      async () => {
+        faults = faultsIn(await diagnose());
+        return ![...faults.values()].some(({ evidence }) => TOO_LATE.test(evidence));
+      },
+      LIMIT_S,
+    );
+    return faults;
+  };
 
   const sc = (...words: string[]) => windows.run(`${SYSTEM}sc.exe`, words);
 
@@ -126,7 +143,7 @@ describe('edgeadm.exe, a real kubelet and a real control plane', function () {
   });
 
   it('a diagnosis finds no fault of the node, and has no secret in what it collects of it', async () => {
-    assert.deepEqual([...faultsIn(await diagnose()).values()], []);
+    assert.deepEqual([...(await faultsFound()).values()], []);
     const files = await filesOf(windows.place(`/${OWN_FOLDER}/${ARCHIVE}`));
     assert.match(files.get('services/state.txt') ?? '', /^kubelet: running, automatic\r?\ncontainerd: running/m);
     assert.match(files.get('kubelet/log.txt') ?? '', new RegExp(`Version: ${OLD}`));
@@ -138,16 +155,13 @@ describe('edgeadm.exe, a real kubelet and a real control plane', function () {
 
   it('a diagnosis names the kubelet once its service is stopped, and once it is killed', async () => {
     assert.equal((await sc('stop', 'kubelet')).exitCode, 0);
-    assert.match(faultsIn(await diagnose()).get('Kubelet')?.evidence ?? '', /kubelet\.service: stopped/);
+    assert.match((await faultsFound()).get('Kubelet')?.evidence ?? '', /kubelet\.service: stopped/);
     const stopped = Date.now();
     assert.equal((await sc('start', 'kubelet')).exitCode, 0);
     await readySince(stopped, OLD);
-    assert.deepEqual([...faultsIn(await diagnose()).values()], []);
+    assert.deepEqual([...(await faultsFound()).values()], []);
     assert.equal((await windows.run(`${SYSTEM}taskkill.exe`, ['/f', '/im', 'kubelet.exe'])).exitCode, 0);
-    assert.match(
-      faultsIn(await diagnose()).get('Kubelet')?.evidence ?? '',
-      /kubelet\.service: stopped, exit code 1067/,
-    );
+    assert.match((await faultsFound()).get('Kubelet')?.evidence ?? '', /kubelet\.service: stopped, exit code 1067/);
     const killed = Date.now();
     assert.equal((await sc('start', 'kubelet')).exitCode, 0);
     await readySince(killed, OLD);
@@ -161,7 +175,7 @@ describe('edgeadm.exe, a real kubelet and a real control plane', function () {
     assert.match(JSON.stringify(lastLine(stdout)), /UPGRADE_RECOVERED/);
     await readySince(began, OLD);
     await podGoesOn();
-    assert.deepEqual([...faultsIn(await diagnose()).values()], []);
+    assert.deepEqual([...(await faultsFound()).values()], []);
   });
 
   it('an upgrade makes the node Ready with the new version while its pod goes on; a second changes nothing', async () => {

@@ -11,8 +11,13 @@ export const OWN_FOLDER = 'winbed';
 
 /** Programs of System32 that wine has as stubs, which end with exit code 0, or that know little. */
 const REPLACED = ['certutil', 'dism', 'icacls', 'netsh', 'sc', 'schtasks', 'shutdown', 'wevtutil'];
-/** Wine starts one beside each program that has no console, which costs a quarter of a join, and none of them needs it. */
-const REMOVED = ['conhost'];
+/**
+ * Wine starts the first beside each program that has no console, which costs a quarter of a join, the second with each boot; neither
+ * is needed.
+ */
+const REMOVED = ['conhost', 'winemenubuilder'];
+/** Services of wine that look for devices with each boot. */
+const STOPPED = ['PlugPlay', 'winebus', 'wineusb'];
 /** Where the one program goes that answers for all of them, on the drive. */
 export const STAND_INS = [
   ...['keep', 'relay'].map((name) => `${OWN_FOLDER}/${name}.exe`),
@@ -95,7 +100,7 @@ async function goProgram(say: Say, what: string, { name, source: cwd, system, pr
 }
 
 async function windows(say: Say, root: string): Promise<string> {
-  const overrides = overridesOf(REPLACED, REMOVED);
+  const overrides = overridesOf({ replaced: REPLACED, removed: REMOVED, stopped: STOPPED });
   const recipe = { root, WINE, EDITIONS, overrides };
   return cached('wine-prefix', recipe, (dir) =>
     timed(say, 'a drive of Windows', async () => {

@@ -33,9 +33,6 @@ const NOT_OF_THE_MACHINE =
 /** Keys whose content must be the same before a join and after a reset. */
 const KEYS = ['HKLM\\SYSTEM\\CurrentControlSet\\Services', 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager'];
 
-const FIREWALL_RULES =
-  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules';
-
 /** Between two looks at what a program has written. Milliseconds. */
 const LOOK_EVERY_MS = 20;
 
@@ -53,6 +50,9 @@ interface MachineOptions {
   /** A network namespace of this machine to put it into; its own network unless given. */
   readonly network?: string;
 }
+
+/** Each program of wine asks its server again and again; beside other tests the server would wait for a core each time. */
+const SERVER = 'nice -n -10 wineserver -p0';
 
 /** The first process of a machine, whose output is not kept. */
 const HOLDER = { buffer: false, reject: false, stdin: 'ignore' } as const;
@@ -94,28 +94,20 @@ export class WineWindows {
       `hostname ${this.name}`,
       `mount -t overlay -o '${layers}' overlay '${prefix}'`,
       mounts(root, prefix),
-      'echo mounted',
       'exec "$@"',
     ];
     // The first process ends all others with itself: it has to outlive wine's server, which saves the registry last.
-    const keep = chrootIn(root, ['sh', '-c', `${WINE} '${OWN}\\keep.exe'; wineserver -w`]);
+    const keep = chrootIn(root, ['sh', '-c', `${SERVER}; ${WINE} '${OWN}\\keep.exe'; wineserver -w`]);
     const network = this.#network === undefined ? [] : ['nsenter', `--net=/run/netns/${this.#network}`];
     const own = ['unshare', '--mount', '--pid', '--uts', '--fork', '--kill-child'];
     const words = [...network, ...own, 'sh', '-ec', lines.join('\n'), 'sh', ...keep];
     const holder = execa('setpriv', ['--pdeathsig', 'KILL', ...words], HOLDER);
     this.#holder = holder;
     const { pid, stdout } = holder;
+    // keep.exe reports that it runs.
     await new Promise((resolve) => stdout.once('data', resolve));
     stdout.resume();
     this.#pid = Number.parseInt(await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8'), 10);
-    // Only an elevated administrator may read it, and wine forgets it with every start.
-    await this.#addKey('HKU\\S-1-5-19\\Environment');
-    // Windows has it whether there are rules or not.
-    await this.#addKey(FIREWALL_RULES);
-  }
-
-  async #addKey(key: string): Promise<void> {
-    await this.run('C:\\Windows\\System32\\reg.exe', ['add', key, '/f']);
   }
 
   /** Shuts it down and boots it. */
@@ -160,10 +152,11 @@ export class WineWindows {
     return readFile(this.place(`/${OWN_FOLDER}/${name}`), 'utf8').catch(() => undefined);
   }
 
-  async put(path: string, content: string | { readonly from: string }): Promise<void> {
+  async put(path: string, content: string | Buffer | { readonly from: string }): Promise<void> {
     const place = this.place(path);
     await mkdir(dirname(place), { recursive: true });
-    await (typeof content === 'string' ? writeFile(place, content) : cp(content.from, place, { recursive: true }));
+    const isContent = typeof content === 'string' || Buffer.isBuffer(content);
+    await (isContent ? writeFile(place, content) : cp(content.from, place, { recursive: true }));
   }
 
   /** Where a file of its drive is on this machine, as long as it runs. */

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/windows/registry"
 )
 
 const folder = `C:\winbed`
@@ -50,8 +52,15 @@ func main() {
 	os.Exit(run(args))
 }
 
+// Only an elevated administrator may read it, and wine forgets it with every start.
+const administratorsKey = `S-1-5-19\Environment`
+
 // keep runs as long as the machine: without a program wine ends, and with it all services.
 func keep([]string) int {
+	if _, _, err := registry.CreateKey(registry.USERS, administratorsKey, registry.ALL_ACCESS); err != nil {
+		return 1
+	}
+	fmt.Println("booted")
 	for {
 		time.Sleep(time.Hour)
 	}
