@@ -48,7 +48,7 @@ export function serviceManager({ exec, files, everyMs = LOOK_EVERY_MS }: Service
   };
   const stop = async (service: string): Promise<void> => {
     const result = await sc('stop', service);
-    // A service that ends by itself meanwhile closes the pipe that it is told over.
+    // A service that ends by itself meanwhile closes the pipe to its manager.
     requireExit(`sc.exe stop ${service}`, result, [CODE.stopped, CODE.absent, CODE.busy, CODE.pipeEnded]);
     await reach(service, STATE.stopped, STOP_LIMIT_MS);
   };
