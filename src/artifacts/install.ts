@@ -73,12 +73,18 @@ export async function importImages(bundle: Bundle, host: Host, options: ImportOp
   const doubtful = await among(found, bundle, host, files);
   if (doubtful.size > 0)
     options.log?.info(`Images that a power cut may have damaged are imported again: ${[...doubtful].join(', ')}`);
-  const missing = [...found].filter((name) => !doubtful.has(name)).join(', ');
-  if (missing)
-    options.log?.warning(
-      `A power cut may have damaged these images, and this bundle does not contain them: ${missing}. If pods of theirs do not start, run the command with the bundle that they came from.`,
-    );
+  const others = [...found].filter((name) => !doubtful.has(name));
+  if (others.length > 0) await warnOfOthers(host, others, options.log);
   return renewImages(host, doubtful, () => importMissing(bundle, host, { ...options, doubtful }), options.signal);
+}
+
+async function warnOfOthers(host: Host, names: readonly string[], log: ImportOptions['log']): Promise<void> {
+  const there = new Set(await presentImages(host));
+  const left = names.filter((name) => there.has(name)).join(', ');
+  if (left)
+    log?.warning(
+      `A power cut may have damaged these images, and this bundle does not contain them: ${left}. If pods that use them do not start, run the command again with the bundle they came from.`,
+    );
 }
 
 /** Those that the bundle has, by all of their names; only by that in bundle.yaml in a dry run, which fetches nothing. */

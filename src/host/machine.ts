@@ -90,7 +90,7 @@ export interface UnitState {
   readonly enabled: boolean;
   /** Switched off so that nothing can start it (`systemctl mask`); such a unit does not count as existing. */
   readonly masked?: boolean;
-  /** Its files were changed since the service manager read them. */
+  /** Its files were changed since the service manager read them, or it could not use them. */
   readonly outdated?: boolean;
   /** What the service manager calls it, for messages: `failed (Result: exit-code)`. */
   readonly detail: string;

@@ -4,6 +4,7 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { EdgeadmError } from '../errors/index.ts';
 import { CHUNK_BYTES } from '../lib/chunks.ts';
+import { runningPhase } from '../lib/running-phase.ts';
 import { sha256Of } from '../lib/sha256.ts';
 import { factsOf } from './facts.ts';
 import type { Host } from './host.ts';
@@ -52,6 +53,8 @@ export class NodeHost implements Host {
   #network: Promise<Network> | undefined;
   /** Units were enabled, and the service manager was not told yet. */
   #enabled = false;
+  /** The last reading of unit files, which is not always waited for. */
+  #reloading: Promise<void> = Promise.resolve();
 
   /** @param choices where earlier choices are read from; a host without a journal may still know them */
   constructor(machine: Machine, journal?: Journal, choices = journal) {
@@ -256,8 +259,9 @@ export class NodeHost implements Host {
   }
 
   async applyUnit(unit: string, files: readonly string[]): Promise<boolean> {
-    const { active } = await this.unit(unit);
+    const { active, outdated } = await this.unit(unit);
     if (active && !this.#journal?.isStale(unit, files)) return false;
+    if (outdated) await this.reloadUnits();
     await this.#note({ kind: 'service', unit, wasActive: active });
     if (active) await this.#machine.services.restart(unit);
     else await this.#machine.services.start(unit);
@@ -267,7 +271,8 @@ export class NodeHost implements Host {
 
   reloadUnits(): Promise<void> {
     this.#enabled = false;
-    return this.#machine.services.reload();
+    this.#reloading = this.#machine.services.reload();
+    return this.#reloading;
   }
 
   async setSysctl(key: string, value: string): Promise<void> {
@@ -297,7 +302,7 @@ export class NodeHost implements Host {
   }
 
   async settle(): Promise<void> {
-    await Promise.all([this.#syncImages(), this.#enabled ? this.reloadUnits() : undefined]);
+    await Promise.all([this.#syncImages(), this.#enabled ? this.reloadUnits() : this.#reloading]);
   }
 
   /** One that fails is not noted: after a power cut the images are imported again. */
@@ -328,7 +333,7 @@ export class NodeHost implements Host {
   }
 
   async #note(change: Change): Promise<void> {
-    await this.#journal?.append({ ...change, phase: this.phase });
+    await this.#journal?.append({ ...change, phase: runningPhase.getStore() ?? this.phase });
   }
 
   async #keep(path: string, stat: FileStat | undefined): Promise<Before> {

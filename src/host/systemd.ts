@@ -12,7 +12,7 @@ export function systemd(exec: Machine['exec']): ServiceManager {
   const systemctl = async (args: readonly string[], again?: () => Promise<void>): Promise<void> => {
     const result = await exec('systemctl', args, { repeatable: true });
     if (result.exitCode === 0) return;
-    if (result.exitCode === NOT_INSTALLED && again) return again();
+    if (MISSING.includes(result.exitCode) && again) return again();
     throw new EdgeadmError({
       code: 'COMMAND_FAILED',
       what: `systemctl ${args.join(' ')} failed with exit code ${result.exitCode}`,
@@ -33,7 +33,10 @@ export function systemd(exec: Machine['exec']): ServiceManager {
     await systemctl([verb, unit], () => reload().then(() => systemctl([verb, unit])));
   };
   return {
-    state: async (unit) => parseUnitState(await ask('systemctl', showUnits([unit]))),
+    state: async (unit) => {
+      await reloading.catch(() => {});
+      return parseUnitState(await ask('systemctl', showUnits([unit])));
+    },
     enable: (unit) => systemctl(['--quiet', '--no-reload', 'enable', unit]),
     disable: (unit) => systemctl(['--quiet', 'disable', unit]),
     start: (unit) => act('start', unit),
@@ -48,8 +51,8 @@ export function systemd(exec: Machine['exec']): ServiceManager {
   };
 }
 
-/** What `systemctl start` and `restart` exit with for a unit that they do not find. */
-const NOT_INSTALLED = 5;
+/** What `systemctl start` and `restart` exit with for a unit that they do not find; 6 in old versions of systemd. */
+const MISSING = [5, 6];
 const PROPERTIES = 'LoadState,ActiveState,SubState,UnitFileState,Result,NeedDaemonReload';
 
 /** Arguments of systemctl for what {@link parseUnitState} reads; it leaves an empty line between two units. */
@@ -67,9 +70,15 @@ export function parseUnitState(text: string): UnitState {
   return {
     exists: property.get('LoadState') === 'loaded',
     ...(property.get('LoadState') === 'masked' && { masked: true }),
-    ...(property.get('NeedDaemonReload') === 'yes' && { outdated: true }),
+    ...(isOutdated(property) && { outdated: true }),
     active: active === 'active' || active === 'reloading',
     enabled: property.get('UnitFileState')?.startsWith('enabled') ?? false,
     detail: `${active} (${property.get('SubState') ?? ''}${result === 'success' ? '' : `, ${result}`})`,
   };
+}
+
+/** systemd looks again by itself at a unit that was missing, and not at one that was masked or had a mistake. */
+function isOutdated(property: ReadonlyMap<string, string>): boolean {
+  const unusable = !['loaded', 'not-found'].includes(property.get('LoadState') ?? 'loaded');
+  return unusable || property.get('NeedDaemonReload') === 'yes';
 }

@@ -21,8 +21,8 @@ function pairAt(text: string, at: number): number {
 }
 
 /**
- * All spellings of all secrets. No regular expression: a join of a hundred hosts registers two keys for each, and
- * compiling one of ten thousand spellings after each key took more than the rest of the join.
+ * All spellings of all secrets. No regular expression: a join registers two keys for each host, and one of all their
+ * spellings would be compiled anew after each key (a fifth of the processor time of a join of 83 hosts).
  */
 class Spellings {
   /** By their first characters. */

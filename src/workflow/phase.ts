@@ -33,9 +33,9 @@ export interface Phase<C> {
   readonly rollBack?: (context: C & PhaseTools) => Promise<void>;
   /**
    * The phase that needs the outcome of this one, as `parent/child`; phases in between are run beside it. It comes later
-   * below the same parent. A dry run, which changes nothing, runs one after the other.
+   * below the same parent. A dry run, which changes nothing, runs one after the other; so does a function that names none.
    */
-  readonly neededBy?: string;
+  readonly neededBy?: string | ((context: C) => Promise<string | undefined>);
   /** Sub-phases, run in order after `run`. */
   readonly phases?: readonly Phase<C>[];
 }

@@ -1,4 +1,5 @@
 import { EdgeadmError, toEdgeadmError } from '../errors/index.ts';
+import { runningPhase } from '../lib/running-phase.ts';
 import { Stopwatch } from '../lib/stopwatch.ts';
 import { waitFor } from '../lib/wait-for.ts';
 import { type EventBody, type EventSink, now, type Outcome, phaseLog } from './events.ts';
@@ -27,6 +28,8 @@ export class Pipeline<C extends object> {
   readonly #done: string[] = [];
   /** Phases that run beside others, by the phase that waits for them. */
   readonly #beside = new Map<string, Promise<void>>();
+  /** Ends what runs beside a phase that failed; the reason is the failure. */
+  readonly #failure = new AbortController();
 
   constructor(phases: readonly Phase<C>[], options: PipelineOptions<C>) {
     this.#phases = phases;
@@ -42,13 +45,11 @@ export class Pipeline<C extends object> {
    * @throws EdgeadmError of the phase that failed, or INTERRUPTED, which names what is done.
    */
   async run(): Promise<void> {
-    try {
-      await this.#runAll(this.#phases, '');
-    } finally {
-      // It must be over before the caller rolls back what was done.
-      await Promise.allSettled(this.#beside.values());
-    }
-    await Promise.all(this.#beside.values());
+    const running = this.#runAll(this.#phases, '').catch(() => {});
+    // All must be over before the caller rolls back what was done.
+    await running;
+    await Promise.allSettled(this.#beside.values());
+    this.#failure.signal.throwIfAborted();
   }
 
   /** Calls every `rollBack`, last phase first; a failure becomes a warning and does not stop the others. */
@@ -74,11 +75,20 @@ export class Pipeline<C extends object> {
       const above = only?.startsWith(`${name}/`);
       if (only !== undefined && !above && name !== only && !name.startsWith(`${only}/`)) continue;
       await this.#beside.get(name);
+      this.#failure.signal.throwIfAborted();
       this.#refuseWhenInterrupted(name);
+      const neededBy = await this.#neededBy(phase);
       const running = this.#runOne(phase, name, above ?? false);
-      if (phase.neededBy !== undefined && this.#options.wet) this.#runBeside(phase.neededBy, running);
-      else await running;
+      if (neededBy === undefined) await running;
+      else this.#runBeside(neededBy, running);
+      // Where the phase that needs it was skipped with its parent.
+      for (const [needing, beside] of this.#beside) if (needing.startsWith(`${name}/`)) await beside;
     }
+  }
+
+  async #neededBy({ neededBy }: Phase<C>): Promise<string | undefined> {
+    if (!this.#options.wet) return undefined;
+    return typeof neededBy === 'function' ? neededBy(this.#options.context) : neededBy;
   }
 
   /** Its failure is that of the phase that waits for it. */
@@ -90,7 +100,7 @@ export class Pipeline<C extends object> {
   async #runOne(phase: Phase<C>, name: string, onlyBelow: boolean): Promise<void> {
     const watch = new Stopwatch();
     const end = this.#begin(name, phase.title, watch);
-    await watch.measure(() => this.#doOne(phase, name, onlyBelow, end));
+    await watch.measure(() => runningPhase.run(name, () => this.#doOne(phase, name, onlyBelow, end)));
   }
 
   async #doOne(phase: Phase<C>, name: string, onlyBelow: boolean, end: End): Promise<void> {
@@ -104,7 +114,9 @@ export class Pipeline<C extends object> {
       await this.#runAll(phase.phases ?? [], `${name}/`);
     } catch (error) {
       end('failed');
-      throw this.#options.signal.aborted ? this.#interrupted(name, error) : toEdgeadmError(error);
+      const failure = this.#options.signal.aborted ? this.#interrupted(name, error) : toEdgeadmError(error);
+      this.#failure.abort(failure);
+      throw failure;
     }
     this.#done.push(name);
     end('done');
@@ -125,7 +137,9 @@ export class Pipeline<C extends object> {
   }
 
   #refuseWhenInterrupted(name: string): void {
-    if (this.#options.signal.aborted) throw this.#interrupted(name, undefined);
+    if (!this.#options.signal.aborted) return;
+    this.#failure.abort(this.#interrupted(name, undefined));
+    this.#failure.signal.throwIfAborted();
   }
 
   #interrupted(name: string, cause: unknown): EdgeadmError {
@@ -148,7 +162,8 @@ export class Pipeline<C extends object> {
   }
 
   #tools(phase: string): PhaseTools {
-    const { signal, wet } = this.#options;
+    const { wet } = this.#options;
+    const signal = AbortSignal.any([this.#options.signal, this.#failure.signal]);
     const emit = this.#emitter(phase);
     return {
       log: phaseLog(emit),

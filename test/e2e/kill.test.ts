@@ -156,17 +156,15 @@ function killedWithWorkUnderWay(test: Tell): void {
   });
 }
 
+/** Runtime and kubelet are installed at the same time: either may be ready. */
+const SIDE_BY_SIDE = /^completed: preflight, prepare-node(, install-(runtime|kubelet)){0,2}$/;
+
 function signals(test: Tell): void {
   const subject = start(test, 'kill-signal', FLAGS);
   const moments: [Moment, 'TERM' | 'INT', RegExp][] = [
     [{ phase: 'preflight', after: 0.1 }, 'INT', /^no phase was completed$/],
-    [{ phase: 'install-runtime/images', after: 0.1 }, 'TERM', /^completed: preflight, prepare-node$/],
-    // The runtime is set up beside the kubelet, and may be ready earlier.
-    [
-      { phase: 'install-kubelet/binaries', after: 0.1 },
-      'INT',
-      /^completed: preflight, prepare-node(, install-runtime)?$/,
-    ],
+    [{ phase: 'install-runtime/images', after: 0.1 }, 'TERM', SIDE_BY_SIDE],
+    [{ phase: 'install-kubelet/binaries', after: 0.1 }, 'INT', SIDE_BY_SIDE],
     [{ phase: 'install-edgehub', after: 1 }, 'TERM', /^completed: .*, join-node$/],
   ];
   for (const [moment, signal, done] of moments) {

@@ -3,6 +3,7 @@ import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { recorder } from '../../host/recorder.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
+import { settleNode } from '../settle.ts';
 import type { ConversionContext, ConversionOptions } from './context.ts';
 import { conversionPhases } from './index.ts';
 import { openConversion } from './open-node.ts';
@@ -34,7 +35,7 @@ export async function convert(options: ConversionOptions): Promise<ConversionRes
   const context = await openConversion({ ...options, host, log, plan: dryRun ? plan : undefined });
   try {
     await runPhases(options, context);
-    await host.settle();
+    await settleNode(host, log);
     const changed = journal.changedSince(start);
     if (!dryRun) await journal.completeConversion();
     const { nodeName, hub } = context;

@@ -7,6 +7,7 @@ import { recorder } from '../../host/recorder.ts';
 import { PendingRequest } from '../../kubernetes/csr/certificate-signing.ts';
 import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
+import { settleNode } from '../settle.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { SourceReply } from './ask-source.ts';
 import { clusterView } from './cluster-view.ts';
@@ -75,7 +76,8 @@ export async function join(options: JoinOptions): Promise<JoinResult> {
     refuseConverted(session.journal);
     await refuseForeignMembership(opened.context);
     await pipeline.run();
-    await opened.context.host.settle();
+    const log = phaseLog((body) => emit({ ...body, host: label, phase: 'post-check', time: now() }));
+    await settleNode(opened.context.host, log);
     const nodeName = await opened.context.node.name();
     if (!dryRun && options.only === undefined && pipeline.done.includes('join-node'))
       await noteJoined(options, opened.context, nodeName);

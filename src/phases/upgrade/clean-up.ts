@@ -1,4 +1,5 @@
 import type { Phase } from '../../workflow/phase.ts';
+import { settleNode } from '../settle.ts';
 import type { UpgradeContext } from './context.ts';
 
 /**
@@ -8,8 +9,8 @@ import type { UpgradeContext } from './context.ts';
 export const cleanUp: Phase<UpgradeContext> = {
   name: 'clean-up',
   title: 'Remove the copies of the previous version',
-  run: async ({ host, journal, wet }) => {
-    await host.settle();
+  run: async ({ host, journal, wet, log }) => {
+    await settleNode(host, log);
     if (wet) await journal.completeUpgrade();
   },
 };

@@ -29,10 +29,9 @@ export const install: Phase<UpgradeContext> = {
   name: 'install',
   title: 'Install the new version',
   phases: [
-    // The kubelet starts the edge-hub with its new image as soon as its files are there.
-    { name: 'images', title: 'Import images', when: hasBundle, run: images, neededBy: 'install/edge-hub' },
-    { name: 'containerd', title: 'Install containerd', when: hasBundle, run: containerd },
+    { name: 'images', title: 'Import images', when: hasBundle, run: images, neededBy: untilContainerd },
     { name: 'kubelet', title: 'Install the kubelet', run: kubelet },
+    { name: 'containerd', title: 'Install containerd', when: hasBundle, run: containerd },
     { name: 'configuration', title: 'Adapt flags and configuration', run: configuration },
     {
       name: 'edge-hub',
@@ -42,6 +41,14 @@ export const install: Phase<UpgradeContext> = {
     },
   ],
 };
+
+/**
+ * The `ctr` of a new containerd does not import into the old one that still runs. Images that a power cut has damaged are
+ * imported with the kubelet stopped, which then starts again: as it is, not half replaced.
+ */
+async function untilContainerd({ host }: UpgradeContext): Promise<string | undefined> {
+  return (await host.imagesInDoubt()).length > 0 ? undefined : 'install/containerd';
+}
 
 function hasBundle({ bundle }: UpgradeContext): boolean | string {
   return bundle !== undefined || 'no bundle';

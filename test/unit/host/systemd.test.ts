@@ -79,6 +79,13 @@ describe('systemd that has to read unit files again', () => {
   it('a unit whose files were changed since systemd read them is outdated', () => {
     assert.equal(parseUnitState(state({ LoadState: 'loaded', NeedDaemonReload: 'yes' })).outdated, true);
     assert.equal(parseUnitState(state({ LoadState: 'loaded', NeedDaemonReload: 'no' })).outdated, undefined);
+    assert.equal(parseUnitState(state({ LoadState: 'not-found' })).outdated, undefined);
+  });
+
+  // `manager_unit_cache_should_retry_load` in systemd's src/core/manager.c asks for UNIT_NOT_FOUND alone.
+  it('a unit that is masked or has a mistake is read again only when it is asked for', () => {
+    for (const LoadState of ['masked', 'bad-setting', 'error'])
+      assert.equal(parseUnitState(state({ LoadState, NeedDaemonReload: 'no' })).outdated, true, LoadState);
   });
 
   it('enabling a service for the next boot reads no unit files', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { EdgeadmError } from '../../../src/errors/index.ts';
 import { interruptedError } from '../../../src/errors/interrupted.ts';
+import { runningPhase } from '../../../src/lib/running-phase.ts';
 import { joinPhases } from '../../../src/phases/join/index.ts';
 import { upgradePhases } from '../../../src/phases/upgrade/index.ts';
 import type { WorkflowEvent } from '../../../src/workflow/events.ts';
@@ -104,6 +105,64 @@ describe('a pipeline', () => {
       assert.equal(ended, false);
       end();
       await assert.rejects(running, failure);
+    });
+
+    it('ends what runs beside a phase that fails, and reports what failed first', async () => {
+      const failure = new EdgeadmError({ code: 'WRITE_FAILED', what: 'cannot write' });
+      const images = phase('images', {
+        neededBy: 'start/kubelet',
+        run: ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      });
+      const { pipeline, events } = prepare([
+        images,
+        phase('programs', { run: () => Promise.reject(failure) }),
+        ...later,
+      ]);
+      await assert.rejects(pipeline.run(), failure);
+      assert.deepEqual(outcomes(events), ['programs failed', 'images failed']);
+    });
+
+    it('begins nothing after a failure beside it', async () => {
+      const { images, fail } = slow();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const { pipeline, ran } = prepare([images, phase('programs', { run: () => promise }), ...later]);
+      const running = pipeline.run();
+      fail(new EdgeadmError({ code: 'NO_SPACE', what: 'the disk is full' }));
+      await turn();
+      resolve();
+      await assert.rejects(running, { code: 'NO_SPACE' });
+      assert.deepEqual(ran, []);
+    });
+
+    it('waits for it also where the phase that needs it is skipped with its parent', async () => {
+      const { images, end } = slow();
+      const { pipeline, ran } = prepare([images, ...later, phase('check')], { skip: ['start'] });
+      const running = pipeline.run();
+      await turn();
+      assert.deepEqual(ran, ['programs']);
+      end();
+      await running;
+      assert.deepEqual(ran, ['programs', 'check']);
+    });
+
+    it('knows which of the two is at work, whichever began last', async () => {
+      const { images, end } = slow({
+        run: async ({ ran }) => {
+          await turn();
+          ran.push(`in ${runningPhase.getStore()}`);
+        },
+      });
+      const { pipeline, ran } = prepare([images, phase('programs', { run: turn as () => Promise<void> }), ...later]);
+      await pipeline.run();
+      end();
+      assert.equal(ran[0], 'in images');
+    });
+
+    it('runs one after the other where a function names no phase', async () => {
+      const images = phase('images', { neededBy: async () => undefined });
+      const { pipeline, ran } = prepare([images, ...later]);
+      await pipeline.run();
+      assert.deepEqual(ran, ['images', 'programs', 'start', 'files', 'kubelet']);
     });
 
     it('runs one after the other in a dry run', async () => {
@@ -300,18 +359,22 @@ describe('a pipeline', () => {
 
 describe('the phases that others run beside', () => {
   for (const [workflow, phases] of Object.entries({ join: joinPhases, upgrade: upgradePhases }))
-    it(`the phases of ${workflow} that others run beside are needed by one that comes later`, () => {
+    it(`the phases of ${workflow} that others run beside are needed by one that comes later`, async () => {
       const names = phaseNames(phases as readonly Phase<never>[]);
-      const needed = neededIn(phases as readonly Phase<never>[]);
+      const needed = await neededIn(phases as readonly Phase<never>[]);
       assert.ok(needed.length > 0);
       for (const [name, neededBy] of needed) assert.ok(names.indexOf(neededBy) > names.indexOf(name), name);
     });
 });
 
-/** Names of phases with the phases that need them. */
-function neededIn(phases: readonly Phase<never>[], parent = ''): [string, string][] {
-  return phases.flatMap(({ name, neededBy, phases: below = [] }) => [
-    ...(neededBy === undefined ? [] : [[parent + name, neededBy] as [string, string]]),
-    ...neededIn(below, `${parent}${name}/`),
-  ]);
+/** Names of phases with the phases that need them on a node that no power cut has met. */
+async function neededIn(phases: readonly Phase<never>[], parent = ''): Promise<[string, string][]> {
+  const context = { host: { imagesInDoubt: async () => [] } } as unknown as never;
+  const found: [string, string][] = [];
+  for (const { name, neededBy, phases: below = [] } of phases) {
+    const needing = typeof neededBy === 'function' ? await neededBy(context) : neededBy;
+    if (needing !== undefined) found.push([parent + name, needing]);
+    found.push(...(await neededIn(below, `${parent}${name}/`)));
+  }
+  return found;
 }
