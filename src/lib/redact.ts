@@ -22,7 +22,7 @@ function pairAt(text: string, at: number): number {
 
 /**
  * All spellings of all secrets. No regular expression: a join registers two keys for each host, and one of all their
- * spellings would be compiled anew after each key (a fifth of the processor time of a join of 83 hosts).
+ * spellings would be compiled again after each key (a fifth of the processor time of a join of 83 hosts).
  */
 class Spellings {
   /** By their first characters. */

@@ -47,7 +47,7 @@ describe('the serving certificate of a kubelet', () => {
     assert.deepEqual(host.changes, []);
   });
 
-  it('the serving certificate is made anew where only half of it is there, with which no kubelet starts', async () => {
+  it('the serving certificate is made again where only half of it is there, with which no kubelet starts', async () => {
     const host = fakeHost({ files: { [servingKey]: 'key' } });
     await writeServingCertificate(host, 'edge-1', {});
     const certificate = new X509Certificate((await host.read(servingCertificate)) ?? '');
