@@ -3,7 +3,7 @@ import { EdgeadmError, toEdgeadmError } from '../../errors/index.ts';
 import { recorder } from '../../host/recorder.ts';
 import { now, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
-import { settleNode } from '../settle.ts';
+import { settleNode } from '../join/settle.ts';
 import type { ConversionContext, ConversionOptions } from './context.ts';
 import { conversionPhases } from './index.ts';
 import { openConversion } from './open-node.ts';

@@ -7,7 +7,6 @@ import { recorder } from '../../host/recorder.ts';
 import { PendingRequest } from '../../kubernetes/csr/certificate-signing.ts';
 import { type EventSink, now, phaseLog } from '../../workflow/events.ts';
 import { Pipeline } from '../../workflow/pipeline.ts';
-import { settleNode } from '../settle.ts';
 import { VENDOR } from '../vendor-messages.ts';
 import type { SourceReply } from './ask-source.ts';
 import { clusterView } from './cluster-view.ts';
@@ -18,6 +17,7 @@ import { joinPhasesOf } from './index.ts';
 import { nodeView } from './node-view.ts';
 import { refuseForeignMembership } from './preflight.ts';
 import { rollBackJoin } from './roll-back.ts';
+import { settleNode } from './settle.ts';
 
 export interface JoinOptions {
   readonly spec: JoinSpec;

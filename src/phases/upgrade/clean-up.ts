@@ -1,5 +1,5 @@
 import type { Phase } from '../../workflow/phase.ts';
-import { settleNode } from '../settle.ts';
+import { settleNode } from '../join/settle.ts';
 import type { UpgradeContext } from './context.ts';
 
 /**

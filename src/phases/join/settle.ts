@@ -1,6 +1,6 @@
-import { toEdgeadmError } from '../errors/index.ts';
-import type { Host } from '../host/host.ts';
-import type { PhaseLog } from '../workflow/events.ts';
+import { toEdgeadmError } from '../../errors/index.ts';
+import type { Host } from '../../host/host.ts';
+import type { PhaseLog } from '../../workflow/events.ts';
 
 /** {@link Host.settle}, where a node that works must not be rolled back for what the next boot puts right. */
 export async function settleNode(host: Pick<Host, 'settle'>, log: Pick<PhaseLog, 'warning'>): Promise<void> {
