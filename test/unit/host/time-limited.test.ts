@@ -17,13 +17,14 @@ function hangingMachine(asked: CommandOptions[]): Machine {
 }
 
 describe('a machine with a time limit', () => {
-  it('gives it to every program, to those of its service manager and its network as well', () => {
+  it('gives it to every program, to those of its service manager and its network as well', async () => {
     const asked: CommandOptions[] = [];
     const { machine } = withTimeLimit(hangingMachine(asked), 1000, new AbortController().signal);
     machine.exec('df', [], { timeoutMs: 60_000 });
     machine.exec('df', [], { timeoutMs: 5 });
     machine.services.state('kubelet.service');
     machine.network();
+    await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(
       asked.map(({ timeoutMs }) => timeoutMs),
       [1000, 5, 1000, 1000],
