@@ -40,6 +40,9 @@ const RUNTIME: readonly Moment[] = [
   { phase: 'install-runtime/images', after: 0.15 },
 ];
 
+/** Runtime and kubelet are installed at the same time: either may be ready. */
+const SIDE_BY_SIDE = /^completed: preflight, prepare-node(, install-(runtime|kubelet)){0,2}$/;
+
 const RESET: readonly Moment[] = [
   { phase: 'stop-kubelet', after: 0.05 },
   { phase: 'remove-pods', after: 0.15 },
@@ -155,9 +158,6 @@ function killedWithWorkUnderWay(test: Tell): void {
     assert.deepEqual(await traces(node, subject.before), []);
   });
 }
-
-/** Runtime and kubelet are installed at the same time: either may be ready. */
-const SIDE_BY_SIDE = /^completed: preflight, prepare-node(, install-(runtime|kubelet)){0,2}$/;
 
 function signals(test: Tell): void {
   const subject = start(test, 'kill-signal', FLAGS);
