@@ -19,6 +19,7 @@ function stepsIn(result: ProgramResult): string[] {
 }
 
 interface Interruption {
+  readonly what: string;
   /** What happens to the machine in the middle of a step. */
   readonly interrupt: (windows: WineWindows) => Promise<void>;
   /** The steps in which it happens, if not each. */
@@ -28,20 +29,23 @@ interface Interruption {
 /** What a reboot saves and a power cut does not is the registry: these come right after steps that change it. */
 const AFTER_CHANGES = ['install-runtime/images', 'join-node/kubelet-service', 'join-node/kubelet-start', 'erase'];
 
-const INTERRUPTIONS: Readonly<Record<string, Interruption>> = {
-  'that is killed in each of its steps': { interrupt: (windows) => windows.kill(PROGRAM) },
-  'whose machine is rebooted in each of its steps': { interrupt: (windows) => windows.reboot() },
-  'whose machine loses its power after each step that changes the registry': {
+/** What happens to a join, as the name of its test puts it. */
+export const INTERRUPTIONS = {
+  kill: { what: 'that is killed in each of its steps', interrupt: (windows) => windows.kill(PROGRAM) },
+  reboot: { what: 'whose machine is rebooted in each of its steps', interrupt: (windows) => windows.reboot() },
+  powerCut: {
+    what: 'whose machine loses its power after each step that changes the registry',
     interrupt: async (windows) => {
       await windows.powerOff();
       await windows.start();
     },
     only: AFTER_CHANGES,
   },
-};
+} satisfies Record<string, Interruption>;
 
-describe('edgeadm.exe interrupted in each step under wine', function () {
-  // A join for each step of a join, and a reset for each of a reset, twice.
+/** Tests of a join and a reset that are interrupted in each of their steps, on one machine for each interruption. */
+export function interruptedSteps(this: Mocha.Suite, ...interruptions: readonly Interruption[]): void {
+  // A join for each step of a join, and a reset for each of a reset.
   this.timeout(3_600_000);
   let bed: WinBed;
   let steps: { readonly join: readonly string[]; readonly reset: readonly string[] };
@@ -66,7 +70,7 @@ describe('edgeadm.exe interrupted in each step under wine', function () {
     }
   };
 
-  for (const [what, { interrupt, only }] of Object.entries(INTERRUPTIONS)) {
+  for (const { what, interrupt, only } of interruptions) {
     it(`a join ${what} is completed by the same command; a reset interrupted in the same way leaves nothing`, async () => {
       const windows = await bed.machine();
       const before = await windows.photograph();
@@ -82,4 +86,4 @@ describe('edgeadm.exe interrupted in each step under wine', function () {
       assert.deepEqual(await windows.photograph(), before);
     });
   }
-});
+}

@@ -1,0 +1,5 @@
+import { INTERRUPTIONS, interruptedSteps } from './each-step.ts';
+
+describe('edgeadm.exe rebooted in each step under wine', function () {
+  interruptedSteps.call(this, INTERRUPTIONS.reboot);
+});
