@@ -206,6 +206,7 @@ export function filesOf(host: FakeHost): JournalFiles {
 
 function unitState({
   masked,
+  outdated,
   exists = !masked,
   active = false,
   enabled = false,
@@ -213,6 +214,7 @@ function unitState({
 }: Partial<UnitState>): UnitState {
   return {
     ...(masked && { masked }),
+    ...(outdated && { outdated }),
     exists,
     active,
     enabled,
