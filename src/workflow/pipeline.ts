@@ -45,9 +45,8 @@ export class Pipeline<C extends object> {
    * @throws EdgeadmError of the phase that failed, or INTERRUPTED, which names what is done.
    */
   async run(): Promise<void> {
-    const running = this.#runAll(this.#phases, '').catch(() => {});
+    await this.#runAll(this.#phases, '').catch((error: unknown) => this.#failure.abort(toEdgeadmError(error)));
     // All must be over before the caller rolls back what was done.
-    await running;
     await Promise.allSettled(this.#beside.values());
     this.#failure.signal.throwIfAborted();
   }

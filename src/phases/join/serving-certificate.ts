@@ -1,5 +1,6 @@
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
+import { registerSecret } from '../../lib/redact.ts';
 import { generateKey } from '../../pki/certificate-request.ts';
 import { selfSignedCertificate } from '../../pki/self-signed.ts';
 
@@ -23,6 +24,7 @@ export async function writeServingCertificate(
   const there = await Promise.all([host.stat(servingCertificate), host.stat(servingKey)]);
   if (!there.includes(undefined)) return;
   const key = await generateKey();
+  registerSecret(key.privatePem);
   const commonName = `${nodeName}@${Math.floor(Date.now() / 1000)}`;
   const certificate = selfSignedCertificate(key, { commonName, organizations: [] }, { dns: [nodeName.toLowerCase()] });
   await host.makeDirectory(pki, 0o700);

@@ -7,6 +7,6 @@ export async function settleNode(host: Pick<Host, 'settle'>, log: Pick<PhaseLog,
   try {
     await host.settle();
   } catch (error) {
-    log.warning(`The node is ready, but systemd did not read its unit files again: ${toEdgeadmError(error).message}`);
+    log.warning(`The node is ready, but a last step failed: ${toEdgeadmError(error).message}`);
   }
 }

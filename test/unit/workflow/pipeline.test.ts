@@ -158,6 +158,13 @@ describe('a pipeline', () => {
       assert.equal(ran[0], 'in images');
     });
 
+    it('fails where it cannot be found out which phase needs it', async () => {
+      const failure = new EdgeadmError({ code: 'HOST_UNREACHABLE', what: 'no connection' });
+      const { pipeline, ran } = prepare([phase('images', { neededBy: () => Promise.reject(failure) }), ...later]);
+      await assert.rejects(pipeline.run(), failure);
+      assert.deepEqual(ran, []);
+    });
+
     it('runs one after the other where a function names no phase', async () => {
       const images = phase('images', { neededBy: async () => undefined });
       const { pipeline, ran } = prepare([images, ...later]);
