@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Ended, edgeadm, resultOf } from './program.ts';
@@ -22,7 +22,7 @@ export interface SandboxBed {
 /** @param version of Kubernetes; that of the guide unless a test is about another */
 export async function sandboxBed(version = '1.20'): Promise<SandboxBed> {
   const dir = await mkdtemp(join(tmpdir(), 'edgeadm-sandbox-'));
-  const port = await freePorts();
+  const { port, release } = await reservePorts();
   const state = { XDG_STATE_HOME: join(dir, 'state') };
   /** What `sandbox env` prints; it changes only if the sandbox is started again or reset. */
   let pointers: Promise<Record<string, string>> | undefined;
@@ -53,32 +53,36 @@ export async function sandboxBed(version = '1.20'): Promise<SandboxBed> {
     },
     remove: async () => {
       await sandbox('down');
+      release();
       await rm(dir, { recursive: true, force: true });
     },
   };
 }
 
-/** Two ports beside each other that nobody has at this moment. */
-async function freePorts(): Promise<number> {
-  for (let tries = 0; tries < 50; tries++) {
-    const port = await tryPort(0);
-    if (
-      port !== undefined &&
-      port < 65_534 &&
-      (await tryPort(port + 1)) !== undefined &&
-      (await tryPort(port + 2)) !== undefined
-    )
-      return port;
+/**
+ * Three ports beside each other that stay this bed's: they are below the range from which the kernel gives ports to
+ * clients (an edgeadm that runs beside had one of them), and the bed that holds the fourth has the three.
+ */
+async function reservePorts(): Promise<{ port: number; release(): void }> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = FIRST_PORT + 4 * Math.floor(Math.random() * BEDS);
+    const holder = await listening(port + 3);
+    if (!holder) continue;
+    const free = await Promise.all([port, port + 1, port + 2].map(listening));
+    for (const server of free) server?.close();
+    if (!free.includes(undefined)) return { port, release: () => holder.close() };
+    holder.close();
   }
-  throw new Error('no two ports are free');
+  throw new Error('no three ports are free');
 }
 
-function tryPort(port: number): Promise<number | undefined> {
+/** Test nodes and what listens by default (6443, 7443, 10250) are below, the kernel's clients begin at 32768. */
+const FIRST_PORT = 20_000;
+const BEDS = 3000;
+
+function listening(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer().on('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const bound = (server.address() as { port: number }).port;
-      server.close(() => resolve(bound));
-    });
+    server.unref().listen(port, '127.0.0.1', () => resolve(server));
   });
 }
