@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { bundle, type Chunk } from '../../scripts/dist/bundle.ts';
+
+async function written(chunks: readonly Chunk[]): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'edgeadm-parts-'));
+  for (const { name, code } of chunks) await writeFile(join(dir, `${name}.js`), code);
+  return dir;
+}
 
 describe('The sandbox in a release', function () {
   this.slow(10_000);
@@ -12,8 +19,7 @@ describe('The sandbox in a release', function () {
   before(async () => {
     const chunks = await bundle();
     parts = new Map(chunks.map((chunk) => [chunk.name, chunk]));
-    dir = await mkdtemp(join(tmpdir(), 'edgeadm-parts-'));
-    for (const { name, code } of chunks) await writeFile(join(dir, `${name}.js`), code);
+    dir = await written(chunks);
   });
   after(() => rm(dir, { recursive: true, force: true }));
   const run = (...args: string[]) =>
@@ -59,5 +65,38 @@ describe('The sandbox in a release', function () {
     for (const call of ['compat --arch arm64', 'join phases', 'explain TOKEN_INVALID', 'config print-defaults'])
       assert.equal((await run(...call.split(' '))).exitCode, 0, call);
     assert.match((await sandbox('status')).stderr, /part sandbox is missing/);
+  });
+});
+
+describe('The program in a release', function () {
+  this.slow(10_000);
+  it('takes the modules of Node.js as that has compiled them, for a command on a node', async () => {
+    const dir = await written(await bundle());
+    const [hook, found] = [join(dir, 'hook.cjs'), join(dir, 'later.json')];
+    await writeFile(
+      hook,
+      `const v8 = require('node:v8');
+      const { setFlagsFromString } = v8;
+      let before;
+      v8.setFlagsFromString = (flag) => { before ??= process.moduleLoadList.length; setFlagsFromString(flag); };
+      process.on('exit', () =>
+        require('node:fs').writeFileSync(${JSON.stringify(found)}, JSON.stringify(process.moduleLoadList.slice(before))));`,
+    );
+    const cluster = [
+      '127.0.0.1:1',
+      '--token',
+      'abcdef.0123456789abcdef',
+      '--discovery-token-unsafe-skip-ca-verification',
+    ];
+    const { stdout } = await execa(
+      'node',
+      ['--require', hook, join(dir, 'start.js'), 'preflight', ...cluster, '--root', dir],
+      { preferLocal: true, reject: false },
+    );
+    const later: string[] = JSON.parse(await readFile(found, 'utf8'));
+    await rm(dir, { recursive: true });
+    assert.match(stdout, /ERROR APIServer/);
+    const modules = later.map((entry) => entry.replace('NativeModule ', '')).filter((name) => isBuiltin(name));
+    assert.deepEqual(modules, ['process']);
   });
 });
