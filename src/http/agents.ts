@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
+import { timeLimit } from '../lib/time-limit.ts';
 
 /** Dials from the node; see Host.connect. */
 export type Dial = (
@@ -96,10 +97,10 @@ export function startTls(socket: Duplex, host: string, tls: ConnectionOptions, s
   };
   const aborted = (): void => giveUp(new Error('the request was cancelled'));
   const late = (): void => giveUp(new Error(`no TLS answer within ${HANDSHAKE_TIMEOUT_MS / 1000} s`));
-  const timer = setTimeout(late, HANDSHAKE_TIMEOUT_MS);
+  const endLimit = timeLimit(HANDSHAKE_TIMEOUT_MS, late);
   signal?.addEventListener('abort', aborted, { once: true });
   const done = (): void => {
-    clearTimeout(timer);
+    endLimit();
     signal?.removeEventListener('abort', aborted);
   };
   secured.once('close', done).once('error', giveUp);

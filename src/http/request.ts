@@ -2,6 +2,7 @@ import { type Agent, type ClientRequest, request as httpRequest, type IncomingMe
 import { request as httpsRequest } from 'node:https';
 import { decodeText } from '../lib/decode-text.ts';
 import { formatDuration } from '../lib/duration.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 import { addressOf, HttpError, type HttpFailure } from './errors.ts';
 import type { HttpLimits } from './limits.ts';
 
@@ -85,9 +86,9 @@ class Exchange {
   #ended = false;
   #reason: unknown;
   #reject: (reason: unknown) => void = () => {};
-  #total: NodeJS.Timeout | undefined;
-  #idle: NodeJS.Timeout | undefined;
-  #connect: NodeJS.Timeout | undefined;
+  #total: (() => void) | undefined;
+  #idle: (() => void) | undefined;
+  #connect: (() => void) | undefined;
   #idleMs: number | undefined;
 
   constructor(request: HttpRequest) {
@@ -95,7 +96,7 @@ class Exchange {
     this.#idleMs = request.limits.idleMs;
     const { limits, signal } = request;
     this.#outgoing = this.#create();
-    if (limits.totalMs !== undefined) this.#total = setTimeout(() => this.#late(limits.totalMs), limits.totalMs);
+    if (limits.totalMs !== undefined) this.#total = timeLimit(limits.totalMs, () => this.#late(limits.totalMs));
     signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
@@ -111,8 +112,7 @@ class Exchange {
     const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
     // An agent that dials is given this signal with the options; Node itself would wait for the connection first.
     const options = { method, headers: { ...headers, ...length }, agent, signal: this.#dialing.signal };
-    if (limits.connectMs !== undefined)
-      this.#connect = setTimeout(() => this.#late(limits.connectMs), limits.connectMs);
+    if (limits.connectMs !== undefined) this.#connect = timeLimit(limits.connectMs, () => this.#late(limits.connectMs));
     this.#restartSilenceTimer();
     return (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options);
   }
@@ -167,7 +167,7 @@ class Exchange {
 
   /** Ends as soon as the connection is a new one: each that failed is gone from those that are kept. */
   #sendAgain(resolve: (answer: OpenAnswer) => void): void {
-    clearTimeout(this.#connect);
+    this.#connect?.();
     this.#sent = false;
     this.#outgoing = this.#create();
     this.#send(resolve);
@@ -213,18 +213,18 @@ class Exchange {
 
   readonly #connected = (): void => {
     this.#sent = true;
-    clearTimeout(this.#connect);
+    this.#connect?.();
   };
 
   #letItLast(): void {
-    clearTimeout(this.#total);
+    this.#total?.();
     this.#idleMs = undefined;
   }
 
   #restartSilenceTimer(): void {
     const idleMs = this.#idleMs;
-    clearTimeout(this.#idle);
-    if (idleMs !== undefined) this.#idle = setTimeout(() => this.#late(idleMs, 'idle'), idleMs);
+    this.#idle?.();
+    if (idleMs !== undefined) this.#idle = timeLimit(idleMs, () => this.#late(idleMs, 'idle'));
   }
 
   #late(ms = 0, limit?: 'idle'): void {
@@ -234,9 +234,9 @@ class Exchange {
   }
 
   #release(): void {
-    clearTimeout(this.#total);
-    clearTimeout(this.#idle);
-    clearTimeout(this.#connect);
+    this.#total?.();
+    this.#idle?.();
+    this.#connect?.();
     this.#request.signal?.removeEventListener('abort', this.#abort);
   }
 

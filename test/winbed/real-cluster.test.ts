@@ -155,13 +155,13 @@ describe('edgeadm.exe, a real kubelet and a real control plane', function () {
 
   it('a diagnosis names the kubelet once its service is stopped, and once it is killed', async () => {
     assert.equal((await sc('stop', 'kubelet')).exitCode, 0);
-    assert.match((await faultsFound()).get('Kubelet')?.evidence ?? '', /kubelet\.service: stopped/);
+    assert.match((await faultsFound()).get('Kubelet')?.evidence ?? '', /service kubelet: stopped/);
     const stopped = Date.now();
     assert.equal((await sc('start', 'kubelet')).exitCode, 0);
     await readySince(stopped, OLD);
     assert.deepEqual([...(await faultsFound()).values()], []);
     assert.equal((await windows.run(`${SYSTEM}taskkill.exe`, ['/f', '/im', 'kubelet.exe'])).exitCode, 0);
-    assert.match((await faultsFound()).get('Kubelet')?.evidence ?? '', /kubelet\.service: stopped, exit code 1067/);
+    assert.match((await faultsFound()).get('Kubelet')?.evidence ?? '', /service kubelet: stopped, exit code 1067/);
     const killed = Date.now();
     assert.equal((await sc('start', 'kubelet')).exitCode, 0);
     await readySince(killed, OLD);

@@ -1,5 +1,6 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { timeLimit } from '../../lib/time-limit.ts';
 
 /** Status codes of gRPC that a caller tells apart. */
 export const GRPC = { ok: 0, deadlineExceeded: 4, notFound: 5, unimplemented: 12, unavailable: 14 } as const;
@@ -44,7 +45,9 @@ export class GrpcChannel {
 
   /** @throws GrpcError */
   async call(path: string, message: Uint8Array, { timeoutMs, signal }: CallOptions): Promise<Buffer> {
-    const limit = AbortSignal.timeout(timeoutMs);
+    const late = new AbortController();
+    const limit = late.signal;
+    const endLimit = timeLimit(timeoutMs, () => late.abort());
     try {
       const stream = this.#session.request(
         {
@@ -62,6 +65,8 @@ export class GrpcChannel {
       signal?.throwIfAborted();
       if (limit.aborted) throw new GrpcError(GRPC.deadlineExceeded, `no answer within ${timeoutMs / 1000} s`);
       throw error instanceof GrpcError ? error : new GrpcError(GRPC.unavailable, (error as Error).message);
+    } finally {
+      endLimit();
     }
   }
 

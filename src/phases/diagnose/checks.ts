@@ -5,6 +5,7 @@ import { EdgeadmError } from '../../errors/index.ts';
 import type { Host } from '../../host/host.ts';
 import type { JournalView } from '../../host/journal/record.ts';
 import { formatDuration } from '../../lib/duration.ts';
+import { timeLimit } from '../../lib/time-limit.ts';
 import { nodeView } from '../join/node-view.ts';
 import { type Check, type CheckResult, skip, type Verdict } from '../preflight/check.ts';
 import { checksFor } from '../preflight/checks.ts';
@@ -37,12 +38,12 @@ export async function runPreflightChecks(host: Host, journal: JournalView, signa
 
 function withinLimit(check: Check): Check {
   const run = async (context: CheckContext): Promise<CheckResult> => {
-    let timer: NodeJS.Timeout | undefined;
+    let endLimit = (): void => {};
     const late = new Promise<CheckResult>((resolve) => {
       const reason = `not ended within ${formatDuration(CHECK_LIMIT_MS)}`;
-      timer = setTimeout(() => resolve(skip(reason)), CHECK_LIMIT_MS);
+      endLimit = timeLimit(CHECK_LIMIT_MS, () => resolve(skip(reason)));
     });
-    return Promise.race([check.run(context), late]).finally(() => clearTimeout(timer));
+    return Promise.race([check.run(context), late]).finally(() => endLimit());
   };
   return { ...check, needs: [], run };
 }

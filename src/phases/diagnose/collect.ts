@@ -2,6 +2,7 @@ import { toEdgeadmError } from '../../errors/index.ts';
 import { isDenied } from '../../host/failures.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { forEachLimited } from '../../lib/for-each.ts';
+import { timeLimit } from '../../lib/time-limit.ts';
 import { cleanFile } from './clean-file.ts';
 import type { CollectContext, Collected, Collection, Collector } from './collector.ts';
 
@@ -53,7 +54,7 @@ async function collectOne(
   });
   if (limitMs === 0) return end(...instead('not begun', collector, 'the time of the command was over'));
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(new Error('its time is over')), limitMs);
+  const endLimit = timeLimit(limitMs, () => limit.abort(new Error('its time is over')));
   try {
     const own = AbortSignal.any([signal, limit.signal]);
     const collected = await Promise.race([collector.run({ host, signal: own }), rejectOn(own)]);
@@ -64,7 +65,7 @@ async function collectOne(
     const { message } = toEdgeadmError(thrown);
     return end(...instead(isDenied(thrown) ? 'not allowed' : 'failed', collector, message));
   } finally {
-    clearTimeout(timer);
+    endLimit();
   }
 }
 

@@ -18,7 +18,7 @@ import type { Finding } from './finding.ts';
 import { findings } from './rules.ts';
 import { type JoinTimeline, lastJoin } from './timeline.ts';
 import { WINDOWS_COLLECTORS } from './windows/collectors.ts';
-import { nextOnWindows } from './windows/next-steps.ts';
+import { onWindows } from './windows/finding.ts';
 
 /** What a diagnosis found; all of it is without secrets. */
 export interface Diagnosis {
@@ -51,10 +51,10 @@ export interface DiagnoseOptions {
   readonly admin?: ApiClient;
 }
 
-const ON_LINUX = { collectors: COLLECTORS, nextStep: (_rule: string, next: string): string => next };
+const ON_LINUX = { collectors: COLLECTORS, inItsWords: (finding: Finding): Finding => finding };
 const BY_PLATFORM = {
   linux: ON_LINUX,
-  windows: { collectors: WINDOWS_COLLECTORS, nextStep: nextOnWindows },
+  windows: { collectors: WINDOWS_COLLECTORS, inItsWords: onWindows },
   other: ON_LINUX,
 } as const;
 
@@ -76,7 +76,7 @@ export async function diagnose(
     },
   };
   const journal = memoize(() => Journal.read(machine));
-  const { collectors: own, nextStep } = BY_PLATFORM[await platformOf(host)];
+  const { collectors: own, inItsWords } = BY_PLATFORM[await platformOf(host)];
   const collectors = [preflight, membership(journal), cluster({ journal, admin }), ...own];
   const collections = await collect(host, collectors, options);
   const joinLog = log === undefined ? [] : [{ path: 'edgeadm/join-log.txt', text: cleanFile(log) }];
@@ -92,7 +92,7 @@ export async function diagnose(
     time: new Date().toISOString(),
     version,
     findings: findings({ ...facts, join })
-      .map((finding) => ({ ...finding, next: nextStep(finding.rule, finding.next) }))
+      .map((finding) => inItsWords(finding, (path) => host.nativePath(path)))
       .map((finding) => (host.runsPrograms ? finding : { ...finding, next: adviceForRoot(finding.next, machine.name) }))
       .map(cleanTexts),
     checks: checks.map(cleanTexts),

@@ -85,6 +85,19 @@ describe('A command on several hosts', () => {
     });
   }
 
+  it('a Windows node is spoken of in words of Windows: its programs, services and paths', async () => {
+    const nativePath = (path: string) => `C:${path.replaceAll('/', '\\')}`;
+    const open = async () => ({ close, nativePath }) as unknown as Machine;
+    const work = async (): Promise<HostOutcome> => {
+      throw new EdgeadmError({ code: 'KUBELET_FAILED', what: 'kubelet.service ends: /etc/kubernetes/pki is empty' });
+    };
+    const { signal } = new AbortController();
+    const options = { command: 'join', concurrency: 1, signal, over: signal, output: { hostDone: () => {} } };
+    const { error } = await onHosts([{ label: 'win1', overrides: {}, open }], options, work);
+    assert.equal(error?.what, 'service kubelet ends: C:\\etc\\kubernetes\\pki is empty');
+    assert.match(error?.next ?? '', /^Run `Get-Service kubelet; Get-ChildItem C:\\var\\log\\kubelet \| [^`]*`\.$/);
+  });
+
   it('closes every machine that was opened, of failed hosts as well', async () => {
     const { closed } = await run(['done', 'KUBELET_FAILED', 'cannot be opened']);
     assert.deepEqual(closed.sort(), ['host0', 'host1']);

@@ -3,6 +3,7 @@ import { NodeHost } from '../../../../src/host/node-host.ts';
 import { judgeChecks } from '../../../../src/phases/preflight/run-checks.ts';
 import { WINDOWS_CHECKS } from '../../../../src/phases/preflight/windows/checks.ts';
 import { FakeWindows, type FakeWindowsOptions } from '../../host/windows/fake-windows.ts';
+import { linuxWordsIn } from '../../host/windows/linux-words.ts';
 import { contextOf } from './context.ts';
 
 const SERVER_2016 = { number: '14393', revision: 1, product: 'Windows Server 2016 Standard', type: 'Server' };
@@ -179,11 +180,20 @@ describe('preflight of a Windows node', () => {
         const [verdict] = await judgeChecks({ ...(await contextOf({ spec: { runtimeRootDir: root } })), host }, one);
         assert.equal(verdict?.status, status, verdict?.found ?? '');
         if (found) assert.match(verdict?.found ?? '', found);
+        assert.deepEqual(
+          linuxWordsIn(`${verdict?.found}\n${verdict && 'remedy' in verdict ? verdict.remedy : ''}`),
+          [],
+        );
       } finally {
         await windows.remove();
       }
     });
   }
+
+  for (const { name, remedy } of WINDOWS_CHECKS)
+    it(`the remedy of ${name} has no program and no path that only Linux has`, () => {
+      assert.deepEqual(linuxWordsIn(remedy), []);
+    });
 
   it('every check has a name of its own', () => {
     const names = WINDOWS_CHECKS.map(({ name }) => name);
