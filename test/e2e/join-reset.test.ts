@@ -522,9 +522,27 @@ function joinedByKubeadm(test: Tell): void {
     assert.notEqual((await node.exec('systemctl', 'is-active', 'kubelet')).exitCode, 0);
   });
 
+  test("and edgeadm joins it with the service that kubeadm's package brought, which a reset leaves as it is", async () => {
+    await deletePod(name);
+    const packaged = await photographAtRest(node);
+    await succeed(
+      node,
+      (await joinArgs()).filter((word) => word !== '--bundle' && word !== BUNDLE),
+    );
+    await becomeReady(node);
+    const inFolder = await node.exec('ls', '/etc/systemd/system/kubelet.service.d');
+    // Older kubelets have clouds built in, which the join's drop-in tells them not to ask.
+    assert.equal(inFolder.stdout.includes('10-kubeadm.conf'), world.name === 'guide');
+    await succeed(node, RESET);
+    const left = difference(packaged, await photograph(node), [LOG]);
+    assert.deepEqual(
+      left.filter((line) => line.includes('/etc/systemd')),
+      [],
+    );
+  });
+
   test('and kubeadm can join it again', async () => {
     const { cluster } = await testBed();
-    await deletePod(name);
     await kubeadmJoin(node, cluster);
     await becomeReady(node);
   });
