@@ -151,6 +151,15 @@ function withEdgeHub(test: Tell): void {
     assert.ok(spec?.taints?.some(({ key, value, effect }) => `${key}=${value}:${effect}` === 'edge=yes:NoSchedule'));
   });
 
+  test('the Node is created for a kubelet that reports the earlier for it, and the kubelet takes it for its own', async () => {
+    const { metadata } = await nodeObject(name);
+    const managed = (metadata?.managedFields ?? []).map(({ manager, fieldsV1 }) => [manager, JSON.stringify(fieldsV1)]);
+    const creator = world.name === 'today' ? 'edgeadm' : 'kubelet';
+    assert.ok(managed.some(([manager, fields]) => manager === creator && fields?.includes('"f:kubernetes.io/os"')));
+    assert.ok(managed.some(([manager, fields]) => manager === 'kubelet' && fields?.includes('"f:nodeInfo"')));
+    assert.equal(metadata?.labels?.['kubernetes.io/hostname'], name);
+  });
+
   test('a second join changes nothing', async () => {
     const joined = await photographAtRest(node);
     const result = await succeed(node, [...line, '--output', 'json']);
@@ -219,12 +228,19 @@ function withoutEdgeHub(test: Tell): void {
 
   test('the kubelet speaks to the API server itself, and the node becomes Ready', async () => {
     [node, other] = await Promise.all([freshNode(name), Cluster.up({ name: 'other', octet: 2 })]);
+    await node.write('/etc/default/kubelet', 'KUBELET_EXTRA_ARGS="--node-labels=site=factory"\n');
     before = await photograph(node);
     await succeed(node, await joinArgs());
     const { cluster } = await testBed();
     assert.match(await node.read('/etc/kubernetes/kubelet.conf'), new RegExp(`server: ${cluster.server}`));
     await becomeReady(node);
     await runPod(cluster, node, name);
+  });
+
+  test("a label of the kubelet's own flags arrives beside those of the join", async () => {
+    const { metadata } = await nodeObject(name);
+    assert.equal(metadata?.labels?.site, 'factory');
+    assert.equal(metadata?.labels?.['alibabacloud.com/is-edge-worker'], 'true');
   });
 
   test('another name is refused with the line that helps', async () => {
@@ -506,9 +522,27 @@ function joinedByKubeadm(test: Tell): void {
     assert.notEqual((await node.exec('systemctl', 'is-active', 'kubelet')).exitCode, 0);
   });
 
+  test("and edgeadm joins it with the service that kubeadm's package brought, which a reset leaves as it is", async () => {
+    await deletePod(name);
+    const packaged = await photographAtRest(node);
+    await succeed(
+      node,
+      (await joinArgs()).filter((word) => word !== '--bundle' && word !== BUNDLE),
+    );
+    await becomeReady(node);
+    const inFolder = await node.exec('ls', '/etc/systemd/system/kubelet.service.d');
+    // Older kubelets have clouds built in, which the join's drop-in tells them not to ask.
+    assert.equal(inFolder.stdout.includes('10-kubeadm.conf'), world.name === 'guide');
+    await succeed(node, RESET);
+    const left = difference(packaged, await photograph(node), [LOG]);
+    assert.deepEqual(
+      left.filter((line) => line.includes('/etc/systemd')),
+      [],
+    );
+  });
+
   test('and kubeadm can join it again', async () => {
     const { cluster } = await testBed();
-    await deletePod(name);
     await kubeadmJoin(node, cluster);
     await becomeReady(node);
   });

@@ -2,11 +2,13 @@ import { installCniPlugins, installKubectl, installKubeletProgram } from '../../
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet } from '../../kubernetes/kubelet/program.ts';
+import { minorOf } from '../../kubernetes/version.ts';
 import { allSettled } from '../../lib/all-settled.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { overridingDropIns } from '../preflight/drop-ins.ts';
 import type { JoinContext } from './context.ts';
+import { startsWithJoinFiles } from './packaged-unit.ts';
 
 export const installKubelet: Phase<JoinContext> = {
   name: 'install-kubelet',
@@ -30,15 +32,30 @@ async function installBinaries({ host, node, log, signal }: JoinContext & PhaseT
   log.debug('kubelet, kubectl and CNI plug-ins are already installed');
 }
 
-async function writeService({ host, node, log }: JoinContext & PhaseTools): Promise<void> {
+async function writeService(context: JoinContext & PhaseTools): Promise<void> {
+  const { host, node, log } = context;
   const fromBundle = (await node.bundle())?.manifest.files.some((file) => file.kind === 'kubelet');
   const kubelet = fromBundle ? PATHS.kubelet.program : await findKubelet(host);
   const { exists, enabled, outdated } = await host.unit(PATHS.kubelet.unit);
-  const changed = await writeKubeletUnit(host, kubelet);
+  const changed = !(await isRightAlready(context, kubelet)) && (await writeKubeletUnit(host, kubelet));
   if (!enabled) await host.enableUnit(PATHS.kubelet.unit);
   // The start of the kubelet waits for it, and fails with it; certificates need not.
   if (outdated || (exists && changed)) host.reloadUnits().catch(() => {});
   for (const warning of await overridingDropIns(host)) log.warning(warning);
+}
+
+/** Older kubelets ask a cloud for credentials when they start (see the drop-in). */
+const NO_CLOUD_PROVIDERS = 27;
+
+/**
+ * A unit that is right saves systemd from reading all of them again. One that may ask for a first certificate is not right
+ * behind an edge-hub, whose kubeconfig names no certificate.
+ */
+async function isRightAlready({ host, node }: JoinContext, kubelet: string): Promise<boolean> {
+  if (node.journal.wrote(PATHS.kubelet.dropIn) || (await node.edgeHub())) return false;
+  const version = await node.kubeletVersion();
+  if (version === undefined || minorOf(version) < NO_CLOUD_PROVIDERS) return false;
+  return (await host.unit(PATHS.kubelet.unit)).exists && startsWithJoinFiles(host, kubelet);
 }
 
 /** Writes unit (unless the node has one of its own) and drop-in. @returns true if something was changed */

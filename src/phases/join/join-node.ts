@@ -20,6 +20,7 @@ import { startHubService, writeHubFile } from './hub-service.ts';
 import { HUB_PROXY } from './install-edgehub.ts';
 import { nodeLabels } from './node-labels.ts';
 import { noteMembership } from './prepare-node.ts';
+import { registerNode } from './register-node.ts';
 import { rollBackKubelet } from './roll-back-kubelet.ts';
 import { writeServingCertificate } from './serving-certificate.ts';
 
@@ -38,7 +39,13 @@ export const joinNode: Phase<JoinContext> = {
   name: 'join-node',
   title: 'Join the node to the cluster',
   phases: [
-    { name: 'certificates', title: 'Request certificates', run: noteAndWriteCertificates },
+    {
+      name: 'certificates',
+      title: 'Request certificates',
+      // The cluster takes as long to issue them as the next phase takes.
+      neededBy: 'join-node/edge-hub',
+      run: noteAndWriteCertificates,
+    },
     { name: 'kubelet-config', title: 'Write the kubelet configuration', run: writeKubeletFiles },
     { name: 'edge-hub', title: 'Write the edge-hub files', run: writeEdgeHub },
     { name: 'kubelet-start', title: 'Start the kubelet', run: startKubelet },
@@ -188,9 +195,12 @@ export function newPair(kind: 'client' | 'serving', credential: Credential | und
   return { [`${kind}CertPem`]: credential.cert, [`${kind}KeyPem`]: credential.key };
 }
 
-async function startKubelet({ host, log }: JoinContext & PhaseTools): Promise<void> {
+async function startKubelet(context: JoinContext & PhaseTools): Promise<void> {
+  const { host, log } = context;
   const { active } = await host.unit(PATHS.kubelet.unit);
   if (!active) log.vendor(VENDOR.joining);
   const started = await host.applyUnit(PATHS.kubelet.unit, KUBELET_FILES);
-  if (started) log.vendor(VENDOR.nodeJoined);
+  if (!started) return;
+  await registerNode(context);
+  log.vendor(VENDOR.nodeJoined);
 }

@@ -215,7 +215,7 @@ async function watchUntilReady(
   const query = `watch=true&timeoutSeconds=${WATCH_SECONDS}&fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`;
   let seen = 'the node has not registered yet';
   for await (const event of client.watch<V1Node>(`/api/v1/nodes?${query}`, signal)) {
-    if (event.type === 'DELETED' || event.type === 'ERROR') continue;
+    if (event.type === 'DELETED' || event.type === 'ERROR' || isUnreported(event.object)) continue;
     show(event.object);
     const old = isFromBefore(event.object, machineId, since);
     if (old) seen = 'its last status is from before this join';
@@ -225,6 +225,11 @@ async function watchUntilReady(
     seen = readiness.message;
   }
   return { seen };
+}
+
+/** True for a Node that the join created and no kubelet has filled in yet. */
+function isUnreported({ status }: V1Node): boolean {
+  return conditionOf({ status }, 'Ready')?.status === 'False' && status?.nodeInfo?.kubeletVersion === '';
 }
 
 function isFromBefore(node: V1Node, machineId: string, since: number): boolean {

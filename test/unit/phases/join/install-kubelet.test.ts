@@ -10,12 +10,17 @@ const { unit } = PATHS.kubelet;
 const service = installKubelet.phases?.find(({ name }) => name === 'service');
 
 /** What the phase does to the service of a node. */
-async function changesOf(node: FakeNode): Promise<readonly string[]> {
+async function changesOf(node: FakeNode, { version = 'v1.37.2', hub = false } = {}): Promise<readonly string[]> {
   const host = fakeHost({ ...node, files: { '/usr/bin/kubelet': { content: 'kubelet', mode: 0o755 }, ...node.files } });
   const signal = new AbortController().signal;
   const tools = { log: phaseLog(() => {}), signal, wet: true, waitFor };
-  await service?.run?.({ host, node: { bundle: async () => undefined }, ...tools } as unknown as JoinContext &
-    typeof tools);
+  const view = {
+    bundle: async () => undefined,
+    edgeHub: async () => hub || undefined,
+    kubeletVersion: async () => version,
+    journal: { wrote: () => false },
+  };
+  await service?.run?.({ host, node: view, ...tools } as unknown as JoinContext & typeof tools);
   return host.changes;
 }
 
@@ -35,4 +40,26 @@ describe('the service of the kubelet', () => {
       assert.equal(changes.includes('reload units'), reads, changes.join('\n'));
       assert.equal(changes.includes(`enable ${unit}`), !state?.enabled);
     });
+
+  const packaged = {
+    units: { [unit]: { exists: true, enabled: true } },
+    files: {
+      '/usr/lib/systemd/system/kubelet.service': `[Service]
+Environment="KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
+Environment="KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml"
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS
+`,
+    },
+  };
+
+  it('a service that is right already is left alone', async () => {
+    assert.deepEqual(await changesOf(packaged), []);
+  });
+
+  // The kubeconfig of a hub names no certificate: such a kubelet would ask for one, with a file that is not there.
+  it('a service that is right already gets a drop-in behind an edge-hub, and for a kubelet that knows clouds', async () => {
+    for (const more of [{ hub: true }, { version: 'v1.26.15' }])
+      assert.ok((await changesOf(packaged, more)).includes(`write ${PATHS.kubelet.dropIn}`));
+  });
 });

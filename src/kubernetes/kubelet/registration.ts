@@ -1,0 +1,99 @@
+import { posix } from 'node:path';
+import type { V1Node, V1Taint } from '@kubernetes/client-node';
+import { z } from 'zod';
+import { lenientYaml } from '../../lib/check-shape.ts';
+
+/** A kubelet that runs. */
+export interface RunningKubelet {
+  /** The words of its command line, its program first. */
+  readonly words: readonly string[];
+  /** Text of its configuration file. */
+  readonly configuration: string | undefined;
+  /** As Go names it. */
+  readonly arch: string;
+}
+
+/** What only a kubelet knows how to write into its Node, or where its settings come from yet another place. */
+const LEFT_TO_KUBELET = [
+  'cloud-provider',
+  'config-dir',
+  'keep-terminated-pod-volumes',
+  'provider-id',
+  'register-node',
+  'register-schedulable',
+];
+
+const CONFIGURATION = z.object({
+  registerNode: z.literal(true).optional(),
+  providerID: z.literal('').optional(),
+  enableControllerAttachDetach: z.boolean().default(true),
+  registerWithTaints: z
+    .array(z.object({ key: z.string(), value: z.string().optional(), effect: z.string() }))
+    .optional(),
+});
+
+const ATTACHED_BY_CONTROLLER = { annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } };
+
+/**
+ * The Node that this kubelet would create when it registers: with its labels and taints, which it does not add to one
+ * that is there. What it puts right in any Node (addresses, capacity, labels of older names) is left to it.
+ *
+ * Source: kubernetes, pkg/kubelet/kubelet_node_status.go, `initialNode` and `tryRegisterWithAPIServer`.
+ * @param name of the Node
+ * @returns undefined if this kubelet would write more than that, or it is not clear what
+ */
+export function nodeToRegister(name: string, { words, configuration, arch }: RunningKubelet): V1Node | undefined {
+  const flags = flagsIn(words.slice(1));
+  const settings = lenientYaml(configuration, CONFIGURATION);
+  const labels = pairsIn(flags?.get('node-labels'));
+  const taints = flags?.has('register-with-taints')
+    ? taintsIn(flags.get('register-with-taints'))
+    : settings?.registerWithTaints;
+  const isOther = flags?.get('hostname-override') !== name || LEFT_TO_KUBELET.some((flag) => flags.has(flag));
+  if (!settings || isOther || !labels || (flags.has('register-with-taints') && !taints)) return undefined;
+  const defaults = { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': arch };
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name,
+      labels: { ...defaults, ...labels },
+      ...(settings.enableControllerAttachDetach && ATTACHED_BY_CONTROLLER),
+    },
+    ...(taints && taints.length > 0 && { spec: { taints } }),
+  };
+}
+
+/** True for the words of a kubelet: until it runs, a unit of systemd has those of systemd itself. */
+export function isKubelet([program = '']: readonly string[]): boolean {
+  return posix.basename(program) === 'kubelet';
+}
+
+/** undefined if a flag has no value of its own, or is given twice: what then counts depends on the flag. */
+function flagsIn(words: readonly string[]): Map<string, string> | undefined {
+  const flags = new Map<string, string>();
+  for (let i = 0; i < words.length; i += 1) {
+    const [, name = '', value = words[++i]] = /^--([\w-]+)(?:=(.*))?$/s.exec(words[i] ?? '') ?? [];
+    const flag = name.replaceAll('_', '-');
+    if (flag === '' || value === undefined || value.startsWith('--') || flags.has(flag)) return undefined;
+    flags.set(flag, value);
+  }
+  return flags;
+}
+
+function pairsIn(text = ''): Record<string, string> | undefined {
+  const pairs = text
+    .split(',')
+    .filter(Boolean)
+    .map((pair) => /^([^=]+)=(.*)$/.exec(pair));
+  return pairs.includes(null) ? undefined : Object.fromEntries(pairs.map((pair) => [pair?.[1], pair?.[2]]));
+}
+
+function taintsIn(text = ''): V1Taint[] | undefined {
+  const taints = text
+    .split(',')
+    .filter(Boolean)
+    .map((taint) => /^([^=:]+)(?:=([^:]*))?:(\w+)$/.exec(taint));
+  if (taints.includes(null)) return undefined;
+  return taints.map((taint) => ({ key: taint?.[1] ?? '', value: taint?.[2], effect: taint?.[3] ?? '' }));
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { isKubelet, nodeToRegister } from '../../../../src/kubernetes/kubelet/registration.ts';
+
+/** What the join itself writes. */
+const OURS = [
+  '/usr/bin/kubelet',
+  '--kubeconfig=/etc/kubernetes/kubelet.conf',
+  '--config=/var/lib/kubelet/config.yaml',
+  '--hostname-override=edge-1',
+  '--node-ip=10.0.0.5',
+];
+const CONFIGURATION = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n';
+const LABELS = { 'kubernetes.io/hostname': 'edge-1', 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'arm64' };
+const TAINT = { key: 'edge', value: 'yes', effect: 'NoSchedule' };
+const ANNOTATIONS = { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' };
+
+const nodeOf = (more: readonly string[], configuration = '') =>
+  nodeToRegister('edge-1', { words: [...OURS, ...more], configuration: CONFIGURATION + configuration, arch: 'arm64' });
+
+/** Source: kubernetes, pkg/kubelet/kubelet_node_status.go, `initialNode`; flags as in `kubelet --help`. */
+describe('the Node that a kubelet would register', () => {
+  it('the Node of a kubelet has its own labels, and those that its command line names', () => {
+    assert.deepEqual(nodeOf(['--node-labels=zone=north,tier=']), {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'edge-1', labels: { ...LABELS, zone: 'north', tier: '' }, annotations: ANNOTATIONS },
+    });
+  });
+
+  const taints: ReadonlyArray<
+    readonly [how: string, words: readonly string[], configuration: string, wanted: object[]]
+  > = [
+    ['its command line', ['--register-with-taints=edge=yes:NoSchedule'], '', [TAINT]],
+    ['two words of its command line', ['--register-with-taints', 'edge=yes:NoSchedule'], '', [TAINT]],
+    [
+      'its command line, without a value',
+      ['--register-with-taints=edge:NoExecute'],
+      '',
+      [{ key: 'edge', value: undefined, effect: 'NoExecute' }],
+    ],
+    ['its configuration', [], 'registerWithTaints: [{key: edge, value: "yes", effect: NoSchedule}]', [TAINT]],
+    [
+      'its command line, which overrides its configuration',
+      ['--register-with-taints=edge=yes:NoSchedule'],
+      'registerWithTaints: [{key: other, effect: NoSchedule}]',
+      [TAINT],
+    ],
+  ];
+  for (const [how, words, configuration, wanted] of taints)
+    it(`the Node of a kubelet has the taints of ${how}`, () => {
+      assert.deepEqual(nodeOf(words, configuration)?.spec?.taints, wanted);
+    });
+
+  it('the Node of a kubelet that attaches volumes itself does not tell the cluster to do it', () => {
+    assert.equal(nodeOf([], 'enableControllerAttachDetach: false')?.metadata?.annotations, undefined);
+  });
+
+  const left: ReadonlyArray<readonly [why: string, words: readonly string[], configuration?: string]> = [
+    ['does not register', ['--register-node=false']],
+    ['does not register by its configuration', [], 'registerNode: false'],
+    ['registers as unschedulable', ['--register-schedulable=false']],
+    ['has a cloud provider, which adds a taint', ['--cloud-provider=external']],
+    ['names its machine in the cloud', ['--provider-id=aliyun://i-1']],
+    ['names its machine in the cloud by its configuration', [], 'providerID: aliyun://i-1'],
+    ['reads more configuration files', ['--config-dir=/etc/kubelet.d']],
+    ['has labels from two places', ['--node-labels=a=b', '--node-labels=c=d']],
+    ['has another name', ['--hostname-override=edge-2']],
+    ['has a label without a value', ['--node-labels=a']],
+    ['has a taint without an effect', ['--register-with-taints=edge=yes']],
+    ['has a word that is not a flag', ['v', '2']],
+    ['has a configuration of another shape', [], 'registerWithTaints: edge=yes:NoSchedule'],
+  ];
+  for (const [why, words, configuration] of left)
+    it(`the Node of a kubelet that ${why} is left to that kubelet`, () => {
+      assert.equal(nodeOf(words, configuration), undefined);
+    });
+
+  it('the Node of a kubelet without a configuration is left to that kubelet', () => {
+    assert.equal(nodeToRegister('edge-1', { words: OURS, configuration: undefined, arch: 'amd64' }), undefined);
+  });
+
+  it('the command line of a unit that is being started is not yet that of a kubelet', () => {
+    // systemd 254 and newer start a program by /usr/lib/systemd/systemd-executor, older ones by a copy of themselves.
+    assert.ok(isKubelet(OURS));
+    for (const words of [['/usr/lib/systemd/systemd-executor', '--deserialize', '4'], ['(kubelet)'], []])
+      assert.ok(!isKubelet(words));
+  });
+});
