@@ -82,17 +82,9 @@ describe('The program in a release', function () {
       process.on('exit', () =>
         require('node:fs').writeFileSync(${JSON.stringify(found)}, JSON.stringify(process.moduleLoadList.slice(before))));`,
     );
-    const cluster = [
-      '127.0.0.1:1',
-      '--token',
-      'abcdef.0123456789abcdef',
-      '--discovery-token-unsafe-skip-ca-verification',
-    ];
-    const { stdout } = await execa(
-      'node',
-      ['--require', hook, join(dir, 'start.js'), 'preflight', ...cluster, '--root', dir],
-      { preferLocal: true, reject: false },
-    );
+    const call = 'preflight 127.0.0.1:1 --token abcdef.0123456789abcdef --discovery-token-unsafe-skip-ca-verification';
+    const args = ['--require', hook, join(dir, 'start.js'), ...call.split(' '), '--root', dir];
+    const { stdout } = await execa('node', args, { preferLocal: true, reject: false });
     const later: string[] = JSON.parse(await readFile(found, 'utf8'));
     await rm(dir, { recursive: true });
     assert.match(stdout, /ERROR APIServer/);
