@@ -138,16 +138,22 @@ async function importArchive(
   const added = references.filter((reference) => !present.has(reference));
   if (added.length === 0) return [];
   // The node sees the very same file if it is the machine edgeadm runs on.
-  if ((await host.sha256(local)) === file.sha256) await host.importImage(local, added);
-  else await importCopy(host, local, file, added);
+  if ((await host.sha256(local)) === file.sha256) await host.importImage(local, added, present);
+  else await importCopy(host, local, file, added, present);
   return added;
 }
 
-async function importCopy(host: Host, local: string, file: BundleFile, names: readonly string[]): Promise<void> {
+async function importCopy(
+  host: Host,
+  local: string,
+  file: BundleFile,
+  names: readonly string[],
+  present: ReadonlySet<string>,
+): Promise<void> {
   const copy = `${PATHS.edgeadm.state}/image-${file.sha256.slice(0, 16)}.tar`;
   await host.upload(local, copy, { mode: 0o600, sha256: file.sha256 });
   try {
-    await host.importImage(copy, names);
+    await host.importImage(copy, names, present);
   } finally {
     // Host.remove would keep a copy of what we brought ourselves; the journal knows the file from its upload.
     await host.removeTree(copy);

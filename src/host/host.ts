@@ -99,8 +99,12 @@ export interface Host {
   /** Reads unit files again. A unit that did not exist needs none of that; a start waits until it is done. */
   reloadUnits(): Promise<void>;
   setSysctl(key: string, value: string): Promise<void>;
-  /** Imports an image archive of the machine into containerd's `k8s.io` namespace; names are the references in it. */
-  importImage(path: string, names: readonly string[]): Promise<void>;
+  /**
+   * Imports an image archive of the machine into containerd's `k8s.io` namespace.
+   * @param names the references in it
+   * @param there the references that containerd has already; without them, it is asked
+   */
+  importImage(path: string, names: readonly string[], there?: ReadonlySet<string>): Promise<void>;
   /**
    * Images that were imported before the machine was started and of which it is not known that they were synced to its
    * disk by then: a power cut leaves containerd with their names and empty files.

@@ -283,11 +283,8 @@ export class NodeHost implements Host {
   }
 
   /** An image that was there before is not noted: it stays at a reset. So without a list, nothing is imported. */
-  async importImage(path: string, names: readonly string[]): Promise<void> {
-    const args = [...IMAGES, 'list', '--quiet'];
-    const listing = await this.query('ctr', args);
-    if (listing.exitCode !== 0) throw commandError('ctr', args, listing);
-    const there = new Set(listing.stdout.split('\n'));
+  async importImage(path: string, names: readonly string[], known?: ReadonlySet<string>): Promise<void> {
+    const there = known ?? (await this.#images());
     const boot = await this.sysctl(BOOT);
     const noted = this.#journal?.unsyncedImages;
     for (const name of names.filter((each) => !there.has(each))) {
@@ -295,6 +292,13 @@ export class NodeHost implements Host {
       else await this.#note({ kind: 'image', name, archive: path, boot });
     }
     await this.run('ctr', importArguments(this.nativePath(path)), { timeoutMs: 600_000 });
+  }
+
+  async #images(): Promise<ReadonlySet<string>> {
+    const args = [...IMAGES, 'list', '--quiet'];
+    const listing = await this.query('ctr', args);
+    if (listing.exitCode !== 0) throw commandError('ctr', args, listing);
+    return new Set(listing.stdout.split('\n'));
   }
 
   async imagesInDoubt(): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 import type { JoinSpec } from '../../config/spec.ts';
 import type { Host } from '../../host/host.ts';
 import type { ApiClient } from '../../kubernetes/api/client.ts';
+import type { ContainerdNeeds } from '../../kubernetes/cri/containerd-config.ts';
 import type { ClusterQuestions, NodeView } from '../preflight/context.ts';
 import type { Continuation } from './continuation.ts';
 
@@ -56,6 +57,8 @@ export interface JoinContext {
     ready?: boolean;
     /** Seconds since 1970, by the node's clock, at which the kubelet was started, if the join knows. */
     kubeletSince?: number;
+    /** What containerd needs, if it was asked ahead. */
+    runtimeNeeds?: Promise<ContainerdNeeds>;
   };
   /** Asks yes or no; absent without a terminal. */
   readonly confirm?: (question: string) => Promise<boolean>;

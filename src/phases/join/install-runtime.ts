@@ -117,6 +117,14 @@ async function needsOf({ spec, host, node }: JoinContext): Promise<ContainerdNee
   return { sandboxImage: spec.pauseImage ?? manifest?.pauseImage, root: spec.runtimeRootDir, cniPlugins, ...gpus };
 }
 
+/** Asks the runtime what {@link configure} has to know, while the phases before it run: it answers as slowly. */
+export function askRuntimeAhead(context: JoinContext & PhaseTools): void {
+  if (!context.wet || isContainerd(context) !== true) return;
+  context.seen.runtimeNeeds = needsOf(context);
+  // It fails where it is needed.
+  context.seen.runtimeNeeds.catch(() => {});
+}
+
 /** True if a containerd that is not ours would be changed and restarted. */
 export async function willChangeRuntime(context: JoinContext): Promise<boolean> {
   const { host } = context;
@@ -128,7 +136,7 @@ export async function willChangeRuntime(context: JoinContext): Promise<boolean> 
 async function configure(context: JoinContext & PhaseTools): Promise<void> {
   const { host, spec, log } = context;
   if (spec.runtimeRootDir) await host.claim(spec.runtimeRootDir);
-  const needs = await needsOf(context);
+  const needs = await (context.seen.runtimeNeeds ?? needsOf(context));
   for (const { path, keepsComments } of await configureContainerd(context, needs)) {
     log.info(`${path} was changed for the join; a copy is kept for reset.`);
     if (!keepsComments)

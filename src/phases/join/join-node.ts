@@ -39,7 +39,13 @@ export const joinNode: Phase<JoinContext> = {
   name: 'join-node',
   title: 'Join the node to the cluster',
   phases: [
-    { name: 'certificates', title: 'Request certificates', run: noteAndWriteCertificates },
+    {
+      name: 'certificates',
+      title: 'Request certificates',
+      // The cluster takes as long to issue them as the next phase takes.
+      neededBy: 'join-node/edge-hub',
+      run: noteAndWriteCertificates,
+    },
     { name: 'kubelet-config', title: 'Write the kubelet configuration', run: writeKubeletFiles },
     { name: 'edge-hub', title: 'Write the edge-hub files', run: writeEdgeHub },
     { name: 'kubelet-start', title: 'Start the kubelet', run: startKubelet },

@@ -6,7 +6,7 @@ import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import type { Membership } from '../preflight/context.ts';
 import { runChecks } from '../preflight/run-checks.ts';
 import type { JoinContext } from './context.ts';
-import { willChangeRuntime } from './install-runtime.ts';
+import { askRuntimeAhead, willChangeRuntime } from './install-runtime.ts';
 import { checkTaints } from './node-object.ts';
 
 /** Nothing is changed before every check has passed. */
@@ -16,6 +16,7 @@ export const preflight: Phase<JoinContext> = {
   run: async (context) => {
     await checkNodeAndTaints(context, context.spec.taints);
     await askForRuntime(context);
+    askRuntimeAhead(context);
   },
 };
 
