@@ -21,11 +21,7 @@ export async function startHubService(
   files: readonly EdgeHubFile[],
 ): Promise<void> {
   await installHubProgram(host, spec.edgeHubProgram, await node.bundle());
-  const { exists, outdated } = await host.unit(PATHS.edgeHub.unit);
-  const written: string[] = [];
-  for (const file of files) if (await writeHubFile(host, file)) written.push(file.path);
-  const changed = HUB_SERVICE_FILES.some((path) => written.includes(path));
-  if (outdated || (exists && changed)) await host.reloadUnits();
+  for (const file of files) await writeHubFile(host, file);
   await host.enableUnit(PATHS.edgeHub.unit);
   await host.applyUnit(PATHS.edgeHub.unit, [...files.map(({ path }) => path), PATHS.edgeHub.program]);
 }

@@ -80,9 +80,7 @@ export async function installContainerdUnit(bundle: Bundle, host: Host): Promise
   for (const path of [data, runtimeState, resourceInterface, plugins]) await host.claim(path);
   await installContainerd(bundle, host);
   const text = fillTemplate('containerd/containerd.service', { containerd: PATHS.containerd.program });
-  const { exists, outdated } = await host.unit(PATHS.containerd.unit);
-  const changed = await host.write(PATHS.containerd.unitFile, text, { mode: 0o644 });
-  if (outdated || (exists && changed)) await host.reloadUnits();
+  await host.write(PATHS.containerd.unitFile, text, { mode: 0o644 });
   await host.enableUnit(PATHS.containerd.unit);
 }
 
