@@ -4,6 +4,7 @@ import { interruptedError } from '../../errors/interrupted.ts';
 import { abortable, finishesWithin } from '../../lib/abortable.ts';
 import { ChannelEnded, ConnectionLost, unreachable } from './errors.ts';
 import { Link, type LinkOptions } from './link.ts';
+import type { Sftp } from './sftp-session.ts';
 
 /** Milliseconds before each try to connect again. */
 const BACK_OFF = [250, 500, 1000, 2000, 4000, 8000];
@@ -31,6 +32,8 @@ export class Session {
   readonly #renewals = new Set<Renew>();
   readonly #closing = new AbortController();
   #link: Promise<Link>;
+  /** Files that are kept open, by their paths: the journal gets a line before each change. */
+  readonly appending = new Map<string, { readonly sftp: Sftp; readonly handle: Promise<Buffer> }>();
 
   private constructor(options: LinkOptions, link: Link) {
     this.#options = options;
@@ -137,16 +140,18 @@ async function isLost(link: Link, error: unknown): Promise<boolean> {
 }
 
 /** Waits for work that ends itself when it is interrupted, but not forever. */
-function untilInterrupted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+async function untilInterrupted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
-  const late = new AbortController();
+  const late = Promise.withResolvers<never>();
   let timer: NodeJS.Timeout | undefined;
   const abort = (): void => {
-    timer = setTimeout(() => late.abort(signal.reason), INTERRUPTED_MS);
+    timer = setTimeout(() => late.reject(signal.reason), INTERRUPTED_MS);
   };
   signal.addEventListener('abort', abort, { once: true });
-  return abortable(work, late.signal).finally(() => {
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);
-  });
+  }
 }
