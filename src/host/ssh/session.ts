@@ -4,7 +4,6 @@ import { interruptedError } from '../../errors/interrupted.ts';
 import { abortable, finishesWithin } from '../../lib/abortable.ts';
 import { ChannelEnded, ConnectionLost, unreachable } from './errors.ts';
 import { Link, type LinkOptions } from './link.ts';
-import type { Sftp } from './sftp-session.ts';
 
 /** Milliseconds before each try to connect again. */
 const BACK_OFF = [250, 500, 1000, 2000, 4000, 8000];
@@ -32,8 +31,6 @@ export class Session {
   readonly #renewals = new Set<Renew>();
   readonly #closing = new AbortController();
   #link: Promise<Link>;
-  /** Files that are kept open, by their paths: the journal gets a line before each change. */
-  readonly appending = new Map<string, { readonly sftp: Sftp; readonly handle: Promise<Buffer> }>();
 
   private constructor(options: LinkOptions, link: Link) {
     this.#options = options;

@@ -5,6 +5,8 @@ import { undefinedIfMissing, withPathError } from '../failures.ts';
 import type { FileAttributes, FileMethods } from '../machine.ts';
 import { temporaryOf } from '../temporary.ts';
 import { ChannelEnded } from './errors.ts';
+import type { KeptOpen } from './kept-open.ts';
+import type { StartOptions } from './program.ts';
 import type { ProgramFiles } from './program-files.ts';
 import type { Session } from './session.ts';
 import {
@@ -12,25 +14,30 @@ import {
   Insufficient,
   list,
   lstat,
-  openToAppend,
   PACKET_BYTES,
   type Remote,
   readRemote,
   remoteOf,
   removeRemote,
-  writeAndSync,
 } from './sftp-calls.ts';
-import type { Sudo } from './sudo.ts';
 
 /** What is appended to is the journal, for root alone. */
 const NEW_FILE = 0o600;
+
+export interface SftpFilesOptions extends StartOptions {
+  readonly keptOpen: KeptOpen;
+}
 
 /**
  * Files over SFTP, in one round trip if a program takes several: a join over a slow link takes a tenth of the time.
  * What SFTP cannot do, or can only call a failure, is left to the programs, which say why; they are the whole of it
  * if there is no usable SFTP server. So both stay.
  */
-export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo, signal?: AbortSignal): FileMethods {
+export function sftpFiles(
+  session: Session,
+  programs: ProgramFiles,
+  { keptOpen, sudo, signal }: SftpFilesOptions,
+): FileMethods {
   const use = <T>(step: string, work: (remote: Remote, again: boolean) => Promise<T>, instead: () => Promise<T>) =>
     session
       .use({ what: step, repeatable: true, signal }, async (link, again) => {
@@ -54,35 +61,10 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
       use<T | undefined>(`${doing} ${path}`, (remote) => work(remote, path), instead),
     );
 
-  /** What follows makes it another file. */
-  const forget = (path: string): void => {
-    const { sftp, handle } = session.appending.get(path) ?? {};
-    session.appending.delete(path);
-    handle?.then((open) => sftp?.send((server, done) => server.close(open, done))).catch(() => {});
-  };
-
-  const keepOpen = (remote: Remote, path: string): Promise<Buffer> => {
-    const known = session.appending.get(path);
-    if (known?.sftp === remote.sftp) return known.handle;
-    const handle = openToAppend(remote, path, NEW_FILE);
-    session.appending.set(path, { sftp: remote.sftp, handle });
-    return handle;
-  };
-
-  const appendOnce = async (remote: Remote, path: string, text: Buffer): Promise<void> => {
-    try {
-      await allSettled(writeAndSync(remote, await keepOpen(remote, path), text));
-    } catch (error) {
-      forget(path);
-      throw error;
-    }
-  };
-
   return {
     ...programs,
     readFile: (path) => ifThere('reading', path, readSmall, () => programs.readFile(path)),
     writeFile: (path, content, attributes) => {
-      forget(path);
       const instead = () => programs.writeFile(path, content, attributes);
       if (!Buffer.isBuffer(content) || content.length > PACKET_BYTES) return instead();
       const work = (remote: Remote) => write(remote, path, content, attributes);
@@ -96,7 +78,7 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
       const work = (remote: Remote, again: boolean): Promise<void> => {
         if (again || begun) return append(remote, path, bytes, { again: true, mode: NEW_FILE });
         begun = true;
-        return appendOnce(remote, path, bytes);
+        return keptOpen.append(remote, path, bytes, NEW_FILE);
       };
       // A write that failed may have written a part.
       const rest = () => (begun ? programs.appendRest(path, text) : instead());
@@ -109,18 +91,7 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
       const instead = () => programs.makeDirectory(path, mode);
       return withPathError(path, use(`making ${path}`, work, instead));
     },
-    copyFile: (from, path, attributes) => {
-      forget(path);
-      return programs.copyFile(from, path, attributes);
-    },
-    remove: (path) => {
-      forget(path);
-      return ifThere('removing', path, removeRemote, () => programs.remove(path));
-    },
-    removeTree: (path) => {
-      for (const open of session.appending.keys()) if (open.startsWith(`${path}/`)) forget(open);
-      return programs.removeTree(path);
-    },
+    remove: (path) => ifThere('removing', path, removeRemote, () => programs.remove(path)),
     sha256: (path) => ifThere('hashing', path, hash, () => programs.sha256(path)),
   };
 }
