@@ -51,6 +51,8 @@ export class NodeHost implements Host {
   phase = '';
   unbound: Host | undefined;
   #network: Promise<Network> | undefined;
+  /** Folders that are there; each question is a round trip to the node, and most files go into the same few. */
+  readonly #folders = new Set<string>();
   /** Units were enabled, and the service manager was not told yet. */
   #enabled = false;
   /** The last reading of unit files, which is not always waited for. */
@@ -137,6 +139,7 @@ export class NodeHost implements Host {
   }
 
   async run(file: string, args: readonly string[], options?: CommandOptions): Promise<ProgramResult> {
+    this.#folders.clear();
     const result = await this.#machine.exec(file, args, options);
     if (result.exitCode === 0 || options?.accepted?.includes(result.exitCode)) return result;
     throw commandError(file, args, result);
@@ -185,13 +188,17 @@ export class NodeHost implements Host {
   }
 
   async makeDirectory(path: string, mode: number): Promise<void> {
-    if (await this.#machine.stat(path)) return;
-    await this.makeDirectory(posix.dirname(path), 0o755);
-    await this.#note({ kind: 'directory', path });
-    await this.#machine.makeDirectory(path, mode);
+    if (this.#folders.has(path)) return;
+    if (!(await this.#machine.stat(path))) {
+      await this.makeDirectory(posix.dirname(path), 0o755);
+      await this.#note({ kind: 'directory', path });
+      await this.#machine.makeDirectory(path, mode);
+    }
+    this.#folders.add(path);
   }
 
   async remove(path: string): Promise<void> {
+    this.#folders.clear();
     // What is noted nowhere needs no permissions, which cost a program on Windows.
     const stat = await this.#machine.stat(path, { permissions: this.#journal !== undefined });
     if (!stat) return;
@@ -200,6 +207,7 @@ export class NodeHost implements Host {
   }
 
   removeTree(path: string): Promise<void> {
+    this.#folders.clear();
     return this.#machine.removeTree(path);
   }
 

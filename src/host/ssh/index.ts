@@ -10,6 +10,7 @@ import { systemd } from '../systemd.ts';
 import { type AskUser, SshCredentials } from './authentication.ts';
 import { dial } from './dial.ts';
 import { execute } from './execute.ts';
+import { KeptOpen } from './kept-open.ts';
 import { KnownHosts } from './known-hosts.ts';
 import { SSH_LIMITS, type SshLimits } from './limits.ts';
 import type { Link } from './link.ts';
@@ -18,7 +19,7 @@ import { startProgram } from './program.ts';
 import { programFiles } from './program-files.ts';
 import { either, remoteExec } from './remote-exec.ts';
 import { Session } from './session.ts';
-import { sftpFiles } from './sftp-files.ts';
+import { type SftpFilesOptions, sftpFiles } from './sftp-files.ts';
 import { isStartFailure } from './start-failure.ts';
 import type { Sudo } from './sudo.ts';
 import { describeTarget, type SshTarget } from './target.ts';
@@ -93,7 +94,8 @@ export async function sshMachine(target: SshTarget, options: SshOptions = {}): P
 /** Whatever is said instead of starting a program: Windows starts others. */
 async function machineOf(session: Session, credentials: SshCredentials, signal?: AbortSignal): Promise<Machine> {
   try {
-    return assemble(session, await findSudo(session, credentials, signal));
+    const sudo = await findSudo(session, credentials, signal);
+    return assemble(session, { sudo, keptOpen: new KeptOpen() });
   } catch (error) {
     const shell = signal?.aborted || !isStartFailure(error) ? undefined : await findWindowsShell(session, signal);
     if (!shell) throw error;
@@ -101,13 +103,14 @@ async function machineOf(session: Session, credentials: SshCredentials, signal?:
   }
 }
 
-function assemble(session: Session, sudo: Sudo | undefined, signal?: AbortSignal): Machine {
+function assemble(session: Session, options: SftpFilesOptions): Machine {
+  const { sudo, signal, keptOpen } = options;
   const run = (link: Link, words: readonly string[], options: SuperviseOptions) =>
     execute(link, words, { sudo, ...options });
   const exec = remoteExec(session, run, signal);
   const parts = (through: Machine['exec']) => ({ services: systemd(through), network: () => readNetwork(through) });
   const programs = programFiles(session, sudo, signal);
-  const files = sftpFiles(session, programs, sudo, signal);
+  const files = keptOpen.watch(sftpFiles(session, programs, options));
   return {
     name: session.name,
     runsPrograms: true,
@@ -130,7 +133,7 @@ function assemble(session: Session, sudo: Sudo | undefined, signal?: AbortSignal
     },
     lock: (path) => lockOverSsh(session, path, { sudo, signal }),
     clock: () => readClock(session, signal),
-    withSignal: (other) => assemble(session, sudo, either(signal, other)),
+    withSignal: (other) => assemble(session, { ...options, signal: either(signal, other) }),
     close: () => session.close(),
   };
 }

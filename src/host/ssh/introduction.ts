@@ -1,6 +1,9 @@
 /** What login shell and sudo may say before the program runs: a message of the day is a few KiB. */
 const MAX_PREAMBLE_CHARACTERS = 64 * 1024;
 
+/** What stands behind the mark. */
+const PROCESS_ID = /:(\d+)\n/y;
+
 /** How far a program has come, as its standard error tells. */
 export type Progress =
   | { readonly state: 'starting' }
@@ -15,12 +18,12 @@ export type Progress =
  * comes a line `MARK:PID`, and everything behind it is the program's.
  */
 export class Introduction {
-  readonly #mark: RegExp;
+  readonly #mark: string;
   readonly #prompt: string;
   #text = '';
 
   constructor(mark: string, prompt: string) {
-    this.#mark = new RegExp(`${mark}:(\\d+)\\n`);
+    this.#mark = mark;
     this.#prompt = prompt;
   }
 
@@ -28,13 +31,23 @@ export class Introduction {
   add(chunk: Buffer): Progress {
     if (this.#text.length > MAX_PREAMBLE_CHARACTERS) return { state: 'too much' };
     this.#text += chunk.toString('latin1');
-    const match = this.#mark.exec(this.#text);
+    const match = this.#marked();
     if (match) {
       const rest = Buffer.from(this.#text.slice(match.index + match[0].length), 'latin1');
       return { state: 'running', pid: Number(match[1]), rest };
     }
     const times = this.#text.split(this.#prompt).length - 1;
     return times > 0 ? { state: 'asked', times } : { state: 'starting' };
+  }
+
+  /** Each program has a mark of its own: an expression with it would be compiled for one line. */
+  #marked(): RegExpExecArray | undefined {
+    for (let at = this.#text.indexOf(this.#mark); at >= 0; at = this.#text.indexOf(this.#mark, at + 1)) {
+      PROCESS_ID.lastIndex = at + this.#mark.length;
+      const match = PROCESS_ID.exec(this.#text);
+      if (match) return match;
+    }
+    return undefined;
   }
 
   /** What login shell and sudo said. */

@@ -92,7 +92,8 @@ function parse(text: string, path: string): Entry[] {
 function matches(hosts: string, name: string): boolean {
   if (hosts.startsWith('|1|')) return matchesHash(hosts, name);
   const patterns = hosts.toLowerCase().split(',');
-  const fits = (pattern: string): boolean => wildcard(pattern).test(name);
+  // An expression for each line of a file of a hundred hosts, compiled for each host, would be ten thousand.
+  const fits = (pattern: string): boolean => (/[*?]/.test(pattern) ? wildcard(pattern).test(name) : pattern === name);
   if (patterns.some((pattern) => pattern.startsWith('!') && fits(pattern.slice(1)))) return false;
   return patterns.some((pattern) => !pattern.startsWith('!') && fits(pattern));
 }

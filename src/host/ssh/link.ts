@@ -1,3 +1,4 @@
+import { connect as dialHost } from 'node:net';
 import type { Client, ClientChannel, ClientErrorExtensions } from 'ssh2';
 import { EdgeadmError } from '../../errors/index.ts';
 import { interruptedError } from '../../errors/interrupted.ts';
@@ -6,6 +7,7 @@ import { formatBytes } from '../../lib/format-bytes.ts';
 import type { Address } from '../machine.ts';
 import type { Attempt, SshCredentials } from './authentication.ts';
 import { ChannelEnded, ConnectionLost, unreachable } from './errors.ts';
+import { gatherWrites } from './gather-writes.ts';
 import { checkHostKey, type HostKeyPolicy, hostKeyAlgorithms } from './host-key.ts';
 import type { SshLimits } from './limits.ts';
 import { openSftp, type Sftp } from './sftp-session.ts';
@@ -240,8 +242,7 @@ async function connect(client: Client, options: LinkOptions, signal: AbortSignal
     client.once('close', () => reject(refused ?? unreachable(options.name, 'the host closed the connection')));
   });
   client.connect({
-    host: address,
-    port,
+    sock: gatherWrites(dialHost(port, address).setMaxListeners(0)),
     username: user,
     // Ours stops while the user types a password.
     readyTimeout: 0,

@@ -137,16 +137,18 @@ async function isLost(link: Link, error: unknown): Promise<boolean> {
 }
 
 /** Waits for work that ends itself when it is interrupted, but not forever. */
-function untilInterrupted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+async function untilInterrupted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
-  const late = new AbortController();
+  const late = Promise.withResolvers<never>();
   let timer: NodeJS.Timeout | undefined;
   const abort = (): void => {
-    timer = setTimeout(() => late.abort(signal.reason), INTERRUPTED_MS);
+    timer = setTimeout(() => late.reject(signal.reason), INTERRUPTED_MS);
   };
   signal.addEventListener('abort', abort, { once: true });
-  return abortable(work, late.signal).finally(() => {
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);
-  });
+  }
 }

@@ -17,6 +17,7 @@ const APPEND = 0x02 | 0x04 | 0x08;
 
 /** One SFTP session and the signal of the step that uses it. */
 export interface Remote {
+  readonly sftp: Sftp;
   call: Sftp['call'];
   send: Sftp['send'];
 }
@@ -24,7 +25,7 @@ export interface Remote {
 /** {@link Remote} for a step; errors have the codes that Node would give them, as far as SFTP tells. */
 export function remoteOf(sftp: Sftp, signal?: AbortSignal): Remote {
   const call: Sftp['call'] = (request) => translated(sftp.call(request, signal));
-  return { call, send: (request) => sftp.send(request) };
+  return { sftp, call, send: (request) => sftp.send(request) };
 }
 
 /** SFTP is not enough here, or does not say what is wrong. */
@@ -34,9 +35,10 @@ async function translated<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    const { code, message } = error as Error & { code?: unknown };
-    if (code === NO_SUCH_FILE) throw Object.assign(new Error('no such file or directory'), { code: 'ENOENT' });
-    if (code === PERMISSION_DENIED) throw Object.assign(new Error(message), { code: 'EACCES' });
+    // The same error: a new one takes longer than the request, and a preflight asks for a hundred files that few hosts have.
+    const { code } = error as { code?: unknown };
+    if (code === NO_SUCH_FILE) Object.assign(error as Error, { message: 'no such file or directory', code: 'ENOENT' });
+    if (code === PERMISSION_DENIED) Object.assign(error as Error, { code: 'EACCES' });
     throw error;
   }
 }
@@ -53,12 +55,12 @@ async function withHandle<T>(remote: Remote, path: string, work: (handle: Buffer
 /** The whole of a file. @throws Insufficient if it has more bytes than `limit` */
 export function readRemote(remote: Remote, path: string, limit = 8 * PACKET_BYTES): Promise<Buffer> {
   return withHandle(remote, path, async (handle) => {
-    const [first, stats] = await Promise.all([
-      readAt(remote, handle, 0),
-      remote.call<Stats>((sftp, done) => sftp.fstat(handle, done)),
-    ]);
-    if (stats.size === first.length) return first;
-    if (stats.size > limit) throw new Insufficient(`it has more than ${limit} bytes`);
+    const first = await readAt(remote, handle, 0);
+    // An ordinary file gives as much as was asked for, up to its end.
+    if (first.length < PACKET_BYTES && !isOfKernel(path)) return first;
+    const { size } = await remote.call<Stats>((sftp, done) => sftp.fstat(handle, done));
+    if (size === first.length) return first;
+    if (size > limit) throw new Insufficient(`it has more than ${limit} bytes`);
     // Files in /proc have no size: they end where reading ends.
     const most = Math.max(limit, MAX_PROC_FILE_BYTES);
     const content = new OutputBuffer();
@@ -90,12 +92,22 @@ export async function readEnd(remote: Remote, path: string, length: number): Pro
   }
 }
 
+/** Buffers that wait for the next answer: most files have a hundredth of what one takes. */
+const spare: Buffer[] = [];
+
 async function readAt(remote: Remote, handle: Buffer, position: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(PACKET_BYTES);
+  const buffer = spare.pop() ?? Buffer.allocUnsafe(PACKET_BYTES);
   const bytes = await remote.call<number>((sftp, done) => {
     sftp.read(handle, buffer, 0, PACKET_BYTES, position, (error, count) => done(error, count));
   });
-  return buffer.subarray(0, bytes);
+  const content = Buffer.from(buffer.subarray(0, bytes));
+  // Only now: what was given up may still be answered, into its buffer.
+  spare.push(buffer);
+  return content;
+}
+
+function isOfKernel(path: string): boolean {
+  return path.startsWith('/proc/') || path.startsWith('/sys/');
 }
 
 /** @param how `again`: an attempt before this one may have written a part; `mode` of a new file */
@@ -108,12 +120,21 @@ export async function append(
   const { call } = remote;
   const missing = again ? remainder(await readEnd(remote, path, text.length), text) : text;
   if (missing.length === 0 && text.length > 0) return;
-  const handle = await call<Buffer>((sftp, done) => sftp.open(path, APPEND, mode === undefined ? {} : { mode }, done));
-  await allSettled([
-    call((sftp, done) => sftp.write(handle, missing, 0, missing.length, 0, done)),
+  const handle = await openToAppend(remote, path, mode);
+  await allSettled([...writeAndSync(remote, handle, missing), call((sftp, done) => sftp.close(handle, done))]);
+}
+
+/** @param mode of a new file */
+export function openToAppend({ call }: Remote, path: string, mode?: number): Promise<Buffer> {
+  return call<Buffer>((sftp, done) => sftp.open(path, APPEND, mode === undefined ? {} : { mode }, done));
+}
+
+/** Requests that may be on their way together. */
+export function writeAndSync({ call }: Remote, handle: Buffer, text: Buffer): readonly Promise<void>[] {
+  return [
+    call((sftp, done) => sftp.write(handle, text, 0, text.length, 0, done)),
     call((sftp, done) => sftp.ext_openssh_fsync(handle, done)),
-    call((sftp, done) => sftp.close(handle, done)),
-  ]);
+  ];
 }
 
 export async function lstat({ call }: Remote, path: string): Promise<FileStat> {

@@ -5,6 +5,8 @@ import { undefinedIfMissing, withPathError } from '../failures.ts';
 import type { FileAttributes, FileMethods } from '../machine.ts';
 import { temporaryOf } from '../temporary.ts';
 import { ChannelEnded } from './errors.ts';
+import type { KeptOpen } from './kept-open.ts';
+import type { StartOptions } from './program.ts';
 import type { ProgramFiles } from './program-files.ts';
 import type { Session } from './session.ts';
 import {
@@ -18,14 +20,24 @@ import {
   remoteOf,
   removeRemote,
 } from './sftp-calls.ts';
-import type { Sudo } from './sudo.ts';
+
+/** What is appended to is the journal, for root alone. */
+const NEW_FILE = 0o600;
+
+export interface SftpFilesOptions extends StartOptions {
+  readonly keptOpen: KeptOpen;
+}
 
 /**
  * Files over SFTP, in one round trip if a program takes several: a join over a slow link takes a tenth of the time.
  * What SFTP cannot do, or can only call a failure, is left to the programs, which say why; they are the whole of it
  * if there is no usable SFTP server. So both stay.
  */
-export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo, signal?: AbortSignal): FileMethods {
+export function sftpFiles(
+  session: Session,
+  programs: ProgramFiles,
+  { keptOpen, sudo, signal }: SftpFilesOptions,
+): FileMethods {
   const use = <T>(step: string, work: (remote: Remote, again: boolean) => Promise<T>, instead: () => Promise<T>) =>
     session
       .use({ what: step, repeatable: true, signal }, async (link, again) => {
@@ -64,9 +76,9 @@ export function sftpFiles(session: Session, programs: ProgramFiles, sudo?: Sudo,
       if (bytes.length > PACKET_BYTES) return instead();
       let begun = false;
       const work = (remote: Remote, again: boolean): Promise<void> => {
-        const done = append(remote, path, bytes, { again: again || begun, mode: 0o600 });
+        if (again || begun) return append(remote, path, bytes, { again: true, mode: NEW_FILE });
         begun = true;
-        return done;
+        return keptOpen.append(remote, path, bytes, NEW_FILE);
       };
       // A write that failed may have written a part.
       const rest = () => (begun ? programs.appendRest(path, text) : instead());

@@ -44,23 +44,36 @@ export class Sftp {
    * @throws ssh2's error with the numeric `code` of the server's answer; ChannelEnded if there was no answer; the
    *   reason of the signal
    */
-  async call<T = void>(request: Request<T>, signal?: AbortSignal): Promise<T> {
-    signal?.throwIfAborted();
-    const limit = new AbortController();
-    const timer = setTimeout(() => {
-      this.#silent = true;
-      this.#sftp.end();
-      this.#end();
-      limit.abort(new ChannelEnded(`the SFTP server did not answer within ${this.#answerMs / 1000} s`));
-    }, this.#answerMs);
-    const answer = new Promise<T>((resolve, reject) => {
-      request(this.#sftp, (error, value) => (error ? reject(typed(error)) : resolve(value)));
+  call<T = void>(request: Request<T>, signal?: AbortSignal): Promise<T> {
+    // By hand: a signal made of two takes longer than all else of a request, and a join makes nine hundred.
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const abort = (): void => fail(signal?.reason);
+      const timer = setTimeout(() => {
+        this.#silent = true;
+        this.#sftp.end();
+        this.#end();
+        fail(new ChannelEnded(`the SFTP server did not answer within ${this.#answerMs / 1000} s`));
+      }, this.#answerMs);
+      const over = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+      };
+      const fail = (error: unknown): void => {
+        over();
+        reject(error);
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      try {
+        request(this.#sftp, (error, value) => {
+          over();
+          if (error) reject(typed(error));
+          else resolve(value);
+        });
+      } catch (error) {
+        fail(error);
+      }
     });
-    try {
-      return await abortable(answer, signal ? AbortSignal.any([signal, limit.signal]) : limit.signal);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   /** Sends a request whose answer does not matter. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuthContext, KeyboardAuthContext } from 'ssh2';
 import { EdgeadmError } from '../../../../src/errors/index.ts';
@@ -167,6 +168,45 @@ describe('an SSH connection', function () {
     };
     await machine.appendFile(path, 'two\n');
     assert.equal((await machine.readFile(path))?.toString(), 'one\ntwo\n');
+  });
+
+  it('the lines of a journal take one opening, and a file that took its place gets the lines that follow', async () => {
+    node = await SshNode.start();
+    machine = await node.open();
+    const path = join(node.folder, 'log');
+    let openings = 0;
+    node.behaviour.sftp = (request, subject) => {
+      if (request === 'open' && subject === path) openings += 1;
+      return undefined;
+    };
+    for (const line of ['one\n', 'two\n', 'three\n']) await machine.appendFile(path, line);
+    assert.equal(await readFile(path, 'utf8'), 'one\ntwo\nthree\n');
+    assert.equal(openings, 1);
+    const replacements = [
+      () => machine?.writeFile(path, Buffer.from('new\n'), { mode: 0o600 }),
+      () => machine?.copyFile(join(node.folder, 'other'), path, { mode: 0o600 }),
+    ];
+    await writeFile(join(node.folder, 'other'), 'new\n');
+    for (const replace of replacements) {
+      await replace();
+      await machine.appendFile(path, 'next\n');
+      assert.equal(await readFile(path, 'utf8'), 'new\nnext\n');
+    }
+    await machine.remove(path);
+    await machine.appendFile(path, 'first\n');
+    assert.equal(await readFile(path, 'utf8'), 'first\n');
+  });
+
+  it('a folder that was removed with a journal in it, and made again, has a journal with the lines since then', async () => {
+    node = await SshNode.start();
+    machine = await node.open();
+    const folder = join(node.folder, 'state');
+    for (const line of ['before\n', 'after\n']) {
+      await machine.makeDirectory(folder, 0o700);
+      await machine.appendFile(join(folder, 'log'), line);
+      assert.equal(await readFile(join(folder, 'log'), 'utf8'), line);
+      await machine.removeTree(folder);
+    }
   });
 
   it('an append that SFTP calls a failure after it was written is not done twice', async () => {

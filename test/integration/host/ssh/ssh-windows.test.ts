@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Machine } from '../../../../src/host/machine.ts';
+import { PACKET_BYTES } from '../../../../src/host/ssh/sftp-calls.ts';
 import { sha256Of } from '../../../../src/lib/sha256.ts';
 import { fakeRuntime } from '../../../unit/fake-runtime.ts';
 import { FakeWindows, type FakeWindowsOptions } from '../../../unit/host/windows/fake-windows.ts';
@@ -159,7 +160,7 @@ for (const shell of ['cmd', 'PowerShell'] as ShellName[]) {
     });
 
     it('a file that is too large to be read is named with its limit', async () => {
-      await windows.put('C:\\Users\\log', 'x');
+      await windows.put('C:\\Users\\log', 'x'.repeat(PACKET_BYTES));
       node.behaviour.sftp = (request) => (request === 'fstat' ? { mode: 0o100644, size: 2 ** 40 } : undefined);
       await assert.rejects(machine.readFile('/Users/log'), { why: /more than \d+ bytes/ });
     });
