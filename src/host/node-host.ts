@@ -256,12 +256,14 @@ export class NodeHost implements Host {
   }
 
   async stopUnit(unit: string): Promise<void> {
+    this.#folders.clear();
     const { active } = await this.unit(unit);
     if (active) await this.#note({ kind: 'service', unit, wasActive: active });
     await this.#machine.services.stop(unit);
   }
 
   async restartUnit(unit: string): Promise<void> {
+    this.#folders.clear();
     await this.#note({ kind: 'service', unit, wasActive: (await this.unit(unit)).active });
     await this.#machine.services.restart(unit);
   }

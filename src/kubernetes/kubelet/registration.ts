@@ -43,7 +43,8 @@ const ATTACHED_BY_CONTROLLER = { annotations: { 'volumes.kubernetes.io/controlle
  * @returns undefined if this kubelet would write more than that, or it is not clear what
  */
 export function nodeToRegister(name: string, { words, configuration, arch }: RunningKubelet): V1Node | undefined {
-  const flags = flagsIn(words.slice(1));
+  const [program = '', ...rest] = words;
+  const flags = posix.basename(program) === 'kubelet' ? flagsIn(rest) : undefined;
   const settings = lenientYaml(configuration, CONFIGURATION);
   const labels = pairsIn(flags?.get('node-labels'));
   const taints = flags?.has('register-with-taints')
@@ -64,9 +65,12 @@ export function nodeToRegister(name: string, { words, configuration, arch }: Run
   };
 }
 
-/** True for the words of a kubelet: until it runs, a unit of systemd has those of systemd itself. */
-export function isKubelet([program = '']: readonly string[]): boolean {
-  return posix.basename(program) === 'kubelet';
+/**
+ * True for the words of a process that is to become a unit's program, and does not run it yet: they are systemd's own,
+ * or the name of the program in parentheses.
+ */
+export function isStarting([program = '']: readonly string[]): boolean {
+  return program === '' || program.startsWith('(') || posix.basename(program).startsWith('systemd');
 }
 
 /** undefined if a flag has no value of its own, or is given twice: what then counts depends on the flag. */

@@ -1,5 +1,5 @@
 import { PATHS } from '../../host/node-paths.ts';
-import { isKubelet, nodeToRegister } from '../../kubernetes/kubelet/registration.ts';
+import { isStarting, nodeToRegister } from '../../kubernetes/kubelet/registration.ts';
 import { minorOf } from '../../kubernetes/version.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
@@ -63,7 +63,7 @@ async function commandLine({ host, waitFor }: JoinContext & PhaseTools): Promise
     intervalMs: [5, 50],
     probe: async () => {
       const found = ((await host.read(`/proc/${pid}/cmdline`)) ?? '').split('\0').filter(Boolean);
-      return isKubelet(found) ? { done: found } : { seen: found.join(' ') };
+      return isStarting(found) ? { seen: found.join(' ') } : { done: found };
     },
   });
   return words ?? [];

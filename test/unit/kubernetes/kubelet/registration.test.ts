@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isKubelet, nodeToRegister } from '../../../../src/kubernetes/kubelet/registration.ts';
+import { isStarting, nodeToRegister } from '../../../../src/kubernetes/kubelet/registration.ts';
 
 /** What the join itself writes. */
 const OURS = [
@@ -75,14 +75,19 @@ describe('the Node that a kubelet would register', () => {
       assert.equal(nodeOf(words, configuration), undefined);
     });
 
+  it('the Node of a kubelet that a script starts is left to that kubelet', () => {
+    const words = ['/bin/sh', ...OURS];
+    assert.equal(nodeToRegister('edge-1', { words, configuration: CONFIGURATION, arch: 'amd64' }), undefined);
+  });
+
   it('the Node of a kubelet without a configuration is left to that kubelet', () => {
     assert.equal(nodeToRegister('edge-1', { words: OURS, configuration: undefined, arch: 'amd64' }), undefined);
   });
 
   it('the command line of a unit that is being started is not yet that of a kubelet', () => {
     // systemd 254 and newer start a program by /usr/lib/systemd/systemd-executor, older ones by a copy of themselves.
-    assert.ok(isKubelet(OURS));
     for (const words of [['/usr/lib/systemd/systemd-executor', '--deserialize', '4'], ['(kubelet)'], []])
-      assert.ok(!isKubelet(words));
+      assert.ok(isStarting(words));
+    for (const words of [OURS, ['/bin/sh', '/usr/bin/kubelet']]) assert.ok(!isStarting(words));
   });
 });
