@@ -1,7 +1,7 @@
 /** What login shell and sudo may say before the program runs: a message of the day is a few KiB. */
 const MAX_PREAMBLE_CHARACTERS = 64 * 1024;
 
-/** What stands behind the mark. */
+/** What follows the mark. */
 const PROCESS_ID = /:(\d+)\n/y;
 
 /** How far a program has come, as its standard error tells. */

@@ -56,7 +56,7 @@ async function withHandle<T>(remote: Remote, path: string, work: (handle: Buffer
 export function readRemote(remote: Remote, path: string, limit = 8 * PACKET_BYTES): Promise<Buffer> {
   return withHandle(remote, path, async (handle) => {
     const first = await readAt(remote, handle, 0);
-    // An ordinary file gives as much as was asked for, up to its end.
+    // An ordinary file gives all that was requested, up to its end (draft-ietf-secsh-filexfer-02, 6.4).
     if (first.length < PACKET_BYTES && !isOfKernel(path)) return first;
     const { size } = await remote.call<Stats>((sftp, done) => sftp.fstat(handle, done));
     if (size === first.length) return first;

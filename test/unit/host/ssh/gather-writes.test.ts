@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { gatherWrites } from '../../../../src/host/ssh/gather-writes.ts';
 
 describe('writes to an SSH connection', () => {
-  it('that come before the program waits again go out together, in their order, and so does what ends it', async () => {
+  it('writes to a socket that come before the program waits again go out together, in their order, and so does what ends it', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     try {
