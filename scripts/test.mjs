@@ -26,17 +26,15 @@ async function step(name, file, args) {
 
 /**
  * A mocha run, whose counts are added up. One that dies without counting is a failure. With a `bed` of its own it runs
- * beside others: what it prints is shown when it is done; one that `givesWay` takes what they leave of the processors.
- * What else is named are environment variables.
+ * beside others: what it prints is shown when it is done. What else is named are environment variables.
  */
-async function suite(name, args, { bed, givesWay, ...more } = {}) {
+async function suite(name, args, { bed, ...more } = {}) {
   const started = performance.now();
   const before = processorTimes();
   if (bed === undefined) heading(name);
-  const [file, ...words] = [...(givesWay ? ['nice', '-n', '10'] : []), 'mocha', '--no-color', ...args];
   const { code, text } = await run(
-    file,
-    words,
+    'mocha',
+    ['--no-color', ...args],
     { FORCE_COLOR: '0', EDGEADM_TESTBED_NUMBER: bed, ...more },
     bed !== undefined,
   );
@@ -101,7 +99,7 @@ const CI_PARTS = [
   { name: 'upgrade of a cluster', files: ['cluster-upgrade'] },
 ];
 
-/** Their nodes are cut off for minutes, which takes no processor: they run one after the other, beside all others. */
+/** Their nodes are cut off for minutes, which takes no processor: they run one after the other, beside all others but Windows. */
 const CI_WAITING_PARTS = [
   { name: 'autonomy', files: ['autonomy'] },
   { name: "autonomy with today's Kubernetes", files: ['autonomy'], world: 'today' },
@@ -131,19 +129,18 @@ const WHOLE = process.env.EDGEADM_TEST_ALL === '1';
 const CI = WHOLE || process.env.CI === 'true';
 const SIDE_BY_SIDE = 3;
 
-/** @param light tests without nodes, which give way to those with them, as all others do to those of Windows */
-async function endToEnd(light) {
+async function endToEnd() {
   const named = [...PARTS, ...CI_PARTS, ...CI_WAITING_PARTS, ...MORE_PARTS].flatMap(({ files }) => files);
   const all = readdirSync(new URL('../test/e2e', import.meta.url)).filter((file) => file.endsWith('.test.ts'));
   const others = all.map((file) => file.replace('.test.ts', '')).filter((name) => !named.includes(name));
   const wanted = [...(CI ? CI_PARTS : []), ...PARTS, ...(WHOLE ? MORE_PARTS : [])];
   const parts = [...wanted, ...(others.length > 0 ? [{ name: others.join(', '), files: others }] : [])];
-  let beginOthers;
+  let beginWaiting;
   const windowsIsDone = new Promise((resolve) => {
-    beginOthers = resolve;
+    beginWaiting = resolve;
   });
   let windowsParts = parts.filter(({ folder }) => folder === 'winbed').length;
-  if (windowsParts === 0) beginOthers();
+  if (windowsParts === 0) beginWaiting();
   const worker = async (queue, bed) => {
     for (const { name, files, world, folder = 'e2e' } of queue) {
       const paths = files.map((file) => `test/${folder}/${file}.test.ts`);
@@ -151,11 +148,11 @@ async function endToEnd(light) {
       const number = bed === 0 ? undefined : String(bed);
       const args = ['--config', '.mocharc.e2e.json', ...paths];
       await suite(`end-to-end tests: ${name}`, args, { bed: number, EDGEADM_TESTBED_WORLD: world });
-      if (folder === 'winbed' && --windowsParts === 0) beginOthers();
+      if (folder === 'winbed' && --windowsParts === 0) beginWaiting();
     }
   };
   const queue = parts.values();
-  const beside = windowsIsDone.then(() => Promise.all([light(), worker(CI ? CI_WAITING_PARTS : [], SIDE_BY_SIDE)]));
+  const beside = windowsIsDone.then(() => worker(CI ? CI_WAITING_PARTS : [], SIDE_BY_SIDE));
   await Promise.all([...Array.from({ length: SIDE_BY_SIDE }, (_, bed) => worker(queue, bed)), beside]);
 }
 
@@ -189,16 +186,6 @@ async function oneFileProgram() {
   return done ? join(out, 'edgeadm-linux-amd64') : undefined;
 }
 
-/** Tests of what users have: the program as it is built and, in CI, the files of a release. */
-async function ofTheProgram(program, options) {
-  const built = (folder) => ['--config', '.mocharc.e2e.json', `test/${folder}/**/*.test.ts`];
-  const args = ['--parallel', '--jobs', '2', ...built('sandbox')];
-  await Promise.all([
-    suite('tests of the built program', args, { ...options, EDGEADM_TEST_PROGRAM: program }),
-    CI && options ? suite('tests of the release', built('dist'), { ...options, bed: '9' }) : undefined,
-  ]);
-}
-
 async function main() {
   if (!dependenciesAreCurrent() && !(await step('install dependencies', 'npm', ['ci', ...QUIET]))) return;
   if (!(await step('build', 'npm', ['run', '--silent', 'build']))) return;
@@ -216,14 +203,20 @@ async function main() {
   await step('coverage of both', 'node', ['scripts/coverage.ts', '--report']);
   const reason = whyNotEndToEnd();
   const program = await oneFileProgram();
-  if (reason) await ofTheProgram(program);
+  // Beside nodes they run out of time: three lanes of these keep two processors busy.
+  const built = (folder) => ['--config', '.mocharc.e2e.json', `test/${folder}/**/*.test.ts`];
+  await Promise.all([
+    suite('tests of the built program', ['--parallel', '--jobs', '2', ...built('sandbox')], {
+      EDGEADM_TEST_PROGRAM: program,
+    }),
+    CI && !reason ? suite('tests of the release', built('dist'), { bed: '9' }) : undefined,
+  ]);
   if (!reason) {
     if (await step('prepare the test bed', 'node', ['test/testbed/cli.ts', 'prepare', 'guide', 'today'])) {
       if (CI) await step('prepare Windows under wine', 'node', ['test/winbed/prepare.ts']);
       if (WHOLE) await step('prepare the virtual machine', 'node', ['test/vm/prepare.ts', 'today']);
-      // Nodes wait as often as they work, and have time limits: what has none gives way to them.
-      await endToEnd(() => ofTheProgram(program, { bed: '8', givesWay: true }));
-    } else await ofTheProgram(program);
+      await endToEnd();
+    }
   } else if (process.env.CI === 'true') {
     process.stdout.write(`\nThe end-to-end tests must run in CI, but ${reason}.\n`);
     totals.failed += 1;
