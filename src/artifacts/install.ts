@@ -57,6 +57,8 @@ export async function installContainerd(bundle: Bundle, host: Host): Promise<boo
 export interface ImportOptions {
   readonly log?: Pick<PhaseLog, 'debug' | 'info' | 'warning'>;
   readonly signal?: AbortSignal;
+  /** Whether nothing else brings images meanwhile, as a kubelet that runs does: containerd is asked once for those it has. */
+  readonly alone?: boolean;
 }
 
 /**
@@ -107,14 +109,14 @@ async function among(
 async function importMissing(
   bundle: Bundle,
   host: Host,
-  { doubtful, log, signal }: ImportOptions & { readonly doubtful: ReadonlySet<string> },
+  { doubtful, log, signal, alone = false }: ImportOptions & { readonly doubtful: ReadonlySet<string> },
 ): Promise<boolean> {
   const present = new Set((await presentImages(host)).filter((name) => !doubtful.has(name)));
   let changed = false;
   for (const file of filesOf(bundle.manifest, 'image')) {
     throwIfInterrupted(signal);
     if (file.name !== undefined && present.has(fullReference(file.name))) continue;
-    const names = host.wet ? await importArchive(bundle, host, file, present) : await planImport(host, file);
+    const names = host.wet ? await importArchive(bundle, host, file, { present, alone }) : await planImport(host, file);
     for (const name of names) present.add(name);
     changed ||= names.length > 0;
     log?.debug(`${file.path}: ${names.join(', ') || 'all its images are already present'}`);
@@ -130,16 +132,17 @@ async function importArchive(
   bundle: Bundle,
   host: Host,
   file: BundleFile,
-  present: ReadonlySet<string>,
+  { present, alone }: { readonly present: ReadonlySet<string>; readonly alone: boolean },
 ): Promise<readonly string[]> {
   const local = await bundle.locate(file);
   const { references } = await readImageArchive(local, nameOf(file, bundle.origin));
   // Those that were there before us are not ours to remove at a reset.
   const added = references.filter((reference) => !present.has(reference));
   if (added.length === 0) return [];
+  const there = alone ? present : undefined;
   // The node sees the very same file if it is the machine edgeadm runs on.
-  if ((await host.sha256(local)) === file.sha256) await host.importImage(local, added, present);
-  else await importCopy(host, local, file, added, present);
+  if ((await host.sha256(local)) === file.sha256) await host.importImage(local, added, there);
+  else await importCopy(host, local, file, { names: added, there });
   return added;
 }
 
@@ -147,13 +150,12 @@ async function importCopy(
   host: Host,
   local: string,
   file: BundleFile,
-  names: readonly string[],
-  present: ReadonlySet<string>,
+  { names, there }: { readonly names: readonly string[]; readonly there: ReadonlySet<string> | undefined },
 ): Promise<void> {
   const copy = `${PATHS.edgeadm.state}/image-${file.sha256.slice(0, 16)}.tar`;
   await host.upload(local, copy, { mode: 0o600, sha256: file.sha256 });
   try {
-    await host.importImage(copy, names, present);
+    await host.importImage(copy, names, there);
   } finally {
     // Host.remove would keep a copy of what we brought ourselves; the journal knows the file from its upload.
     await host.removeTree(copy);

@@ -86,7 +86,8 @@ export class Pipeline<C extends object> {
   }
 
   async #neededBy({ neededBy }: Phase<C>): Promise<string | undefined> {
-    if (!this.#options.wet) return undefined;
+    // Of a single phase, the one that needs it may not be among those that run.
+    if (!this.#options.wet || this.#options.only !== undefined) return undefined;
     return typeof neededBy === 'function' ? neededBy(this.#options.context) : neededBy;
   }
 

@@ -151,15 +151,6 @@ function withEdgeHub(test: Tell): void {
     assert.ok(spec?.taints?.some(({ key, value, effect }) => `${key}=${value}:${effect}` === 'edge=yes:NoSchedule'));
   });
 
-  test('the Node is created for a kubelet that reports the earlier for it, and the kubelet takes it for its own', async () => {
-    const { metadata } = await nodeObject(name);
-    const managed = (metadata?.managedFields ?? []).map(({ manager, fieldsV1 }) => [manager, JSON.stringify(fieldsV1)]);
-    const creator = world.name === 'today' ? 'edgeadm' : 'kubelet';
-    assert.ok(managed.some(([manager, fields]) => manager === creator && fields?.includes('"f:kubernetes.io/os"')));
-    assert.ok(managed.some(([manager, fields]) => manager === 'kubelet' && fields?.includes('"f:nodeInfo"')));
-    assert.equal(metadata?.labels?.['kubernetes.io/hostname'], name);
-  });
-
   test('a second join changes nothing', async () => {
     const joined = await photographAtRest(node);
     const result = await succeed(node, [...line, '--output', 'json']);
@@ -298,6 +289,15 @@ function withoutRuntime(test: Tell): void {
     const { cluster } = await testBed();
     assert.ok(await runPod(cluster, node, name));
     assert.equal((await node.exec('systemctl', 'is-enabled', 'containerd')).stdout, 'enabled');
+  });
+
+  test('the Node is created for a kubelet that reports the earlier for it, and the kubelet takes it for its own', async () => {
+    const { metadata } = await nodeObject(name);
+    const managed = (metadata?.managedFields ?? []).map(({ manager, fieldsV1 }) => [manager, JSON.stringify(fieldsV1)]);
+    const creator = world.name === 'today' ? 'edgeadm' : 'kubelet';
+    assert.ok(managed.some(([manager, fields]) => manager === creator && fields?.includes('"f:kubernetes.io/os"')));
+    assert.ok(managed.some(([manager, fields]) => manager === 'kubelet' && fields?.includes('"f:nodeInfo"')));
+    assert.equal(metadata?.labels?.['kubernetes.io/hostname'], name);
   });
 
   test('a reset leaves nothing, /var/lib/containerd included', async () => {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { V1Node, V1Taint } from '@kubernetes/client-node';
+import type { V1Node } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { lenientYaml } from '../../lib/check-shape.ts';
 
@@ -17,26 +17,29 @@ export interface RunningKubelet {
 const LEFT_TO_KUBELET = [
   'cloud-provider',
   'config-dir',
+  'enable-controller-attach-detach',
   'keep-terminated-pod-volumes',
   'provider-id',
   'register-node',
   'register-schedulable',
+  'register-with-taints',
 ];
 
 const CONFIGURATION = z.object({
   registerNode: z.literal(true).optional(),
   providerID: z.literal('').optional(),
   enableControllerAttachDetach: z.boolean().default(true),
-  registerWithTaints: z
-    .array(z.object({ key: z.string(), value: z.string().optional(), effect: z.string() }))
-    .optional(),
+  registerWithTaints: z.array(z.never()).optional(),
 });
 
 const ATTACHED_BY_CONTROLLER = { annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } };
 
 /**
- * The Node that this kubelet would create when it registers: with its labels and taints, which it does not add to one
- * that is there. What it puts right in any Node (addresses, capacity, labels of older names) is left to it.
+ * The Node that this kubelet would create when it registers: with its labels, which it does not add to one that is
+ * there. What it puts right in any Node (addresses, capacity, labels of older names) is left to it.
+ *
+ * One with taints is left to it, too: if the kubelet failed, the Node would stay, and the next join would have to want
+ * the same taints.
  *
  * Source: kubernetes, pkg/kubelet/kubelet_node_status.go, `initialNode` and `tryRegisterWithAPIServer`.
  * @param name of the Node
@@ -47,11 +50,8 @@ export function nodeToRegister(name: string, { words, configuration, arch }: Run
   const flags = posix.basename(program) === 'kubelet' ? flagsIn(rest) : undefined;
   const settings = lenientYaml(configuration, CONFIGURATION);
   const labels = pairsIn(flags?.get('node-labels'));
-  const taints = flags?.has('register-with-taints')
-    ? taintsIn(flags.get('register-with-taints'))
-    : settings?.registerWithTaints;
   const isOther = flags?.get('hostname-override') !== name || LEFT_TO_KUBELET.some((flag) => flags.has(flag));
-  if (!settings || isOther || !labels || (flags.has('register-with-taints') && !taints)) return undefined;
+  if (!settings || isOther || !labels) return undefined;
   const defaults = { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': arch };
   return {
     apiVersion: 'v1',
@@ -61,7 +61,6 @@ export function nodeToRegister(name: string, { words, configuration, arch }: Run
       labels: { ...defaults, ...labels },
       ...(settings.enableControllerAttachDetach && ATTACHED_BY_CONTROLLER),
     },
-    ...(taints && taints.length > 0 && { spec: { taints } }),
   };
 }
 
@@ -91,13 +90,4 @@ function pairsIn(text = ''): Record<string, string> | undefined {
     .filter(Boolean)
     .map((pair) => /^([^=]+)=(.*)$/.exec(pair));
   return pairs.includes(null) ? undefined : Object.fromEntries(pairs.map((pair) => [pair?.[1], pair?.[2]]));
-}
-
-function taintsIn(text = ''): V1Taint[] | undefined {
-  const taints = text
-    .split(',')
-    .filter(Boolean)
-    .map((taint) => /^([^=:]+)(?:=([^:]*))?:(\w+)$/.exec(taint));
-  if (taints.includes(null)) return undefined;
-  return taints.map((taint) => ({ key: taint?.[1] ?? '', value: taint?.[2], effect: taint?.[3] ?? '' }));
 }

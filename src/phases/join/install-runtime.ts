@@ -190,5 +190,6 @@ export async function configureContainerd(
 
 async function images({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
   const bundle = await node.bundle();
-  if (bundle) await importImages(bundle, host, { log, signal });
+  const alone = !(await host.unit(PATHS.kubelet.unit)).active;
+  if (bundle) await importImages(bundle, host, { log, signal, alone });
 }

@@ -42,8 +42,8 @@ export const joinNode: Phase<JoinContext> = {
     {
       name: 'certificates',
       title: 'Request certificates',
-      // The cluster takes as long to issue them as the next phase takes.
-      neededBy: 'join-node/edge-hub',
+      // The cluster takes as long to issue them as the next phase takes. What was there before has been noted by then.
+      neededBy: async ({ spec }) => (spec.skipPhases.some(isOfPrepareNode) ? undefined : 'join-node/edge-hub'),
       run: noteAndWriteCertificates,
     },
     { name: 'kubelet-config', title: 'Write the kubelet configuration', run: writeKubeletFiles },
@@ -52,6 +52,10 @@ export const joinNode: Phase<JoinContext> = {
   ],
   rollBack: rollBackKubelet,
 };
+
+function isOfPrepareNode(name: string): boolean {
+  return name.startsWith('prepare-node');
+}
 
 async function noteAndWriteCertificates(context: JoinContext & PhaseTools): Promise<void> {
   await noteMembership(context);

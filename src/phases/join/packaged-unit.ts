@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { PATHS } from '../../host/node-paths.ts';
 import { wholeLines } from '../../host/unit-text.ts';
 import type { ReadOnlyHost } from '../preflight/read-only-host.ts';
@@ -14,10 +15,15 @@ const { configuration, flags, extraFlags, kubeconfig, sysconfig } = PATHS.kubele
  * @param kubelet its program
  */
 export async function startsWithJoinFiles(host: ReadOnlyHost, kubelet: string): Promise<boolean> {
-  const text = wholeLines((await unitFilesOf(host, PATHS.kubelet.unit)).map((file) => file.text).join('\n'));
+  const units = await unitFilesOf(host, PATHS.kubelet.unit);
+  const text = wholeLines(units.map((file) => file.text).join('\n'));
+  // The preflight does not look at what else is in a drop-in that the join would replace.
+  const replaced = units.find(({ path }) => posix.basename(path) === posix.basename(PATHS.kubelet.dropIn));
+  if (hasOtherKeys(replaced?.text ?? '')) return false;
   const [program, ...words] = [...text.matchAll(/^\s*ExecStart=(.+)$/gm)].at(-1)?.[1]?.trim().split(/\s+/) ?? [];
   const variables = words.map((word) => /^\$\{?KUBELET_([A-Z]+)_ARGS\}?$/.exec(word)?.[1]);
   const files = environmentFilesIn(text);
+  if (files.some((path) => ![flags, extraFlags, sysconfig].includes(path))) return false;
   if (program !== kubelet || variables.includes(undefined) || !files.includes(flags)) return false;
   if (!['CONFIG', 'KUBEADM', 'KUBECONFIG'].every((name) => variables.includes(name))) return false;
   const extra = await Promise.all([extraFlags, sysconfig].map(async (path) => ((await host.stat(path)) ? [path] : [])));
@@ -34,4 +40,8 @@ export async function startsWithJoinFiles(host: ReadOnlyHost, kubelet: string): 
     !set.has('KUBELET_KUBEADM_ARGS') &&
     !set.has('KUBELET_EXTRA_ARGS')
   );
+}
+
+function hasOtherKeys(dropIn: string): boolean {
+  return /^\s*(?!Environment=|EnvironmentFile=|ExecStart=)\w+\s*=/m.test(wholeLines(dropIn));
 }

@@ -4,7 +4,8 @@ import { minorOf } from '../../kubernetes/version.ts';
 import type { PhaseTools } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
 
-const LIMIT_MS = 5000;
+/** A Node that takes longer gains nothing. */
+const LIMIT_MS = 2000;
 
 /**
  * Older kubelets report early only once, and before 1.21 they crash over a Node without a capacity.
@@ -19,7 +20,7 @@ const FIRST_MINOR = 26;
  * The kubelet does all of this by itself where it cannot be done here.
  */
 export async function registerNode(context: JoinContext & PhaseTools): Promise<void> {
-  const { host, node, credentials, log, wet } = context;
+  const { host, node, credentials, log, signal, wet } = context;
   if (!wet || !host.runsPrograms) return;
   try {
     const version = await node.kubeletVersion();
@@ -35,8 +36,9 @@ export async function registerNode(context: JoinContext & PhaseTools): Promise<v
     const wanted = isOurs ? nodeToRegister(name, { words, configuration, arch }) : undefined;
     if (!client || !wanted) return log.debug('The Node is left for the kubelet to create.');
     const status = { conditions: [notYetReady(new Date().toISOString())] };
-    await client.send('POST', '/api/v1/nodes', { body: { ...wanted, status }, timeoutMs: LIMIT_MS });
+    await client.send('POST', '/api/v1/nodes', { body: { ...wanted, status }, timeoutMs: LIMIT_MS, signal });
   } catch (error) {
+    signal.throwIfAborted();
     log.debug(`The Node is left for the kubelet to create: ${(error as Error).message}`);
   }
 }
@@ -57,6 +59,7 @@ function notYetReady(now: string): object {
 async function commandLine({ host, waitFor }: JoinContext & PhaseTools): Promise<readonly string[]> {
   const { stdout } = await host.query('systemctl', ['show', PATHS.kubelet.unit, '--property=MainPID']);
   const pid = /MainPID=(\d+)/.exec(stdout)?.[1] ?? '0';
+  if (pid === '0') return [];
   const words = await waitFor({
     what: 'the program of the kubelet to run',
     timeoutMs: 1000,

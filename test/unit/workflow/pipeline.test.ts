@@ -65,6 +65,20 @@ describe('a pipeline', () => {
     const later = [phase('programs'), phase('start', { phases: [phase('files'), phase('kubelet')] })];
     const turn = () => new Promise((resolve) => setImmediate(resolve));
 
+    it('a phase that a later one needs is waited for where it is the only one that was asked for', async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const one = phase('certificates', { neededBy: 'start/hub', run: () => promise });
+      const { pipeline, events } = prepare([phase('start', { phases: [one, phase('hub')] })], {
+        only: 'start/certificates',
+      });
+      const running = pipeline.run();
+      await turn();
+      assert.deepEqual(outcomes(events), []);
+      resolve();
+      await running;
+      assert.deepEqual(outcomes(events), ['start/certificates done', 'start done']);
+    });
+
     it('runs what is between beside it, and then waits', async () => {
       const { images, end } = slow();
       const { pipeline, ran, events } = prepare([images, ...later]);
@@ -376,7 +390,7 @@ describe('the phases that others run beside', () => {
 
 /** Names of phases with the phases that need them on a node that no power cut has met. */
 async function neededIn(phases: readonly Phase<never>[], parent = ''): Promise<[string, string][]> {
-  const context = { host: { imagesInDoubt: async () => [] } } as unknown as never;
+  const context = { host: { imagesInDoubt: async () => [] }, spec: { skipPhases: [] } } as unknown as never;
   const found: [string, string][] = [];
   for (const { name, neededBy, phases: below = [] } of phases) {
     const needing = typeof neededBy === 'function' ? await neededBy(context) : neededBy;

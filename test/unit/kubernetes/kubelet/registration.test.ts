@@ -11,7 +11,6 @@ const OURS = [
 ];
 const CONFIGURATION = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n';
 const LABELS = { 'kubernetes.io/hostname': 'edge-1', 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'arm64' };
-const TAINT = { key: 'edge', value: 'yes', effect: 'NoSchedule' };
 const ANNOTATIONS = { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' };
 
 const nodeOf = (more: readonly string[], configuration = '') =>
@@ -26,30 +25,6 @@ describe('the Node that a kubelet would register', () => {
       metadata: { name: 'edge-1', labels: { ...LABELS, zone: 'north', tier: '' }, annotations: ANNOTATIONS },
     });
   });
-
-  const taints: ReadonlyArray<
-    readonly [how: string, words: readonly string[], configuration: string, wanted: object[]]
-  > = [
-    ['its command line', ['--register-with-taints=edge=yes:NoSchedule'], '', [TAINT]],
-    ['two words of its command line', ['--register-with-taints', 'edge=yes:NoSchedule'], '', [TAINT]],
-    [
-      'its command line, without a value',
-      ['--register-with-taints=edge:NoExecute'],
-      '',
-      [{ key: 'edge', value: undefined, effect: 'NoExecute' }],
-    ],
-    ['its configuration', [], 'registerWithTaints: [{key: edge, value: "yes", effect: NoSchedule}]', [TAINT]],
-    [
-      'its command line, which overrides its configuration',
-      ['--register-with-taints=edge=yes:NoSchedule'],
-      'registerWithTaints: [{key: other, effect: NoSchedule}]',
-      [TAINT],
-    ],
-  ];
-  for (const [how, words, configuration, wanted] of taints)
-    it(`the Node of a kubelet has the taints of ${how}`, () => {
-      assert.deepEqual(nodeOf(words, configuration)?.spec?.taints, wanted);
-    });
 
   it('the Node of a kubelet that attaches volumes itself does not tell the cluster to do it', () => {
     assert.equal(nodeOf([], 'enableControllerAttachDetach: false')?.metadata?.annotations, undefined);
@@ -66,7 +41,9 @@ describe('the Node that a kubelet would register', () => {
     ['has labels from two places', ['--node-labels=a=b', '--node-labels=c=d']],
     ['has another name', ['--hostname-override=edge-2']],
     ['has a label without a value', ['--node-labels=a']],
-    ['has a taint without an effect', ['--register-with-taints=edge=yes']],
+    ['has taints', ['--register-with-taints=edge=yes:NoSchedule']],
+    ['has taints by its configuration', [], 'registerWithTaints: [{key: edge, effect: NoSchedule}]'],
+    ['attaches volumes itself by its command line', ['--enable-controller-attach-detach=false']],
     ['has a word that is not a flag', ['v', '2']],
     ['has a configuration of another shape', [], 'registerWithTaints: edge=yes:NoSchedule'],
   ];

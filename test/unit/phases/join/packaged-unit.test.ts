@@ -42,6 +42,9 @@ describe('the service of the kubelet that a package brought', () => {
     ['sets the flags of the join itself', `${DROP_IN}Environment=KUBELET_KUBEADM_ARGS=--v=4\n`],
     // The preflight says that the join's drop-in takes these flags away.
     ['sets the flags of the administrator itself', `${DROP_IN}Environment=KUBELET_EXTRA_ARGS=--v=4\n`],
+    ['reads yet another file', `${DROP_IN}EnvironmentFile=/etc/kubernetes/site.env\n`],
+    // What the join replaces is not looked at by the preflight.
+    ['needs another service', `[Unit]\nRequires=crio.service\n${DROP_IN}`],
     ['has another configuration file', DROP_IN.replace('lib/kubelet/config.yaml', 'lib/kubelet/other.yaml')],
     ['has another kubeconfig', DROP_IN.replace('kubernetes/kubelet.conf', 'kubernetes/other.conf')],
     ['starts another program', DROP_IN.replace('=/usr/bin/kubelet', '=/opt/bin/kubelet')],
