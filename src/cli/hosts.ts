@@ -4,7 +4,7 @@ import type { Machine } from '../host/machine.ts';
 import { quote } from '../host/quote.ts';
 import { adviceForRoot } from '../host/scratch-agent.ts';
 import type { Target } from '../host/targets.ts';
-import { inWindowsWords } from '../host/windows/words.ts';
+import { inLinuxWords, inWindowsWords } from '../host/windows/words.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { forEachLimited } from '../lib/for-each.ts';
 import { Stopwatch } from '../lib/stopwatch.ts';
@@ -95,15 +95,14 @@ async function onMachine(target: Target, signal: AbortSignal, work: Work): Promi
 
 /** Only Windows spells paths its own way, and its programs are others than those of Linux, which phases advise. */
 async function inItsWords({ nativePath }: Machine, work: () => Promise<HostOutcome>): Promise<HostOutcome> {
-  if (!nativePath) return work();
-  const words = <T extends string | undefined>(text: T) =>
-    text === undefined ? text : inWindowsWords(text, nativePath);
+  const spoken = (text: string): string => (nativePath ? inWindowsWords(text, nativePath) : inLinuxWords(text));
+  const words = <T extends string | undefined>(text: T) => (text === undefined ? text : spoken(text));
   try {
     const { next, cause, ...rest } = await work();
     return { ...rest, next: words(next), cause: words(cause) };
   } catch (thrown) {
     const { code, what, why, next, cause } = toEdgeadmError(thrown);
-    throw new EdgeadmError({ code, what: inWindowsWords(what, nativePath), why: words(why), next: words(next), cause });
+    throw new EdgeadmError({ code, what: spoken(what), why: words(why), next: words(next), cause });
   }
 }
 

@@ -5,10 +5,11 @@ const EVENTS = 'Get-WinEvent -LogName System -MaxEvents 50';
 /** To the end of the pipeline, be it of a command in backquotes. */
 const PIPED = String.raw`(?: \| (?:"[^"]*"|[^;\x60"])*[^;\x60"\s])?`;
 
+/** What a remedy of the catalogue adds, which is for both. */
+const FOR_WINDOWS = / On Windows: [^\n]*| \(on Windows: [^)]*\)/g;
+
 /** Commands of Linux in advice, and what does the same on Windows. */
 const COMMANDS: readonly (readonly [RegExp, string])[] = [
-  // A remedy of the catalogue names both.
-  [/ On Windows: [^\n]*| \(on Windows: [^)]*\)/g, ''],
   [/systemctl daemon-reload(?:; )?/g, ''],
   // The kubelet depends on it.
   [/systemctl restart yurthub(?:\.service)?/g, 'Restart-Service yurthub -Force'],
@@ -24,7 +25,9 @@ const COMMANDS: readonly (readonly [RegExp, string])[] = [
   [/\bcurl -k/g, 'curl.exe -k'],
 ];
 
-const PATH = /(?<![\w.:/\\-])\/(?:etc|opt|run|usr|var)\/[^\s:,;'"`)]*/g;
+/** Folders of a node; others are those of the workstation, such as of a bundle. */
+const PATH =
+  /(?<![\w.:/\\-])\/(?:etc|opt\/cni|run|usr\/(?:local\/)?bin|var\/lib\/(?:cni|containerd|edgeadm|kubelet|yurthub)|var\/log)\/[^\s:,;'"`)]*/g;
 const UNIT = /\b([\w-]+)\.service\b/g;
 
 /**
@@ -32,7 +35,12 @@ const UNIT = /\b([\w-]+)\.service\b/g;
  * as Windows has them.
  */
 export function inWindowsWords(text: string, nativePath: (path: string) => string): string {
-  return COMMANDS.reduce((words, [command, there]) => words.replace(command, there), text)
+  return COMMANDS.reduce((words, [command, there]) => words.replace(command, there), inLinuxWords(text))
     .replace(PATH, nativePath)
     .replace(UNIT, 'service $1');
+}
+
+/** The same text for the administrator of another node. */
+export function inLinuxWords(text: string): string {
+  return text.replace(FOR_WINDOWS, '');
 }

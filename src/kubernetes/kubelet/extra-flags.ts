@@ -43,8 +43,9 @@ export function judgeExtraFlags(text: string, { minor, file, listed }: FlagsQues
   const overriding: string[] = [];
   refused.push(...replacedVariables(text).map((why) => `${file}: ${why}`));
   overriding.push(...ignoredLines(text).map((why) => `${file}: ${why}`));
-  for (const word of strayWordsIn(text)) refused.push(`${file}: "${word}" is not a flag: the kubelet exits over it`);
-  for (const { name, value } of flagsIn(text)) {
+  const words = wordsIn(text);
+  for (const word of strayWords(words)) refused.push(`${file}: "${word}" is not a flag: the kubelet exits over it`);
+  for (const { name, value } of givenFlags(words)) {
     const gone = minor === undefined ? undefined : removalOf('flag', name, minor);
     if (gone)
       refused.push(
@@ -93,9 +94,8 @@ export function listedFlags(help: string): ReadonlySet<string> | undefined {
   return names.has('node-ip') && names.has('v') ? names : undefined;
 }
 
-/** The flags of KUBELET_EXTRA_ARGS; a value may be behind `=` or be the next word. */
-function flagsIn(text: string): { name: string; value: string }[] {
-  const words = wordsIn(text);
+/** The flags of a kubelet, in the order given; a value may be behind `=` or be the next word. */
+export function givenFlags(words: readonly string[]): { name: string; value: string }[] {
   return words.flatMap((word, i) => {
     const [, name, value] = FLAG.exec(word) ?? [];
     if (!name) return [];
@@ -108,8 +108,7 @@ function flagsIn(text: string): { name: string; value: string }[] {
 const FLAG = /^--?([\w-]+)(?:=(.*))?$/;
 
 /** Words that are not a flag, and do not follow one that may take them as its value. */
-function strayWordsIn(text: string): string[] {
-  const words = wordsIn(text);
+export function strayWords(words: readonly string[]): string[] {
   return words.filter((word, i) => {
     const [, before, value] = FLAG.exec(words[i - 1] ?? '') ?? [];
     return !word.startsWith('-') && (before === undefined || value !== undefined);

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { V1Node } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { lenientYaml } from '../../lib/check-shape.ts';
+import { givenFlags, strayWords } from './extra-flags.ts';
 
 /** A kubelet that runs. */
 export interface RunningKubelet {
@@ -72,16 +73,11 @@ export function isStarting([program = '']: readonly string[]): boolean {
   return program === '' || program.startsWith('(') || posix.basename(program).startsWith('systemd');
 }
 
-/** undefined if a flag has no value of its own, or is given twice: what then counts depends on the flag. */
+/** undefined if a word is not a flag, or a flag is given twice: what then counts depends on the flag. */
 function flagsIn(words: readonly string[]): Map<string, string> | undefined {
-  const flags = new Map<string, string>();
-  for (let i = 0; i < words.length; i += 1) {
-    const [, name = '', value = words[++i]] = /^--([\w-]+)(?:=(.*))?$/s.exec(words[i] ?? '') ?? [];
-    const flag = name.replaceAll('_', '-');
-    if (flag === '' || value === undefined || value.startsWith('--') || flags.has(flag)) return undefined;
-    flags.set(flag, value);
-  }
-  return flags;
+  const given = givenFlags(words);
+  const flags = new Map(given.map(({ name, value }) => [name, value]));
+  return strayWords(words).length === 0 && flags.size === given.length ? flags : undefined;
 }
 
 function pairsIn(text = ''): Record<string, string> | undefined {

@@ -16,7 +16,7 @@ export async function rollBackKubelet({ host, node, log, signal }: JoinContext &
   await stopKubelet(host);
   await stopHubService(host);
   const credentials = await nodeCredentials(host);
-  const telling = credentials && markNotReady(host, credentials, { log, signal });
+  const telling = credentials && markNotReady(host, credentials, { log, signal, ofRollBack: true });
   // It is awaited below; until then its failure must not count as an unhandled rejection.
   telling?.catch(() => {});
   const network = await podNetwork(host, node.journal);

@@ -98,6 +98,17 @@ describe('A command on several hosts', () => {
     assert.match(error?.next ?? '', /^Run `Get-Service kubelet; Get-ChildItem C:\\var\\log\\kubelet \| [^`]*`\.$/);
   });
 
+  it('a Linux node is not spoken of in words of Windows', async () => {
+    const open = async () => ({ close }) as unknown as Machine;
+    const work = async (): Promise<HostOutcome> => {
+      throw new EdgeadmError({ code: 'KUBELET_FAILED', what: 'kubelet.service ends' });
+    };
+    const { signal } = new AbortController();
+    const options = { command: 'join', concurrency: 1, signal, over: signal, output: { hostDone: () => {} } };
+    const { error } = await onHosts([{ label: 'edge1', overrides: {}, open }], options, work);
+    assert.equal(error?.next, 'Run `systemctl status kubelet; journalctl -u kubelet`.');
+  });
+
   it('closes every machine that was opened, of failed hosts as well', async () => {
     const { closed } = await run(['done', 'KUBELET_FAILED', 'cannot be opened']);
     assert.deepEqual(closed.sort(), ['host0', 'host1']);

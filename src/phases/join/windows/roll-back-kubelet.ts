@@ -11,7 +11,7 @@ export async function rollBackWindowsKubelet({ host, node, log, signal }: JoinCo
   await stopKubelet(host);
   await stopHubService(host);
   const credentials = await nodeCredentials(host);
-  if (credentials) await markNotReady(host, credentials, { log, signal });
+  if (credentials) await markNotReady(host, credentials, { log, signal, ofRollBack: true });
   await removeWindowsPods(host, await node.criSocket(), { log, signal, force: true });
   await removeHnsNetworks(
     host,

@@ -13,6 +13,8 @@ export interface NotReadyOptions {
   readonly signal: AbortSignal;
   /** Tells the write instead of doing it (dry run). */
   readonly planWrite?: PlanWrite;
+  /** Of a join: a reset itself says who deletes the Node. */
+  readonly ofRollBack?: boolean;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface NotReadyOptions {
 export async function markNotReady(
   host: Host,
   { nodeName, connection }: NodeCredentials,
-  { log, signal, planWrite }: NotReadyOptions,
+  { log, signal, planWrite, ofRollBack = false }: NotReadyOptions,
 ): Promise<void> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const dial: ConstructorParameters<typeof ApiClient>[1] = (address, options) =>
@@ -45,7 +47,8 @@ export async function markNotReady(
     if (!node || !(await isThisMachine(host, node)))
       return log.debug(`The cluster has no Node ${nodeName} of this machine.`);
     await client.patch(`${path}/status`, { status: { conditions: [condition] } }, options);
-    if (!planWrite) log.info(`Node ${nodeName} is marked NotReady.`);
+    const left = ofRollBack ? `; unless this machine joins again as it: kubectl delete node ${nodeName}` : '.';
+    if (!planWrite) log.info(`Node ${nodeName} is marked NotReady${left}`);
   } catch (error) {
     signal.throwIfAborted();
     const why = (error as Error).message;

@@ -18,6 +18,7 @@ describe('advice in the words of Windows', () => {
     ['`journalctl -u containerd | grep -i cni | tail`; again', '`Get-WinEvent -LogName System -MaxEvents 50`; again'],
     ['kubectl get pods -A | grep csi', 'kubectl get pods -A | Select-String csi'],
     ['restore /var/lib/edgeadm/journal.jsonl', 'restore C:\\Program Files\\edgeadm\\journal.jsonl'],
+    ['/opt/bundle/kubelet.exe of the workstation is damaged', '/opt/bundle/kubelet.exe of the workstation is damaged'],
     ['see /etc/kubernetes/pki, or https://10.0.0.1/var/x', 'see C:\\etc\\kubernetes\\pki, or https://10.0.0.1/var/x'],
     ['curl -k https://10.0.0.1:6443/version', 'curl.exe -k https://10.0.0.1:6443/version'],
     ['See `journalctl -u x`. On Windows: `Get-Service x`.', 'See `Get-WinEvent -LogName System -MaxEvents 50`.'],

@@ -49,6 +49,13 @@ describe('telling the cluster that a node leaves', () => {
     assert.match(log.lines.join(), /Node edge-1 is marked NotReady/);
   });
 
+  it('a join that is rolled back names the command that deletes the Node, which the node itself may not', async () => {
+    const { host, credentials } = await joinedNode({ [`GET ${NODE}`]: {}, [`PATCH ${NODE}/status`]: {} });
+    const log = recordedLog();
+    await markNotReady(host, credentials, { log, signal, ofRollBack: true });
+    assert.match(log.lines.join(), /is marked NotReady; unless this machine .*: kubectl delete node edge-1/);
+  });
+
   it('leaves the Node of another machine alone', async () => {
     const other = { status: { nodeInfo: { machineID: 'another' } } };
     const { api, host, credentials } = await joinedNode({ [`GET ${NODE}`]: other, [`PATCH ${NODE}/status`]: {} });
