@@ -112,11 +112,17 @@ async function importMissing(
   { doubtful, log, signal, alone = false }: ImportOptions & { readonly doubtful: ReadonlySet<string> },
 ): Promise<boolean> {
   const present = new Set((await presentImages(host)).filter((name) => !doubtful.has(name)));
+  const isMissing = ({ name }: BundleFile): boolean => name === undefined || !present.has(fullReference(name));
+  const files = filesOf(bundle.manifest, 'image').filter(isMissing);
+  const check = (file?: BundleFile) => (file && host.wet ? checkArchive(bundle, host, file) : undefined);
+  let next = check(files[0]);
   let changed = false;
-  for (const file of filesOf(bundle.manifest, 'image')) {
+  for (const [index, file] of files.entries()) {
     throwIfInterrupted(signal);
-    if (file.name !== undefined && present.has(fullReference(file.name))) continue;
-    const names = host.wet ? await importArchive(bundle, host, file, { present, alone }) : await planImport(host, file);
+    const archive = await next;
+    next = check(files[index + 1]);
+    if (!isMissing(file)) continue;
+    const names = archive ? await importArchive(host, archive, { present, alone }) : await planImport(host, file);
     for (const name of names) present.add(name);
     changed ||= names.length > 0;
     log?.debug(`${file.path}: ${names.join(', ') || 'all its images are already present'}`);
@@ -124,24 +130,45 @@ async function importMissing(
   return changed;
 }
 
+/** An archive that has been looked at. */
+interface CheckedArchive {
+  readonly file: BundleFile;
+  readonly local: string;
+  readonly references: readonly string[];
+  /** The node sees the very same file: it is the machine edgeadm runs on. */
+  readonly onNode: boolean;
+}
+
+/**
+ * Fetches and checks an archive while containerd imports the one before it.
+ * @returns a promise whose failure may wait until it is this one's turn, which never comes if another fails
+ * @throws EdgeadmError BUNDLE_INVALID, DOWNLOAD_FAILED, NO_SPACE
+ */
+function checkArchive(bundle: Bundle, host: Host, file: BundleFile): Promise<CheckedArchive> {
+  const check = async (): Promise<CheckedArchive> => {
+    const local = await bundle.locate(file);
+    const { references } = await readImageArchive(local, nameOf(file, bundle.origin));
+    return { file, local, references, onNode: (await host.sha256(local)) === file.sha256 };
+  };
+  const checked = check();
+  checked.catch(() => {});
+  return checked;
+}
+
 /**
  * @returns the references that were added
- * @throws EdgeadmError BUNDLE_INVALID, NO_SPACE, COMMAND_FAILED
+ * @throws EdgeadmError NO_SPACE, COMMAND_FAILED
  */
 async function importArchive(
-  bundle: Bundle,
   host: Host,
-  file: BundleFile,
+  { file, local, references, onNode }: CheckedArchive,
   { present, alone }: { readonly present: ReadonlySet<string>; readonly alone: boolean },
 ): Promise<readonly string[]> {
-  const local = await bundle.locate(file);
-  const { references } = await readImageArchive(local, nameOf(file, bundle.origin));
   // Those that were there before us are not ours to remove at a reset.
   const added = references.filter((reference) => !present.has(reference));
   if (added.length === 0) return [];
   const there = alone ? present : undefined;
-  // The node sees the very same file if it is the machine edgeadm runs on.
-  if ((await host.sha256(local)) === file.sha256) await host.importImage(local, added, there);
+  if (onNode) await host.importImage(local, added, there);
   else await importCopy(host, local, file, { names: added, there });
   return added;
 }

@@ -1,4 +1,4 @@
-import { installCniPlugins, installKubectl, installKubeletProgram } from '../../artifacts/install.ts';
+import { installCniPlugins, installKubeletProgram } from '../../artifacts/install.ts';
 import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet } from '../../kubernetes/kubelet/program.ts';
@@ -27,9 +27,8 @@ export const installKubelet: Phase<JoinContext> = {
 async function installBinaries({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
   const bundle = await node.bundle();
   if (!bundle) return;
-  const work = [installKubeletProgram(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)];
-  await allSettled(work, signal);
-  log.debug('kubelet, kubectl and CNI plug-ins are already installed');
+  await allSettled([installKubeletProgram(bundle, host), installCniPlugins(bundle, host)], signal);
+  log.debug('kubelet and CNI plug-ins are already installed');
 }
 
 async function writeService(context: JoinContext & PhaseTools): Promise<void> {
