@@ -434,8 +434,16 @@ function phaseByPhase(test: Tell): void {
     before = await photograph(node);
     const { stdout } = await succeed(node, ['join', 'phases']);
     const names = [...stdout.matchAll(/^([a-z-]+)(?=\s)/gm)].map(([found]) => found);
-    const phases = ['preflight', 'prepare-node', 'install-runtime', 'install-kubelet', 'join-node', 'install-edgehub'];
-    assert.deepEqual(names, [...phases, 'post-check']);
+    assert.deepEqual(names, [
+      'preflight',
+      'prepare-node',
+      'install-runtime',
+      'install-kubelet',
+      'join-node',
+      'install-kubectl',
+      'install-edgehub',
+      'post-check',
+    ]);
   });
 
   test('one phase does its own work and no other', async () => {
@@ -460,7 +468,7 @@ function phaseByPhase(test: Tell): void {
   });
 
   test('the phases that are left, one by one, make it a Ready node', async () => {
-    for (const left of ['join-node', 'install-edgehub', 'post-check']) await succeed(node, phase(left));
+    for (const left of ['join-node', 'install-kubectl', 'install-edgehub', 'post-check']) await succeed(node, phase(left));
     await becomeReady(node);
     assert.equal(hostOf(await succeed(node, [...line, '--output', 'json'])).ok, true);
   });

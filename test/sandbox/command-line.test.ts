@@ -260,6 +260,7 @@ describe('the command line', () => {
       'install-runtime',
       'install-kubelet',
       'join-node',
+      'install-kubectl',
       'install-edgehub',
       'post-check',
     ]);

@@ -2,15 +2,18 @@ import { installKubectl as installProgram } from '../../artifacts/install.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
 
-/** A phase whose end means that the kubelet had its time. */
-const KUBELET_IS_UP = 'post-check/addons';
+/** Who skips the programs of the bundle skips this one, too. */
+const PROGRAMS = ['install-kubelet', 'install-kubelet/binaries'];
 
 export const installKubectl: Phase<JoinContext> = {
   name: 'install-kubectl',
   title: 'Install kubectl',
-  when: ({ spec }) => spec.bundle !== undefined || 'no bundle',
-  // The kubelet does not need it: the processors copy it while they wait for that.
-  neededBy: KUBELET_IS_UP,
+  when: ({ spec }) => {
+    if (spec.bundle === undefined) return 'no bundle';
+    return !spec.skipPhases.some((name) => PROGRAMS.includes(name)) || 'programs are skipped by --skip-phases';
+  },
+  // The kubelet does not need it, and takes a while to start: it is copied until the node is Ready.
+  neededBy: 'post-check/addons',
   run: async ({ host, node }) => {
     const bundle = await node.bundle();
     if (bundle) await installProgram(bundle, host);

@@ -3,7 +3,6 @@ import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet } from '../../kubernetes/kubelet/program.ts';
 import { minorOf } from '../../kubernetes/version.ts';
-import { allSettled } from '../../lib/all-settled.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { overridingDropIns } from '../preflight/drop-ins.ts';
@@ -27,7 +26,10 @@ export const installKubelet: Phase<JoinContext> = {
 async function installBinaries({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
   const bundle = await node.bundle();
   if (!bundle) return;
-  await allSettled([installKubeletProgram(bundle, host), installCniPlugins(bundle, host)], signal);
+  // Not at once: the kubelet waits longer for containerd, which starts meanwhile, than for these.
+  await installKubeletProgram(bundle, host);
+  signal.throwIfAborted();
+  await installCniPlugins(bundle, host);
   log.debug('kubelet and CNI plug-ins are already installed');
 }
 

@@ -353,6 +353,33 @@ describe('images of a bundle', () => {
     assert.equal(journal.changesSince('start').length, 0);
   });
 
+  it('an archive of images is checked while containerd imports the one before', async () => {
+    const archives = new Map(['one:1', 'two:2'].map((name) => [`${name.slice(0, 3)}.tar`, imageTar([name])]));
+    const listed = [...archives].map(([path, bytes]) => ({ path, kind: 'image' as const, sha256: sha256(bytes) }));
+    const [yaml] = [...bundleFiles({ pauseImage: undefined, files: listed })];
+    const bundle = await openBundle(
+      await writeFiles(folder.path('two'), new Map([...(yaml ? [yaml] : []), ...archives])),
+    );
+    const second = Promise.withResolvers<void>();
+    const imported: string[] = [];
+    const { host } = await node((machine) => {
+      const inner = withContainerd(new Set(), imported)(machine);
+      return {
+        ...inner,
+        sha256: async (path) => {
+          if (path.endsWith('/two.tar')) second.resolve();
+          return inner.sha256(path);
+        },
+        exec: async (file, args, options) => {
+          if (args.includes('import') && imported.length === 0) await second.promise;
+          return inner.exec(file, args, options);
+        },
+      };
+    });
+    assert.equal(await importImages(bundle, host), true);
+    assert.equal(imported.length, 2);
+  });
+
   it('images of a bundle are left alone if containerd has them, without reading the archive', async () => {
     const imported: string[] = [];
     const { host, journal } = await node(withContainerd(new Set([PAUSE]), imported));

@@ -38,7 +38,6 @@ describe('the service of the kubelet', () => {
       const changes = await changesOf({ units: { [unit]: state } });
       assert.ok(changes.includes(`write ${PATHS.kubelet.dropIn}`), changes.join('\n'));
       assert.equal(changes.includes('reload units'), reads, changes.join('\n'));
-      assert.equal(changes.includes(`enable ${unit}`), !state?.enabled);
     });
 
   const packaged = {
