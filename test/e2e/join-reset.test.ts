@@ -468,7 +468,8 @@ function phaseByPhase(test: Tell): void {
   });
 
   test('the phases that are left, one by one, make it a Ready node', async () => {
-    for (const left of ['join-node', 'install-kubectl', 'install-edgehub', 'post-check']) await succeed(node, phase(left));
+    for (const left of ['join-node', 'install-kubectl', 'install-edgehub', 'post-check'])
+      await succeed(node, phase(left));
     await becomeReady(node);
     assert.equal(hostOf(await succeed(node, [...line, '--output', 'json'])).ok, true);
   });
