@@ -37,7 +37,8 @@ async function writeService(context: JoinContext & PhaseTools): Promise<void> {
   const fromBundle = (await node.bundle())?.manifest.files.some((file) => file.kind === 'kubelet');
   const kubelet = fromBundle ? PATHS.kubelet.program : await findKubelet(host);
   const { exists, enabled, outdated } = await host.unit(PATHS.kubelet.unit);
-  const changed = !(await isRightAlready(context, kubelet)) && (await writeKubeletUnit(host, kubelet));
+  const isRight = exists && (await isRightAlready(context, kubelet));
+  const changed = !isRight && (await writeKubeletUnit(host, kubelet, exists));
   if (!enabled) await host.enableUnit(PATHS.kubelet.unit);
   // The start of the kubelet waits for it, and fails with it; certificates need not.
   if (outdated || (exists && changed)) host.reloadUnits().catch(() => {});
@@ -55,12 +56,15 @@ async function isRightAlready({ host, node }: JoinContext, kubelet: string): Pro
   if (node.journal.wrote(PATHS.kubelet.dropIn) || (await node.edgeHub())) return false;
   const version = await node.kubeletVersion();
   if (version === undefined || minorOf(version) < NO_CLOUD_PROVIDERS) return false;
-  return (await host.unit(PATHS.kubelet.unit)).exists && startsWithJoinFiles(host, kubelet);
+  return startsWithJoinFiles(host, kubelet);
 }
 
-/** Writes unit (unless the node has one of its own) and drop-in. @returns true if something was changed */
-export async function writeKubeletUnit(host: Host, kubelet: string): Promise<boolean> {
-  const known = (await host.unit(PATHS.kubelet.unit)).exists;
+/**
+ * Writes unit (unless the node has one of its own) and drop-in.
+ * @param known whether systemd knows the unit
+ * @returns true if something was changed
+ */
+export async function writeKubeletUnit(host: Host, kubelet: string, known: boolean): Promise<boolean> {
   const ours = (await host.stat(PATHS.kubelet.unitFile)) !== undefined;
   const mode = 0o644;
   // In this order, systemd knows all of a new unit as soon as it knows it.

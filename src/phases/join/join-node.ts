@@ -202,9 +202,9 @@ export function newPair(kind: 'client' | 'serving', credential: Credential | und
 async function startKubelet(context: JoinContext & PhaseTools): Promise<void> {
   const { host, log, seen } = context;
   const now = Math.floor((await host.clock()).now / 1000) - 1;
-  const { active } = await host.unit(PATHS.kubelet.unit);
-  if (!active) log.vendor(VENDOR.joining);
-  const started = await host.applyUnit(PATHS.kubelet.unit, KUBELET_FILES);
+  const state = await host.unit(PATHS.kubelet.unit);
+  if (!state.active) log.vendor(VENDOR.joining);
+  const started = await host.applyUnit(PATHS.kubelet.unit, KUBELET_FILES, state);
   if (!started) return;
   if (host.wet) seen.kubeletSince = now;
   await registerNode(context);

@@ -71,7 +71,8 @@ async function kubelet({ host, bundle, versions, wet, signal }: Context): Promis
     await allSettled(work, signal);
   }
   const path = await findKubelet(host);
-  if (await writeKubeletUnit(host, path)) await host.reloadUnits();
+  const { exists } = await host.unit(PATHS.kubelet.unit);
+  if (await writeKubeletUnit(host, path, exists)) await host.reloadUnits();
   if (wet) await requireInstalled(host, versions.to);
 }
 
