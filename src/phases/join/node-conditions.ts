@@ -50,14 +50,10 @@ async function isDiskFull({ host, spec }: Context): Promise<boolean> {
   const { systemDrive } = await host.facts();
   if (systemDrive) return (1 - systemDrive.freeBytes / systemDrive.totalBytes) * 100 > FULL_PERCENT.images;
   const images = spec.runtimeRootDir ?? (spec.runtime === 'docker' ? PATHS.docker.data : PATHS.containerd.data);
-  const paths = [PATHS.kubelet.directory, images];
-  const { stdout } = await host.query('sh', [
-    '-c',
-    'for path do echo "$(df -P -k "$path" | tail -n 1)"; done',
-    'sh',
-    ...paths,
-  ]);
-  const used = stdout.split('\n').map((line) => Number(/\s(\d+)%\s+\/\S*\s*$/.exec(line)?.[1] ?? 0));
+  const { stdout } = await host.query('df', ['-P', '-k', PATHS.kubelet.directory, images]);
+  // Titles, then a line for each folder that is there.
+  const lines = stdout.split('\n').slice(1);
+  const used = lines.map((line) => Number(/\s(\d+)%\s+\/\S*\s*$/.exec(line)?.[1] ?? 0));
   return (used[0] ?? 0) > FULL_PERCENT.kubelet || (used[1] ?? 0) > FULL_PERCENT.images;
 }
 
