@@ -63,7 +63,7 @@ export async function startProgram(link: Link, words: readonly string[], options
   const opened = await openChannelSoon(link, `exec ${line}`, signal);
   const { channel } = opened;
   const introduction = new Introduction(mark, prompt);
-  const started = abortable(introduced(channel, introduction, sudo), signal);
+  const started = abortable(link.whileAlive(introduced(channel, introduction, sudo)), signal);
   try {
     if (await finishesWithin(link.limits.start, started)) return assemble(link, opened, await started, sudo);
     throw startFailure(sudo !== undefined, [
