@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientChannel } from 'ssh2';
 import { EdgeadmError } from '../../errors/index.ts';
-import { abortable, finishesWithin } from '../../lib/abortable.ts';
+import { abortable } from '../../lib/abortable.ts';
 import { OutputTail } from '../output-buffer.ts';
 import { ENVIRONMENT, STDERR_KEPT_BYTES } from '../programs.ts';
 import { commandLine } from '../quote.ts';
@@ -62,19 +62,21 @@ export async function startProgram(link: Link, words: readonly string[], options
   ]);
   const opened = await openChannelSoon(link, `exec ${line}`, signal);
   const { channel } = opened;
+  const limit = AbortSignal.timeout(link.limits.start);
   const introduction = new Introduction(mark, prompt);
-  const started = abortable(link.whileAlive(introduced(channel, introduction, sudo)), signal);
   try {
-    if (await finishesWithin(link.limits.start, started)) return assemble(link, opened, await started, sudo);
-    throw startFailure(sudo !== undefined, [
-      spokenOn(channel, introduction),
-      `no answer within ${link.limits.start / 1000} s`,
-    ]);
+    const both = signal ? AbortSignal.any([limit, signal]) : limit;
+    const started = await abortable(introduced(channel, introduction, sudo), both);
+    return assemble(link, opened, started, sudo);
   } catch (error) {
     // Whatever still comes is read and dropped.
     channel.resume().close();
     channel.stderr.resume();
-    throw error;
+    if (error !== limit.reason) throw error;
+    throw startFailure(sudo !== undefined, [
+      spokenOn(channel, introduction),
+      `no answer within ${link.limits.start / 1000} s`,
+    ]);
   }
 }
 
