@@ -15,10 +15,14 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 /** What each failed step printed of its failures: shown again at the end, since a CI log is read from there. */
 const failures = [];
 
-/** A step that is one test by itself: it passes or fails. */
-async function step(name, file, args) {
-  heading(name);
-  const { code, text } = await run(file, args, { FORCE_COLOR: '0' });
+/** A step that is one test by itself: it passes or fails. One that runs `beside` others is shown when it is done. */
+async function step(name, file, args, { beside = false } = {}) {
+  if (!beside) heading(name);
+  const { code, text } = await run(file, args, { FORCE_COLOR: '0' }, beside);
+  if (beside) {
+    heading(name);
+    process.stdout.write(text);
+  }
   totals[code === 0 ? 'passed' : 'failed'] += 1;
   if (code !== 0) failures.push({ name, text });
   return code === 0;
@@ -89,14 +93,15 @@ const CI_PARTS = [
   },
   { name: 'Windows under wine, also over SSH', files: ['answers', 'join-reset', 'upgrade', 'ssh'], folder: 'winbed' },
   { name: 'kills', files: ['kill', 'power-cut'] },
-  { name: "join, reset and contract with today's Kubernetes", files: ['join-reset', 'contract'], world: 'today' },
+  // From here on the longest first: at the end no lane is busy alone for long.
+  { name: 'upgrade of a cluster', files: ['cluster-upgrade'] },
   { name: 'secrets, SSH, diagnose', files: ['secrets', 'ssh-host', 'ssh-join', 'diagnose'] },
+  { name: "join, reset and contract with today's Kubernetes", files: ['join-reset', 'contract'], world: 'today' },
   { name: 'upgrade', files: ['upgrade'] },
   { name: "upgrade with today's Kubernetes", files: ['upgrade'], world: 'today' },
   { name: 'cluster and cloud', files: ['contract', 'nodepool', 'console-line'] },
   { name: 'hub as a service, other runtimes', files: ['hub-service', 'migrate-runtime'] },
   { name: 'joins that fail', files: ['failures'] },
-  { name: 'upgrade of a cluster', files: ['cluster-upgrade'] },
 ];
 
 /** Their nodes are cut off for minutes, which takes no processor: they run one after the other, beside all others but Windows. */
@@ -129,7 +134,8 @@ const WHOLE = process.env.EDGEADM_TEST_ALL === '1';
 const CI = WHOLE || process.env.CI === 'true';
 const SIDE_BY_SIDE = 3;
 
-async function endToEnd() {
+/** @param program the one-file program, which nodes then run instead of the checkout */
+async function endToEnd(program) {
   const named = [...PARTS, ...CI_PARTS, ...CI_WAITING_PARTS, ...MORE_PARTS].flatMap(({ files }) => files);
   const all = readdirSync(new URL('../test/e2e', import.meta.url)).filter((file) => file.endsWith('.test.ts'));
   const others = all.map((file) => file.replace('.test.ts', '')).filter((name) => !named.includes(name));
@@ -147,7 +153,8 @@ async function endToEnd() {
       // The first one shows what it does while it does it.
       const number = bed === 0 ? undefined : String(bed);
       const args = ['--config', '.mocharc.e2e.json', ...paths];
-      await suite(`end-to-end tests: ${name}`, args, { bed: number, EDGEADM_TESTBED_WORLD: world });
+      const more = { EDGEADM_TESTBED_WORLD: world, EDGEADM_TEST_PROGRAM: program };
+      await suite(`end-to-end tests: ${name}`, args, { bed: number, ...more });
       if (folder === 'winbed' && --windowsParts === 0) beginWaiting();
     }
   };
@@ -178,23 +185,33 @@ function whyNotEndToEnd() {
   return undefined;
 }
 
-/** Where it can be built, the built program is tested as users have it; it also starts in less than half of the time. */
+/** Where it can be built, the built program is tested as users have it; it also starts with less than half of the work. */
 async function oneFileProgram() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
   const out = join(root, 'dist', 'test');
-  const done = await step('one-file program', 'node', ['scripts/dist/dist.ts', '--only', 'amd64', '--out', out]);
+  const done = await step('one-file program', 'node', [
+    'scripts/dist/dist.ts',
+    '--only',
+    'amd64',
+    '--unpacked',
+    '--out',
+    out,
+  ]);
   return done ? join(out, 'edgeadm-linux-amd64') : undefined;
 }
 
 async function main() {
   if (!dependenciesAreCurrent() && !(await step('install dependencies', 'npm', ['ci', ...QUIET]))) return;
   if (!(await step('build', 'npm', ['run', '--silent', 'build']))) return;
-  await step('types', 'tsc', ['-p', '.']);
-  await step('lint and format', 'biome', ['check', '.']);
-  await step('imports between folders', 'npm', ['run', '--silent', 'lint:imports']);
-  await step('unused exports and dependencies', 'npm', ['run', '--silent', 'lint:unused']);
-  await step('manifest', 'node', ['scripts/manifest.ts', '--check']);
-  await step('generated docs', 'node', ['scripts/docs.ts', '--check']);
+  // Most of them keep one processor busy.
+  await Promise.all([
+    step('types', 'tsc', ['-p', '.'], { beside: true }),
+    step('lint and format', 'biome', ['check', '.'], { beside: true }),
+    step('imports between folders', 'npm', ['run', '--silent', 'lint:imports'], { beside: true }),
+    step('unused exports and dependencies', 'npm', ['run', '--silent', 'lint:unused'], { beside: true }),
+    step('manifest', 'node', ['scripts/manifest.ts', '--check'], { beside: true }),
+    step('generated docs', 'node', ['scripts/docs.ts', '--check'], { beside: true }),
+  ]);
   rmSync(coverage, { recursive: true, force: true });
   for (const folder of ['unit', 'integration']) {
     const args = ['--parallel', '--jobs', '3', `test/${folder}/**/*.test.ts`];
@@ -215,7 +232,7 @@ async function main() {
     if (await step('prepare the test bed', 'node', ['test/testbed/cli.ts', 'prepare', 'guide', 'today'])) {
       if (CI) await step('prepare Windows under wine', 'node', ['test/winbed/prepare.ts']);
       if (WHOLE) await step('prepare the virtual machine', 'node', ['test/vm/prepare.ts', 'today']);
-      await endToEnd();
+      await endToEnd(program);
     }
   } else if (process.env.CI === 'true') {
     process.stdout.write(`\nThe end-to-end tests must run in CI, but ${reason}.\n`);

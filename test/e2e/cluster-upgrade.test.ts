@@ -11,7 +11,7 @@ import {
   installCni,
   makeBundle,
   type Node,
-  projectDir,
+  programHere,
   restoreNetwork,
   stateDir,
   until,
@@ -91,9 +91,9 @@ inWorlds('guide', 'today')('edgeadm cluster upgrade of 12 nodes', function () {
 
   /** From a workstation: this machine. */
   function begin(verb: string, ...args: string[]): ResultPromise<{ reject: false }> {
-    const words = ['cluster', 'upgrade', verb, ...args];
+    const [file, ...words] = programHere;
     const env = { HOME: home, KUBECONFIG: cluster.kubeconfig };
-    return execa(process.execPath, [join(projectDir, 'bin/run.js'), ...words], {
+    return execa(file, [...words, 'cluster', 'upgrade', verb, ...args], {
       env,
       reject: false,
       timeout: 600_000,

@@ -6,11 +6,10 @@ import {
   difference,
   installCni,
   type Node,
-  nodejsInNode,
   photograph,
   photographAtRest,
   podCidrOf,
-  productInNode,
+  programInNode,
 } from '../testbed/index.ts';
 import { type Exchange, startExchange } from './exchange.ts';
 import { freshNode, inWorlds, MATRIX, testBed, traces } from './support.ts';
@@ -42,7 +41,7 @@ inWorlds('guide')("a join by the console's line", function () {
     });
     node = await freshNode('console');
     await node.write(CA, exchange.caPem);
-    await node.write('/root/edgeadm', `#!/bin/sh\nexec ${nodejsInNode}/node ${productInNode}/bin/run.js "$@"\n`, 0o755);
+    await node.write('/root/edgeadm', `#!/bin/sh\nexec ${programInNode.join(' ')} "$@"\n`, 0o755);
     token = exchange.token(pool);
   });
   after(async () => {

@@ -155,7 +155,7 @@ inWorlds('guide', 'today')('a node that kubeadm has joined', () => {
     const { cluster } = await testBed();
     const drilling = drill('--limit', '5s');
     await until('the node to be cut off', async () => /-A OUTPUT -j EDGEADM-DRILL/.test(await rules()), 60);
-    assert.ok(await node.killInside('^edgeadm'));
+    assert.ok(await node.killEdgeadm());
     assert.equal((await drilling).exitCode, 137);
     assert.match(await rules(), /EDGEADM-DRILL/);
     await until('the timer to restore the network', async () => !/EDGEADM-DRILL/.test(await rules()), 180);

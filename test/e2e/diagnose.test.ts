@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { edgeadm, resultOf } from '../sandbox/program.ts';
-import { difference, type Node, photograph, photographAtRest } from '../testbed/index.ts';
+import { difference, type Node, photograph, photographAtRest, programInNode } from '../testbed/index.ts';
 import { interrupt } from './interrupt.ts';
 import { freshNode, inWorlds, joinArgs, joinNode, WITH_HUB } from './support.ts';
 
@@ -113,7 +113,7 @@ inWorlds('guide', 'today')('a diagnosis', function () {
   });
 
   it('a diagnosis by an ordinary user, in a folder of others, blames nothing for what that user may not see', async () => {
-    const program = ['/opt/nodejs/node', '/opt/edgeadm/bin/run.js', 'diagnose', '-o', 'json'];
+    const program = [...programInNode, 'diagnose', '-o', 'json'];
     const ended = await node.exec('runuser', '-u', 'admin', '--', 'env', '-C', '/etc', ...program);
     assert.equal(ended.exitCode, 0, `${ended.stderr}\n${ended.stdout}`);
     const [host] = (resultOf(ended) as unknown as Result).hosts;

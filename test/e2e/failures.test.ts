@@ -10,11 +10,10 @@ import {
   importImage,
   installCni,
   type Node,
-  nodejsInNode,
   type Photograph,
   photograph,
-  productInNode,
-  projectDir,
+  programHere,
+  programInNode,
   type Result,
   type RunOptions,
   restoreNetwork,
@@ -180,8 +179,15 @@ function node(test: Tell): void {
     await reports(subject.node, args, { ...usage, says: /--root: .*--host/ });
   });
   test('a user who is not root', async () => {
-    const program = [`${nodejsInNode}/node`, `${productInNode}/bin/run.js`];
-    const command = ['--user', 'admin', '--', 'env', 'HOME=/tmp', ...program, ...withoutMatrix(await joinWith({}))];
+    const command = [
+      '--user',
+      'admin',
+      '--',
+      'env',
+      'HOME=/tmp',
+      ...programInNode,
+      ...withoutMatrix(await joinWith({})),
+    ];
     const failure = { exit: 3, code: 'NOT_PRIVILEGED', says: /the user id is \d+/, next: /sudo/ };
     assertText(await subject.node.run('runuser', command), failure);
   });
@@ -469,7 +475,8 @@ async function succeeds(node: Node, args: string[]): Promise<void> {
 /** Runs edgeadm on this machine with the cluster's kubeconfig. */
 async function administrator(...args: string[]) {
   const { kubeconfig } = (await testBed()).cluster;
-  return execa(process.execPath, [join(projectDir, 'bin/run.js'), ...args, '--kubeconfig', kubeconfig]);
+  const [file, ...words] = programHere;
+  return execa(file, [...words, ...args, '--kubeconfig', kubeconfig]);
 }
 
 /** A copy of the bundle in which one file is another. */

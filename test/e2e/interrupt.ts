@@ -1,4 +1,4 @@
-import { type Node, nodejsInNode, productInNode, type Result } from '../testbed/index.ts';
+import { type Node, programInNode, type Result } from '../testbed/index.ts';
 
 /** When a run is ended: as soon as it tells that a phase begins (or ends), or so many seconds later. */
 export interface Moment {
@@ -36,6 +36,6 @@ export function interrupt(
 ): Promise<Result> {
   const { phase, event = 'phase-start', after = 0 } = moment;
   const pattern = `*"type":"${event}"*"phase":"${phase}"*`;
-  const program = [`${nodejsInNode}/node`, `${productInNode}/bin/run.js`, ...args, '--output', 'json'];
+  const program = [...programInNode, ...args, '--output', 'json'];
   return node.run('bash', ['-c', WATCHER, 'watcher', pattern, String(after), signal, ...program], { timeout: 300 });
 }

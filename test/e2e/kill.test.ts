@@ -7,7 +7,7 @@ import {
   Node,
   type Photograph,
   photograph,
-  projectDir,
+  programHere,
   type Result,
   stateDir,
   until,
@@ -94,7 +94,8 @@ function bundle(): Promise<string> {
     const parts = programs.flatMap((file) => [`--${file.replace('.tgz', '')}`, join(from, file)]);
     const images = (await readdir(join(from, 'images'))).flatMap((file) => ['--image', join(from, 'images', file)]);
     const args = ['--kubernetes-version', world.kubernetes, '--pause-image', world.pauseImage, ...parts, ...images];
-    await execa(process.execPath, [join(projectDir, 'bin/run.js'), 'bundle', 'create', out, ...args]);
+    const [file, ...words] = programHere;
+    await execa(file, [...words, 'bundle', 'create', out, ...args]);
     return out;
   })();
   return made;

@@ -129,7 +129,7 @@ async function joinUntilImport({ node, join }: Subject): Promise<void> {
   const run = node.spawnEdgeadm(join);
   const blobs = async () => (await linesOf(node, `ls ${BLOBS}`)).length;
   await until('an import to bring something', async () => (await blobs()) > 0, 60);
-  assert.ok(await node.killInside('^edgeadm'));
+  assert.ok(await node.killEdgeadm());
   await run;
   await cutPower(node);
   await node.exec('rm', OWN_CTR);

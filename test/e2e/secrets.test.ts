@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { join } from 'node:path';
 import { execa } from 'execa';
 import { dump } from 'js-yaml';
-import { installCni, type Node, projectDir, type Result, type RunOptions, until } from '../testbed/index.ts';
+import { installCni, type Node, programHere, type Result, type RunOptions, until } from '../testbed/index.ts';
 import { BUNDLE, freshNode, inWorlds, MATRIX, testBed, WITH_HUB } from './support.ts';
 
 /** Where secrets may lie because this test put them there. */
@@ -128,8 +127,9 @@ inWorlds('guide', 'today')('no secret is left or shown by edgeadm', function () 
   /** Bootstrap tokens, made on this machine; `token create` alone shows what it made. */
   async function administrate(kubeconfig: string): Promise<void> {
     const edgeadm = async (title: string, args: string[], input = '') => {
-      const command = [join(projectDir, 'bin/run.js'), 'token', ...args, '--kubeconfig', kubeconfig];
-      const { stdout, stderr } = await execa(process.execPath, command, { input });
+      const [file, ...words] = programHere;
+      const command = [...words, 'token', ...args, '--kubeconfig', kubeconfig];
+      const { stdout, stderr } = await execa(file, command, { input });
       keep(title, { stdout, stderr });
       return { stdout, stderr };
     };

@@ -11,7 +11,7 @@ import {
   type Photograph,
   photograph,
   photographAtRest,
-  projectDir,
+  programHere,
   type Result,
   runPod,
 } from '../testbed/index.ts';
@@ -160,7 +160,8 @@ export async function overSsh(nodes: readonly Node[], bundle: string, ...more: s
   const hosts = nodes.flatMap(({ address }) => ['--host', `root@${address}`]);
   const ssh = [...hosts, '--ssh-key', nodes[0]?.sshKey ?? '', '--known-hosts', join(home, 'known_hosts')];
   const args = [...upgradeWith(bundle).with(-1, join(bundlesDir, bundle)), ...ssh, ...more, '-o', 'json'];
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [join(projectDir, 'bin/run.js'), ...args], {
+  const [file, ...words] = programHere;
+  const { exitCode, stdout, stderr } = await execa(file, [...words, ...args], {
     env: { HOME: home },
     reject: false,
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { nodejsInNode, productInNode } from '../testbed/index.ts';
+import { programInNode } from '../testbed/index.ts';
 import { interrupt, type Moment } from './interrupt.ts';
 import type { Tell } from './side-by-side.ts';
 import {
@@ -160,7 +160,7 @@ async function onTerminal(
   args: readonly string[],
   line: RegExp,
 ): Promise<{ exitCode?: number; screen: string }> {
-  const command = [`${nodejsInNode}/node`, `${productInNode}/bin/run.js`, ...args].join(' ');
+  const command = [...programInNode, ...args].join(' ');
   const env = { TERM: 'xterm-256color', COLUMNS: '120', LINES: '40' };
   const words = ['--quiet', '--return', '--command', command, '/dev/null'];
   const program = node.spawn('script', words, { env }, { stdin: 'pipe', stdout: 'pipe' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { busyboxImage, type Node, nodejsInNode, productInNode, until, world } from '../testbed/index.ts';
+import { busyboxImage, type Node, programInNode, until, world } from '../testbed/index.ts';
 import type { Tell } from './side-by-side.ts';
 import {
   container,
@@ -74,7 +74,7 @@ async function runningContainerd(node: Node): Promise<string> {
 
 /** As a Job of Kubernetes would: privileged, with the node's root, in the namespace that a drain leaves alone. */
 async function upgradeFromPod({ cluster, node }: Subject, args: readonly string[]): Promise<void> {
-  const command = ['/bin/busybox', 'chroot', '/host', `${nodejsInNode}/node`, `${productInNode}/bin/run.js`, ...args];
+  const command = ['/bin/busybox', 'chroot', '/host', ...programInNode, ...args];
   const namespace = 'kube-upgrade';
   await cluster.apply(
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { execa } from 'execa';
@@ -8,6 +7,7 @@ import { cached } from './cache.ts';
 import { cacheDir, world as worldOfThisRun } from './config.ts';
 import { kubernetes } from './kubernetes.ts';
 import { type Parts, prepare } from './prepare.ts';
+import { sumOfFile } from './sum.ts';
 import type { World } from './worlds.ts';
 
 export interface BundleOptions {
@@ -39,10 +39,7 @@ interface BundleFile {
   contents?: Record<string, string>;
 }
 
-const sha256 = async (file: string) =>
-  createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
+const sums = new Map<string, Promise<Record<string, string>>>();
 
 /** Makes a bundle (bundle.yaml and the files it names) from what the test bed has built. */
 export async function makeBundle({
@@ -59,33 +56,34 @@ export async function makeBundle({
   await mkdir(join(out, 'images'), { recursive: true });
 
   const files: BundleFile[] = [];
-  const add = async (
-    path: string,
-    kind: BundleFile['kind'],
-    make: (file: string) => Promise<unknown>,
-    name?: string,
-  ) => {
+  const add = async (path: string, kind: BundleFile['kind'], from: string, name?: string) => {
     const file = join(out, path);
-    await make(file);
+    await copyFile(from, file);
     const { size } = await stat(file);
-    const contents = path.endsWith('.tgz') ? await sumsOf(file) : undefined;
-    files.push({ path, sha256: await sha256(file), size, kind, ...(name && { name }), ...(contents && { contents }) });
+    const contents = path.endsWith('.tgz') ? await sumsOf(from) : undefined;
+    files.push({
+      path,
+      sha256: await sumOfFile(file),
+      size,
+      kind,
+      ...(name && { name }),
+      ...(contents && { contents }),
+    });
   };
-  const copied = (from: string) => (to: string) => copyFile(from, to);
-  await add('kubelet', 'kubelet', copied(join(programs, 'kubelet')));
+  await add('kubelet', 'kubelet', join(programs, 'kubelet'));
   if (!kubeletOnly) await addOthers();
   const bundle = { apiVersion: 'edgeadm.io/v1', kind: 'Bundle', kubernetesVersion: version, arch: 'amd64', files };
   await writeFile(join(out, 'bundle.yaml'), dump(bundle));
-  return { dir: out, sha256: await sha256(join(out, 'bundle.yaml')) };
+  return { dir: out, sha256: await sumOfFile(join(out, 'bundle.yaml')) };
 
   async function addOthers(): Promise<void> {
-    await add('kubectl', 'kubectl', copied(join(programs, 'kubectl')));
+    await add('kubectl', 'kubectl', join(programs, 'kubectl'));
     const { rootfs, images } = parts;
     const archives = await archivesOf(parts, world);
-    await add('cni-plugins.tgz', 'cni-plugins', copied(join(archives, 'cni-plugins.tgz')));
+    await add('cni-plugins.tgz', 'cni-plugins', join(archives, 'cni-plugins.tgz'));
     if (runtime) {
-      await add('containerd.tgz', 'containerd', copied(join(archives, 'containerd.tgz')));
-      await add('runc', 'runc', copied(join(rootfs, 'usr/sbin/runc')));
+      await add('containerd.tgz', 'containerd', join(archives, 'containerd.tgz'));
+      await add('runc', 'runc', join(rootfs, 'usr/sbin/runc'));
     }
     const hubs = {
       'edge-hub': images.edgeHub,
@@ -93,19 +91,25 @@ export async function makeBundle({
     };
     const wanted = { pause: images.pause, busybox: images.busybox, ...(edgeHub ? hubs : {}) };
     for (const [name, tar] of Object.entries(wanted)) {
-      await add(`images/${name}.tar`, 'image', copied(tar), await imageName(tar));
+      await add(`images/${name}.tar`, 'image', tar, await imageName(tar));
     }
   }
 }
 
-/** What `edgeadm bundle create` writes down of an archive: its programs and their sums. */
-async function sumsOf(archive: string): Promise<Record<string, string>> {
+/** What `edgeadm bundle create` writes down of an archive: its programs and their sums. Many bundles have the same one. */
+function sumsOf(archive: string): Promise<Record<string, string>> {
+  const found = sums.get(archive) ?? unpackedSums(archive);
+  sums.set(archive, found);
+  return found;
+}
+
+async function unpackedSums(archive: string): Promise<Record<string, string>> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeadm-archive-'));
   try {
     await execa('tar', ['-xzf', archive, '-C', folder]);
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-    const sums = paths.sort().map(async (path) => [relative(folder, path), await sha256(path)]);
+    const sums = paths.sort().map(async (path) => [relative(folder, path), await sumOfFile(path)]);
     return Object.fromEntries(await Promise.all(sums));
   } finally {
     await rm(folder, { recursive: true });

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { worldNamed } from './worlds.ts';
 
 /** The checkout this test bed belongs to; nodes see it read-only under {@link productInNode}. */
@@ -34,6 +34,32 @@ export const edgeHubImage = 'localhost/edge-hub:testbed';
 /** Where a node sees the checkout and the folder of the Node.js binary that runs the tests. */
 export const productInNode = '/opt/edgeadm';
 export const nodejsInNode = '/opt/nodejs';
+
+/** The one-file program that `npm test` has built, unpacked (`dist.ts --unpacked`); without it the checkout is tested. */
+export const unpackedProgram = process.env.EDGEADM_TEST_PROGRAM
+  ? join(dirname(process.env.EDGEADM_TEST_PROGRAM), 'unpacked')
+  : undefined;
+/** Where nodes see it. */
+export const unpackedInNode = '/opt/program';
+
+type Words = readonly [string, ...string[]];
+
+/** The words that start the program as its own first script does, out of the folder that that unpacks. */
+const fromFolder = (folder: string): Words => [
+  join(folder, 'ld-linux-x86-64.so.2'),
+  ...['--inhibit-cache', '--library-path', folder, join(folder, 'edgeadm')],
+];
+
+/** The words that start the checkout in a node. */
+export const checkoutInNode: Words = [`${nodejsInNode}/node`, `${productInNode}/bin/run.js`];
+
+/** The words that start the program under test in a node: what was built starts with half of the work. */
+export const programInNode: Words = unpackedProgram ? fromFolder(unpackedInNode) : checkoutInNode;
+
+/** The words that start it on this machine. */
+export const programHere: Words = unpackedProgram
+  ? fromFolder(unpackedProgram)
+  : [process.execPath, join(projectDir, 'bin/run.js')];
 
 /** Users of every node beside root: `admin` has sudo without a password, `ops` with this one (also good for SSH). */
 export const opsPassword = 'edge-lab-ops';

@@ -1,10 +1,21 @@
 import { existsSync } from 'node:fs';
-import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { cgroupName, createNodeCgroup, inCgroup, processesOf, removeCgroup } from './cgroups.ts';
-import { nodejsInNode, productInNode, projectDir, stateDir, subnet, world as worldOfThisRun } from './config.ts';
+import {
+  checkoutInNode,
+  nodejsInNode,
+  productInNode,
+  programInNode,
+  projectDir,
+  stateDir,
+  subnet,
+  unpackedInNode,
+  unpackedProgram,
+  world as worldOfThisRun,
+} from './config.ts';
 import { startDaemon } from './daemon.ts';
 import { unmountAndDelete } from './mounts.ts';
 import { plugIn, unplug } from './network.ts';
@@ -45,6 +56,9 @@ interface NodeState extends Required<Pick<NodeOptions, 'octet' | 'bind'>> {
   name: string;
   varSize?: number;
 }
+
+/** Nothing in a node writes it, and it is nine tenths of the files below /var: nodes see the one of their root. */
+const PACKAGES = '/var/lib/dpkg';
 
 const nodesDir = join(stateDir, 'nodes');
 const octetsDir = join(stateDir, 'octets');
@@ -96,10 +110,12 @@ export class Node {
     await Node.remove(name);
     await prepareSysctls();
     const octet = await takeOctet(name, options.octet);
-    const state: NodeState = { name, octet, varSize, bind: [...productBinds, ...bind] };
+    const rootfs = containerd ? parts.rootfs : parts.bareRootfs;
+    const packages: [string, string] = [join(rootfs, PACKAGES), PACKAGES];
+    const state: NodeState = { name, octet, varSize, bind: [...productBinds, packages, ...bind] };
     const node = new Node(state);
     await mkdir(node.dir, { recursive: true });
-    await node.makeRoot(containerd ? parts.rootfs : parts.bareRootfs);
+    await node.makeRoot(rootfs);
     await Promise.all([node.makeHostKeys(), node.admitKey()]);
     await writeFile(join(node.dir, 'node.json'), JSON.stringify(state));
     await node.boot();
@@ -171,19 +187,27 @@ export class Node {
     return execa('nsenter', this.enter([file, ...args], options), { reject: false as const, ...execaOptions });
   }
 
-  /** Runs the program under test (bin/run.js of the checkout) in the node. */
+  /** Runs the program under test in the node. */
   edgeadm(args: string[], options: RunOptions = {}): Promise<Result> {
-    return this.run(`${nodejsInNode}/node`, [`${productInNode}/bin/run.js`, ...args], options);
+    const [file, ...words] = programFor(options);
+    return this.run(file, [...words, ...args], options);
   }
 
   /** Starts the program under test in the node, as {@link spawn} does. */
   spawnEdgeadm(args: string[], options: Pick<RunOptions, 'env' | 'clock'> = {}) {
-    return this.spawn(`${nodejsInNode}/node`, [`${productInNode}/bin/run.js`, ...args], options);
+    const [file, ...words] = programFor(options);
+    return this.spawn(file, [...words, ...args], options);
   }
 
   /** Sends a signal to the node's processes whose command line matches; tells whether there were any. */
   async killInside(pattern: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<boolean> {
     const { exitCode } = await this.exec('pkill', `--signal=${signal}`, '-f', '--', pattern);
+    return exitCode === 0;
+  }
+
+  /** Kills the program under test, whatever its command line begins with; tells whether it ran. */
+  async killEdgeadm(): Promise<boolean> {
+    const { exitCode } = await this.exec('pkill', '--signal=KILL', '--exact', 'edgeadm');
     return exitCode === 0;
   }
 
@@ -254,10 +278,16 @@ export class Node {
       await this.setUp('mkfs.ext4', '-q', '-m', '0', image);
       await this.setUp('mount', '-o', 'loop', image, varDir);
     }
-    await this.setUp('cp', '-a', `${lower}/var/.`, varDir);
+    const copy = `tar -C "$0/var" --exclude=".${PACKAGES.slice('/var'.length)}" -c . | tar -C "$1" -x`;
+    await this.setUp('sh', '-c', copy, lower, varDir);
     await this.setUp('mount', '--bind', varDir, join(this.root, 'var'));
 
     const etc = join(this.root, 'etc');
+    const generators = join(this.root, 'usr/lib/systemd/system-generators');
+    const masks = join(etc, 'systemd/system-generators');
+    await mkdir(masks);
+    // They find nothing in a node, and each reload of systemd would start a dozen processes for them.
+    for (const name of await readdir(generators)) await symlink('/dev/null', join(masks, name));
     await writeFile(join(etc, 'hostname'), `${this.name}\n`);
     await writeFile(join(etc, 'hosts'), `127.0.0.1 localhost\n${this.address} ${this.name}\n`);
     await writeFile(join(etc, 'machine-id'), `${crypto.randomUUID().replaceAll('-', '')}\n`);
@@ -318,11 +348,15 @@ const storing = (file: string, mode: string) => [
   mode,
 ];
 
-/** The checkout and the Node.js that runs these tests, as nodes see them. */
+/** The checkout, the Node.js that runs these tests, and the built program, as nodes see them. */
 const productBinds: [string, string][] = [
   [projectDir, productInNode],
   [dirname(process.execPath), nodejsInNode],
+  ...(unpackedProgram ? [[unpackedProgram, unpackedInNode] as [string, string]] : []),
 ];
+
+/** faketime is made for the node's own C library, and the built program brings another one. */
+const programFor = ({ clock }: RunOptions) => (clock ? checkoutInNode : programInNode);
 
 /** Takes an address, so that no two nodes share one, and returns its last part. */
 async function takeOctet(name: string, wanted?: number): Promise<number> {

@@ -1,9 +1,10 @@
-import { hash } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type BigIntStats, existsSync } from 'node:fs';
+import { lstat, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cached } from './cache.ts';
 import type { Node } from './node.ts';
+import { sumOfFile } from './sum.ts';
 import { until } from './wait.ts';
 
 /** What a node's disk holds and what its kernel knows of it, as lines to compare. */
@@ -55,25 +56,28 @@ const linesOf = (text: string) => text.split('\n').map((line) => line.trim().rep
 
 const CGROUPS = ['pids', 'kubepods', 'kubepods.slice', 'system.slice'].map((name) => `/sys/fs/cgroup/${name}`);
 
-/** What a node's kernel and runtime are asked, and which lines of the answers count. */
-const questions: Record<string, { command: [string, ...string[]]; lines?: (text: string) => string[] }> = {
+/** What a node's kernel and runtime are asked by its shell, and which lines of the answers count. */
+const questions: Record<string, { command: string; lines?: (text: string) => string[] }> = {
   interfaces: {
-    command: ['ip', '-br', 'link'],
+    command: 'ip -br link',
     lines: (text) => linesOf(text).map((line) => line.split(/[@ ]/)[0] ?? ''),
   },
   addresses: {
-    command: ['ip', '-4', '-br', 'addr'],
+    command: 'ip -4 -br addr',
     lines: (text) => linesOf(text).map((line) => line.replace(/@\S+/, '')),
   },
-  routes: { command: ['ip', '-4', 'route', 'show', 'table', 'all'] },
-  rules: { command: ['ip', 'rule'] },
-  iptables: { command: ['iptables-save'], lines: iptablesRules },
-  ip6tables: { command: ['ip6tables-save'], lines: iptablesRules },
-  sysctls: { command: ['sysctl', '-a', '-r', sysctlPattern] },
-  mounts: { command: ['findmnt', '-rno', 'TARGET,FSTYPE'] },
+  routes: { command: 'ip -4 route show table all' },
+  rules: { command: 'ip rule' },
+  iptables: { command: 'iptables-save', lines: iptablesRules },
+  ip6tables: { command: 'ip6tables-save', lines: iptablesRules },
+  // Of these folders only: to read all there are takes longer than all other questions.
+  sysctls: {
+    command: `sysctl -e -r '${sysctlPattern}' net.bridge net.ipv4.ip_forward net.ipv4.conf.all net.ipv6.conf.all`,
+  },
+  mounts: { command: 'findmnt -rno TARGET,FSTYPE' },
   processes: {
-    // What has no memory is a thread of the kernel, or has ended.
-    command: ['ps', '-e', '--no-headers', '-o', 'vsz,comm'],
+    // All but the shell that asks. What has no memory is a thread of the kernel, or has ended.
+    command: 'ps --deselect --pid $$ --no-headers -o vsz,comm',
     lines: (text) =>
       linesOf(text)
         .filter((line) => !line.startsWith('0 '))
@@ -81,17 +85,21 @@ const questions: Record<string, { command: [string, ...string[]]; lines?: (text:
         .filter((name) => !passingProcesses.test(name)),
   },
   // The first is of version 1, the others are of version 2.
-  cgroups: { command: ['find', ...CGROUPS, '-type', 'd', '-name', '*kube*'] },
-  images: { command: ['ctr', '-n', 'k8s.io', 'images', 'ls', '-q'] },
-  containers: { command: ['ctr', '-n', 'k8s.io', 'containers', 'ls', '-q'] },
+  cgroups: { command: `find ${CGROUPS.join(' ')} -type d -name '*kube*'` },
+  images: { command: 'ctr -n k8s.io images ls -q' },
+  containers: { command: 'ctr -n k8s.io containers ls -q' },
 };
 
 /** Takes a photograph of a node that is up. Files that have not changed since the last one are not read again. */
 export async function photograph(node: Node): Promise<Photograph> {
   const live = `/proc/${node.initPid}/root`;
-  const [disk, run, kernel] = await Promise.all([walk(node.root, ''), walk(live, '/run'), askKernel(node)]);
+  const [disk, run, kernel] = await Promise.all([
+    layersOf(node.root).then((layers) => walk(node.root, '', layers)),
+    walk(live, '/run'),
+    askKernel(node),
+  ]);
   await readContents(disk);
-  const files = new Map([...disk.values(), ...run.values()].map((entry) => [entry.path, describe(entry)] as const));
+  const files = new Map([...disk.values(), ...run.values()].map((entry) => [entry.path, textOf(entry)] as const));
   return { files, kernel };
 }
 
@@ -126,11 +134,13 @@ export function difference(before: Photograph, after: Photograph, allowed: strin
   const counts = (path: string) => !tops.some((top) => path === top || path.startsWith(`${top}/`));
 
   const lines: string[] = [];
-  for (const path of [...new Set([...before.files.keys(), ...after.files.keys()])].sort().filter(counts)) {
+  const differs = (path: string) => before.files.get(path) !== after.files.get(path);
+  const paths = new Set([...before.files.keys(), ...after.files.keys()].filter(differs));
+  for (const path of [...paths].filter(counts).sort()) {
     const [was, is] = [before.files.get(path), after.files.get(path)];
     if (was === undefined) lines.push(`+ ${path}  ${is}`);
     else if (is === undefined) lines.push(`- ${path}  ${was}`);
-    else if (was !== is) lines.push(`~ ${path}  ${was}  ->  ${is}`);
+    else lines.push(`~ ${path}  ${was}  ->  ${is}`);
   }
   for (const [section, was] of before.kernel) {
     const is = after.kernel.get(section) ?? new Set();
@@ -154,13 +164,75 @@ interface Entry {
   stats: BigIntStats;
   /** Link target or, once read, SHA-256. */
   content?: string;
+  /** What a photograph says of it, once it was asked. */
+  text?: string;
+}
+
+/** The folders that an overlay is made of: what the upper one has not is as it is in the lower one. */
+interface Layers {
+  lower: string;
+  upper: string;
+}
+
+/** Those of a node's root. */
+async function layersOf(root: string): Promise<Layers> {
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+  const overlay = mounts.find((line) => line.split(' ')[4] === root && line.includes(' - overlay ')) ?? '';
+  const [, lower] = /\blowerdir=([^,:]+)/.exec(overlay) ?? [];
+  const [, upper] = /\bupperdir=([^,]+)/.exec(overlay) ?? [];
+  if (!lower || !upper) throw new Error(`${root} is not an overlay of one folder on another`);
+  return { lower, upper };
+}
+
+/** Entries of a folder that never changes, by the path of the folder they are in. */
+type Tree = Map<string, Entry[]>;
+
+const trees = new Map<string, Promise<Tree>>();
+
+/** The common root of nodes, looked at once for all. */
+function treeOf(lower: string): Promise<Tree> {
+  const tree = trees.get(lower) ?? lookAt(lower);
+  trees.set(lower, tree);
+  return tree;
+}
+
+async function lookAt(lower: string): Promise<Tree> {
+  const [entries, sums] = await Promise.all([walk(lower, ''), sumsOf(lower)]);
+  for (const entry of entries.values()) {
+    if (!entry.stats.isFile()) continue;
+    entry.content = sums[entry.path] ?? '';
+    known.set(keyOf(entry), entry.content);
+  }
+  return Map.groupBy(entries.values(), ({ path }) => path.slice(0, path.lastIndexOf('/')));
+}
+
+/** SHA-256 by path of all files of a folder of the cache, in the cache as well: every run would take seconds for them. */
+async function sumsOf(lower: string): Promise<Record<string, string>> {
+  const name = basename(lower);
+  const dir = await cached(`sums-${name.replace(/-[0-9a-f]{12}$/, '')}`, { of: name }, async (folder) => {
+    const entries = await walk(lower, '');
+    await readContents(entries);
+    const files = [...entries.values()].filter(({ stats }) => stats.isFile());
+    const sums = Object.fromEntries(files.map(({ path, content }) => [path, content]));
+    await writeFile(join(folder, 'sums.json'), JSON.stringify(sums));
+  });
+  return JSON.parse(await readFile(join(dir, 'sums.json'), 'utf8'));
 }
 
 /** Everything below `dir` of `root` on the same file system, and on that of /var. */
-async function walk(root: string, dir: string): Promise<Map<string, Entry>> {
+async function walk(root: string, dir: string, layers?: Layers): Promise<Map<string, Entry>> {
   const entries = new Map<string, Entry>();
   const { dev } = await lstat(join(root, dir), { bigint: true });
+  const common: Tree = layers ? await treeOf(layers.lower) : new Map();
+  const take = (path: string): void => {
+    for (const entry of common.get(path) ?? []) {
+      entries.set(entry.path, entry);
+      take(entry.path);
+    }
+  };
   const visit = async (path: string): Promise<void> => {
+    // Whatever is changed below a folder puts that folder into the upper layer.
+    if (layers && !path.startsWith('/var') && !existsSync(join(layers.upper, path))) return take(path);
     const names = await readdir(join(root, path)).catch(() => []);
     const found = await Promise.all(names.map((name) => look(root, `${path}/${name}`)));
     for (const entry of found.filter((one) => one !== undefined)) {
@@ -192,19 +264,27 @@ const known = new Map<string, string>();
 const startedNs = BigInt(Math.floor(performance.timeOrigin)) * 1_000_000n;
 
 async function readContents(entries: Map<string, Entry>): Promise<void> {
-  const queue = [...entries.values()].filter(({ stats }) => stats.isFile());
+  const queue = [...entries.values()].filter(({ stats, text }) => text === undefined && stats.isFile());
   const reader = async () => {
     for (let entry = queue.pop(); entry; entry = queue.pop()) {
-      const { dev, ino, size, mtimeNs, ctimeNs } = entry.stats;
-      // Overlays keep the inode numbers of their common lower layer: only what is older than this run is shared by nodes.
-      const common = ctimeNs < startedNs && !entry.path.startsWith('/var/');
-      const key = [common ? '' : `${dev} ${entry.file}`, ino, size, mtimeNs, ctimeNs].join();
-      const sum = known.get(key) ?? hash('sha256', await readFile(entry.file).catch(() => ''));
+      const key = keyOf(entry);
+      const sum = known.get(key) ?? (await sumOfFile(entry.file).catch(() => ''));
       known.set(key, sum);
       entry.content = sum;
     }
   };
   await Promise.all([reader(), reader(), reader(), reader()]);
+}
+
+function keyOf({ path, file, stats: { dev, ino, size, mtimeNs, ctimeNs } }: Entry): string {
+  // Overlays keep the inode numbers of their common lower layer: only what is older than this run is shared by nodes.
+  const common = ctimeNs < startedNs && !path.startsWith('/var/');
+  return [common ? '' : `${dev} ${file}`, ino, size, mtimeNs, ctimeNs].join();
+}
+
+function textOf(entry: Entry): string {
+  entry.text ??= describe(entry);
+  return entry.text;
 }
 
 function describe({ stats, content }: Entry): string {
@@ -224,17 +304,32 @@ const kinds: [string, (stats: BigIntStats) => boolean][] = [
   ['pipe', (stats) => stats.isFIFO()],
 ];
 
+/** Before each answer. */
+const MARK = '== ';
+
 /**
- * Asks a machine what its kernel and its container runtime know.
+ * Asks a machine what its kernel and its container runtime know, by one shell: each process more that is started in a
+ * machine costs more than most of the answers.
  * @param timeout seconds for each question
  */
 export async function askKernel(node: Pick<Node, 'run'>, timeout = 10): Promise<Map<string, Set<string>>> {
-  const answers = Object.entries(questions).map(async ([section, { command, lines = linesOf }]) => {
-    const [file, ...args] = command;
-    const { stdout } = await node.run(file, args, { timeout });
-    return [section, new Set(lines(stdout).filter(Boolean).sort())] as const;
-  });
-  return new Map(await Promise.all(answers));
+  const asked = Object.entries(questions);
+  const script = asked.map(
+    ([section, { command }]) => `echo '\n${MARK}${section}'; timeout --signal=KILL ${timeout} ${command}`,
+  );
+  const { stdout } = await node.run('sh', ['-c', script.join('\n')], { timeout: asked.length * timeout });
+  const answers = new Map(
+    stdout.split(`\n${MARK}`).map((answer) => {
+      const [section = '', ...lines] = answer.split('\n');
+      return [section, lines.join('\n')];
+    }),
+  );
+  const linesIn = ([section, { lines = linesOf }]: (typeof asked)[number]): [string, Set<string>] => {
+    const answer = answers.get(section);
+    if (answer === undefined) throw new Error(`the machine was not asked for its ${section}: ${stdout}`);
+    return [section, new Set(lines(answer).filter(Boolean).sort())];
+  };
+  return new Map(asked.map(linesIn));
 }
 
 /** Rules and chains with their table; without counters and without what is there in every empty table. */
