@@ -93,7 +93,7 @@ export interface Host {
   restartUnit(unit: string): Promise<void>;
   /**
    * Starts a unit, or restarts it if one of the files it reads was changed since it was last started.
-   * @param state of the unit, where it was asked for already
+   * @param state of the unit, where it is known already
    * @returns true if it was started or restarted
    */
   applyUnit(unit: string, files: readonly string[], state?: UnitState): Promise<boolean>;
