@@ -75,9 +75,9 @@ export interface Host {
   /** Removes a folder and all in it, but nothing on another file system. Only resets do this: no copy is kept. */
   removeTree(path: string): Promise<void>;
   /**
-   * Declares a folder that other programs fill from now on. What is in it already is noted; a reset removes the rest.
+   * Declares folders that other programs fill from now on. What is in them already is noted; a reset removes the rest.
    */
-  claim(path: string): Promise<void>;
+  claim(...paths: readonly string[]): Promise<void>;
   /**
    * Makes an object of the machine what the text says.
    * @returns true if something was changed
@@ -93,9 +93,10 @@ export interface Host {
   restartUnit(unit: string): Promise<void>;
   /**
    * Starts a unit, or restarts it if one of the files it reads was changed since it was last started.
+   * @param state of the unit, where it is known already
    * @returns true if it was started or restarted
    */
-  applyUnit(unit: string, files: readonly string[]): Promise<boolean>;
+  applyUnit(unit: string, files: readonly string[], state?: UnitState): Promise<boolean>;
   /** Reads unit files again. A unit that did not exist needs none of that; a start waits until it is done. */
   reloadUnits(): Promise<void>;
   setSysctl(key: string, value: string): Promise<void>;

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { EdgeadmError } from '../errors/index.ts';
+import { allSettled } from '../lib/all-settled.ts';
 import { CHUNK_BYTES } from '../lib/chunks.ts';
 import { runningPhase } from '../lib/running-phase.ts';
 import { sha256Of } from '../lib/sha256.ts';
@@ -20,6 +21,7 @@ import type {
   Network,
   ObjectKind,
   ProgramResult,
+  UnitState,
   UploadAttributes,
 } from './machine.ts';
 import { PATHS } from './node-paths.ts';
@@ -211,11 +213,12 @@ export class NodeHost implements Host {
     return this.#machine.removeTree(path);
   }
 
-  async claim(path: string): Promise<void> {
+  async claim(...paths: readonly string[]): Promise<void> {
     // What was in it at first is what counts.
-    if (this.#journal?.claimOf(path)) return;
-    const there = await this.#machine.stat(path);
-    await this.#note({ kind: 'claim', path, had: there ? await this.#machine.list(path) : undefined });
+    const unclaimed = paths.filter((path) => !this.#journal?.claimOf(path));
+    const contents = async (path: string) => ((await this.#machine.stat(path)) ? this.#machine.list(path) : undefined);
+    const had = await allSettled(unclaimed.map(contents));
+    await this.#note(...unclaimed.map((path, i) => ({ kind: 'claim', path, had: had[i] }) as const));
   }
 
   async define(kind: ObjectKind, name: string, definition: string): Promise<boolean> {
@@ -268,8 +271,8 @@ export class NodeHost implements Host {
     await this.#machine.services.restart(unit);
   }
 
-  async applyUnit(unit: string, files: readonly string[]): Promise<boolean> {
-    const { active, outdated } = await this.unit(unit);
+  async applyUnit(unit: string, files: readonly string[], state?: UnitState): Promise<boolean> {
+    const { active, outdated } = state ?? (await this.unit(unit));
     if (active && !this.#journal?.isStale(unit, files)) return false;
     if (outdated) await this.reloadUnits();
     await this.#note({ kind: 'service', unit, wasActive: active });
@@ -346,8 +349,10 @@ export class NodeHost implements Host {
     return value;
   }
 
-  async #note(change: Change): Promise<void> {
-    await this.#journal?.append({ ...change, phase: runningPhase.getStore() ?? this.phase });
+  async #note(...changes: readonly Change[]): Promise<void> {
+    if (changes.length === 0) return;
+    const phase = runningPhase.getStore() ?? this.phase;
+    await this.#journal?.append(...changes.map((change) => ({ ...change, phase })));
   }
 
   async #keep(path: string, stat: FileStat | undefined): Promise<Before> {

@@ -2,7 +2,8 @@ import { Agent as HttpAgent, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
+import { type ConnectionOptions, createSecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { memoize } from '../lib/memoize.ts';
 import { timeLimit } from '../lib/time-limit.ts';
 
 /** Dials from the node; see Host.connect. */
@@ -70,22 +71,36 @@ export function plainAgent(dial: Dial): HttpAgent {
  */
 export function dialingAgent(tls: ConnectionOptions, dial: Dial): HttpsAgent {
   const agent = new HttpsAgent({ keepAlive: true, timeout: IDLE_MS });
+  // As Node's own agents do: certificates are read once, and a second connection to a server continues the session.
+  const context = memoize(async () => createSecureContext(tls));
+  const sessions = new Map<string, Buffer>();
+  const connect = async ({ host: name, port: number, signal }: DialOptions): Promise<Duplex> => {
+    const host = String(name ?? '').replace(/^\[|\]$/g, '');
+    const port = Number(number ?? 443);
+    const server = `${host}:${port}`;
+    const secureContext = await context();
+    const socket = await dial({ host, port }, { signal });
+    const secured = await startTls(socket, host, { ...tls, secureContext, session: sessions.get(server) }, signal);
+    return secured.on('session', (session: Buffer) => sessions.set(server, session));
+  };
   agent.createConnection = (options: DialOptions, callback?: Connected) => {
-    const host = String(options.host ?? '').replace(/^\[|\]$/g, '');
-    dial({ host, port: Number(options.port ?? 443) }, { signal: options.signal })
-      .then((socket) => startTls(socket, host, tls, options.signal))
-      .then(
-        (secured) => callback?.(null, secured),
-        (error: Error) => callback?.(error, undefined as never),
-      );
+    connect(options).then(
+      (secured) => callback?.(null, secured),
+      (error: Error) => callback?.(error, undefined as never),
+    );
     return undefined as never;
   };
   return agent;
 }
 
 /** Speaks TLS over a connection, whatever carries it. */
-export function startTls(socket: Duplex, host: string, tls: ConnectionOptions, signal?: AbortSignal): Promise<Duplex> {
-  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+export function startTls(
+  socket: Duplex,
+  host: string,
+  tls: ConnectionOptions,
+  signal?: AbortSignal,
+): Promise<TLSSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
   const name = tls.servername ?? host;
   // SNI has no addresses; the certificate is checked against them by `host`.
   const servername = isIP(name) ? '' : name;

@@ -155,7 +155,9 @@ export function fakeHost(node: FakeNode = {}): FakeHost {
     undefine: async (kind, name) => {
       if (objects.delete(`${kind} ${name}`)) change(`undefine ${kind} ${name}`);
     },
-    claim: async (path) => change(`claim ${path}`),
+    claim: async (...paths) => {
+      for (const path of paths) change(`claim ${path}`);
+    },
     enableUnit: (name) => setUnit('enable', name, { enabled: true }),
     disableUnit: (name) => setUnit('disable', name, { enabled: false }),
     startUnit: (name) => setUnit('start', name, { active: true }),

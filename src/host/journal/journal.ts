@@ -111,10 +111,10 @@ export class Journal extends JournalRecord {
     return this.entries.length === 0 && !this.damage;
   }
 
-  /** Writes one entry down, durably. */
-  async append(entry: Entry): Promise<void> {
+  /** Writes entries down, durably; several cost no more than one. */
+  async append(...entries: readonly Entry[]): Promise<void> {
     await this.#begin();
-    await this.#write(entry);
+    await this.#write(...entries);
   }
 
   /** The join is completed. Said again only if something was noted since. */
@@ -279,20 +279,21 @@ export class Journal extends JournalRecord {
     }
   }
 
-  async #write(entry: Entry): Promise<void> {
+  async #write(...entries: readonly Entry[]): Promise<void> {
     const { journal, reserve } = PATHS.edgeadm;
+    const lines = entries.map(lineOf).join('');
     const before = this.#torn;
     this.#torn = '';
     this.#written = true;
     try {
-      await this.#machine.appendFile(journal, `${before}${lineOf(entry)}`);
+      await this.#machine.appendFile(journal, `${before}${lines}`);
     } catch (error) {
       if (!isNoSpace(error) || !(await this.#machine.stat(reserve))) throw error;
       await this.#machine.remove(reserve);
       const isTorn = !((await this.#machine.readFile(journal))?.toString('utf8') ?? '\n').endsWith('\n');
-      await this.#machine.appendFile(journal, `${isTorn ? END_OF_TORN_LINE : ''}${lineOf(entry)}`);
+      await this.#machine.appendFile(journal, `${isTorn ? END_OF_TORN_LINE : ''}${lines}`);
     }
-    this.add(entry);
+    for (const entry of entries) this.add(entry);
   }
 
   /** The journal becomes these entries; what could not be read stays in it. */

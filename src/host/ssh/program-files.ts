@@ -36,6 +36,11 @@ const STAGE = `umask 077 && rm -f -- "$1" && dd of="$1" bs=65536 conv=fsync,excl
 /** $1 source, $2 temporary file, $3 mode, $4 owner or nothing, $5 target. */
 const COPY = `${NO_PIPE}umask 077 && rm -f -- "$2" && dd if="$1" of="$2" bs=65536 conv=fsync,excl status=none &&
 { [ -z "$4" ] || chown -- "$4" "$2"; } && chmod -- "$3" "$2" && mv -fT -- "$2" "$5" || { rm -f -- "$2"; exit 1; }`;
+/** $1 temporary file, $2 mode, $3 owner or nothing, $4 size, $5 target. What holds space is not sent over a slow link. */
+const WRITE_ZEROS = `umask 077 && rm -f -- "$1" &&
+head -c "$4" /dev/zero | dd of="$1" bs=65536 iflag=fullblock conv=fsync,excl status=none &&
+{ [ -z "$3" ] || chown -- "$3" "$1"; } && chmod -- "$2" "$1" && [ "$(stat -c %s -- "$1")" = "$4" ] &&
+mv -fT -- "$1" "$5" || { rm -f -- "$1"; exit 1; }`;
 const RENAME = 'exec mv -fT -- "$1" "$2"';
 const READ_END_IF_THERE = 'if [ -e "$1" ]; then tail -c "$2" -- "$1"; fi';
 const APPEND = 'umask 077; dd of="$1" bs=65536 oflag=append conv=notrunc,fsync status=none';
@@ -78,9 +83,14 @@ export function programFiles(session: Session, sudo?: Sudo, signal?: AbortSignal
 
   return {
     readFile: async (path) => (await undefinedIfMissing(path, runLong(`reading ${path}`, READ, path)))?.stdout,
-    writeFile: (path, content, attributes) => {
+    writeFile: async (path, content, attributes) => {
+      if (Buffer.isBuffer(content) && isZeros(content)) {
+        const args = [temporaryOf(path), ...modeAndOwner(attributes), String(content.length), path];
+        await withPathError(path, runLong(`writing ${path}`, WRITE_ZEROS, ...args));
+        return;
+      }
       const work = (link: Link) => write(shell, link, path, content, attributes);
-      return withPathError(path, session.use(step(`writing ${path}`), work));
+      await withPathError(path, session.use(step(`writing ${path}`), work));
     },
     copyFile: async (from, path, attributes) => {
       const args = [from, temporaryOf(path), ...modeAndOwner(attributes), path];
@@ -158,6 +168,11 @@ export function remainder(content: Buffer, text: Buffer): Buffer {
     if (content.subarray(-written).equals(text.subarray(0, written))) return text.subarray(written);
   }
   return text;
+}
+
+/** Each byte is as the one before it, and the first is zero. */
+function isZeros(content: Buffer): boolean {
+  return content[0] === 0 && content.subarray(1).equals(content.subarray(0, -1));
 }
 
 function modeAndOwner({ mode, uid, gid }: FileAttributes): [mode: string, owner: string] {

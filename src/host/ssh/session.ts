@@ -31,10 +31,13 @@ export class Session {
   readonly #renewals = new Set<Renew>();
   readonly #closing = new AbortController();
   #link: Promise<Link>;
+  /** The last one that was made: most steps need not wait for it. */
+  #made: Link;
 
   private constructor(options: LinkOptions, link: Link) {
     this.#options = options;
     this.#link = Promise.resolve(link);
+    this.#made = link;
   }
 
   static async open(options: LinkOptions, signal?: AbortSignal): Promise<Session> {
@@ -62,7 +65,7 @@ export class Session {
 
   async #repeat<T>(step: Step, work: (link: Link, again: boolean) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
-      const link = await abortable(this.#alive(), step.signal);
+      const link = this.#made.dead ? await abortable(this.#alive(), step.signal) : this.#made;
       let begun = false;
       try {
         if (!step.repeatable) await abortable(link.answer(), step.signal);
@@ -106,6 +109,7 @@ export class Session {
       try {
         const link = await Link.open(this.#options, signal);
         for (const renew of this.#renewals) await link.whileAlive(renew(link, signal));
+        this.#made = link;
         return link;
       } catch (error) {
         const last = index === BACK_OFF.length - 1;

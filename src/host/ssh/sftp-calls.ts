@@ -58,9 +58,11 @@ export function readRemote(remote: Remote, path: string, limit = 8 * PACKET_BYTE
     const first = await readAt(remote, handle, 0);
     // An ordinary file gives all that was requested, up to its end (draft-ietf-secsh-filexfer-02, 6.4).
     if (first.length < PACKET_BYTES && !isOfKernel(path)) return first;
-    const { size } = await remote.call<Stats>((sftp, done) => sftp.fstat(handle, done));
-    if (size === first.length) return first;
-    if (size > limit) throw new Insufficient(`it has more than ${limit} bytes`);
+    if (!isOfKernel(path)) {
+      const { size } = await remote.call<Stats>((sftp, done) => sftp.fstat(handle, done));
+      if (size === first.length) return first;
+      if (size > limit) throw new Insufficient(`it has more than ${limit} bytes`);
+    }
     // Files in /proc have no size: they end where reading ends.
     const most = Math.max(limit, MAX_PROC_FILE_BYTES);
     const content = new OutputBuffer();
@@ -106,8 +108,9 @@ async function readAt(remote: Remote, handle: Buffer, position: number): Promise
   return content;
 }
 
+/** Files that may give less than was requested before their end. A kernel parameter gives all of its value at once. */
 function isOfKernel(path: string): boolean {
-  return path.startsWith('/proc/') || path.startsWith('/sys/');
+  return (path.startsWith('/proc/') && !path.startsWith('/proc/sys/')) || path.startsWith('/sys/');
 }
 
 /** @param how `again`: an attempt before this one may have written a part; `mode` of a new file */
@@ -147,12 +150,14 @@ export async function lstat({ call }: Remote, path: string): Promise<FileStat> {
 /** By hand, since ssh2 would gather the names of an endless folder. */
 export async function list({ call, send }: Remote, path: string): Promise<string[]> {
   const handle = await call<Buffer>((sftp, done) => sftp.opendir(path, done));
+  const read = () => call<FileEntry[]>((sftp, done) => sftp.readdir(handle, done)).catch(endOfList);
   const names: string[] = [];
   try {
     for (;;) {
-      const entries = await call<FileEntry[]>((sftp, done) => sftp.readdir(handle, done)).catch(endOfList);
-      if (!entries) return names.sort();
-      for (const { filename } of entries) names.push(filename);
+      // Most folders need one answer and the one that says that this was all.
+      const answers = await allSettled([read(), read()]);
+      for (const entries of answers) for (const { filename } of entries ?? []) names.push(filename);
+      if (answers.includes(undefined)) return names.sort();
       if (names.length > MAX_DIRECTORY_ENTRIES) throw new Error(`it has more than ${MAX_DIRECTORY_ENTRIES} entries`);
     }
   } finally {

@@ -111,8 +111,12 @@ function insufficient(error: unknown): boolean {
 async function write(remote: Remote, path: string, content: Buffer, { mode, uid, gid }: FileAttributes): Promise<void> {
   const { call } = remote;
   const temporary = temporaryOf(path);
-  await call((sftp, done) => sftp.unlink(temporary, done)).catch(() => {});
-  const handle = await call<Buffer>((sftp, done) => sftp.open(temporary, 'wx', { mode: 0o600 }, done));
+  const open = () => call<Buffer>((sftp, done) => sftp.open(temporary, 'wx', { mode: 0o600 }, done));
+  const handle = await open().catch(async () => {
+    // Left by a write that was broken off.
+    await call((sftp, done) => sftp.unlink(temporary, done)).catch(() => {});
+    return open();
+  });
   try {
     await allSettled([
       call((sftp, done) => sftp.write(handle, content, 0, content.length, 0, done)),
@@ -129,7 +133,16 @@ async function write(remote: Remote, path: string, content: Buffer, { mode, uid,
 }
 
 async function makeDirectory({ call }: Remote, path: string, mode: number): Promise<void> {
-  await call((sftp, done) => sftp.mkdir(path, { mode }, done));
+  try {
+    await call((sftp, done) => sftp.mkdir(path, { mode }, done));
+  } catch (error) {
+    if (typeof (error as { code?: unknown }).code !== 'number') throw error;
+    // A failure without a name: most often, something is there already, which is left as it is.
+    await call<Stats>((sftp, done) => sftp.stat(path, done)).catch(() => {
+      throw error;
+    });
+    return;
+  }
   await call((sftp, done) => sftp.setstat(path, { mode }, done));
 }
 

@@ -54,7 +54,7 @@ export class Sftp {
         this.#sftp.end();
         this.#end();
         fail(new ChannelEnded(`the SFTP server did not answer within ${this.#answerMs / 1000} s`));
-      }, this.#answerMs);
+      }, this.#answerMs).unref();
       const over = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', abort);

@@ -40,8 +40,7 @@ async function writeHub(context: Context): Promise<void> {
     ...newPair('serving', serving),
     enableDummyInterface: await knowsDummyLinks(host),
   });
-  await host.claim(plan.rootDirectory);
-  await host.claim(plan.cacheDirectory);
+  await host.claim(plan.rootDirectory, plan.cacheDirectory);
   for (const { path, mode } of plan.directories) await host.makeDirectory(path, mode);
   if (hubFormOf(hub) === 'service') {
     const { edgeHubProgram } = spec.hub;

@@ -11,6 +11,7 @@ import {
   readClusterInfo,
   verifySignature,
 } from '../../kubernetes/api/cluster-info.ts';
+import { Connections } from '../../kubernetes/api/connections.ts';
 import { findGroup } from '../../kubernetes/api/discovery.ts';
 import { type ClusterNetworks, clusterNetworksIn } from '../../kubernetes/cluster-networks.ts';
 import { kubeletConfigMaps } from '../../kubernetes/kubelet/migrations.ts';
@@ -93,17 +94,22 @@ export function clusterView(
   };
 }
 
-/** Clients whose connections start on the node. */
+/**
+ * Clients whose connections start on the node. Those that trust the same CA and show the same certificate share them: a
+ * token is sent with each request.
+ */
 function clientsFrom(host: Host, options: ClientOptions) {
-  const clients: ApiClient[] = [];
+  const shared = new Map<string, Connections>();
   return {
     open: (connection: ApiConnection): ApiClient => {
-      const client = new ApiClient(connection, (address, more) => host.connect(address, more), options);
-      clients.push(client);
-      return client;
+      const key = JSON.stringify([connection.ca, connection.cert]);
+      const connections =
+        shared.get(key) ?? new Connections(connection, (address, more) => host.connect(address, more));
+      shared.set(key, connections);
+      return new ApiClient(connection, connections, options);
     },
     close: (): void => {
-      for (const client of clients) client.close();
+      for (const connections of shared.values()) connections.close();
     },
   };
 }

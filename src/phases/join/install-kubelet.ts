@@ -38,7 +38,8 @@ async function writeService(context: JoinContext & PhaseTools): Promise<void> {
   const fromBundle = (await node.bundle())?.manifest.files.some((file) => file.kind === 'kubelet');
   const kubelet = fromBundle ? PATHS.kubelet.program : await findKubelet(host);
   const { exists, outdated } = await host.unit(PATHS.kubelet.unit);
-  const changed = !(await isRightAlready(context, kubelet, exists)) && (await writeKubeletUnit(host, kubelet, exists));
+  const isRight = exists && (await isRightAlready(context, kubelet));
+  const changed = !isRight && (await writeKubeletUnit(host, kubelet, exists));
   // The start of the kubelet waits for it, and fails with it; certificates need not.
   if (outdated || (exists && changed)) host.reloadUnits().catch(() => {});
   for (const warning of await overridingDropIns(host)) log.warning(warning);
@@ -51,11 +52,11 @@ const NO_CLOUD_PROVIDERS = 27;
  * A unit that is right saves systemd from reading all of them again. One that may ask for a first certificate is not right
  * behind an edge-hub, whose kubeconfig names no certificate.
  */
-async function isRightAlready({ host, node }: JoinContext, kubelet: string, exists: boolean): Promise<boolean> {
+async function isRightAlready({ host, node }: JoinContext, kubelet: string): Promise<boolean> {
   if (node.journal.wrote(PATHS.kubelet.dropIn) || (await node.edgeHub())) return false;
   const version = await node.kubeletVersion();
   if (version === undefined || minorOf(version) < NO_CLOUD_PROVIDERS) return false;
-  return exists && startsWithJoinFiles(host, kubelet);
+  return startsWithJoinFiles(host, kubelet);
 }
 
 /**

@@ -77,7 +77,7 @@ async function installFromBundle(context: JoinContext & PhaseTools): Promise<voi
 /** Installs the containerd of a bundle with a unit of edgeadm's own, which is not started yet. */
 export async function installContainerdUnit(bundle: Bundle, host: Host): Promise<void> {
   const { data, runtimeState, resourceInterface, plugins } = PATHS.containerd;
-  for (const path of [data, runtimeState, resourceInterface, plugins]) await host.claim(path);
+  await host.claim(data, runtimeState, resourceInterface, plugins);
   await installContainerd(bundle, host);
   const text = fillTemplate('containerd/containerd.service', { containerd: PATHS.containerd.program });
   await host.write(PATHS.containerd.unitFile, text, { mode: 0o644 });

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { type EdgeHubOptions, edgeHubFiles } from '../../edge-hub/edge-hub.ts';
 import { hubFormOf, type InstalledHub, servesWatchLists } from '../../edge-hub/releases.ts';
+import type { UnitState } from '../../host/machine.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { kubeletKubeconfig } from '../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { kubeletConfiguration } from '../../kubernetes/kubelet/configuration.ts';
@@ -203,14 +204,14 @@ export function newPair(kind: 'client' | 'serving', credential: Credential | und
 async function startKubelet(context: JoinContext & PhaseTools): Promise<void> {
   const { host, log, seen } = context;
   const now = Math.floor((await host.clock()).now / 1000) - 1;
-  const { active } = await host.unit(PATHS.kubelet.unit);
-  if (!active) log.vendor(VENDOR.joining);
-  const started = await host.applyUnit(PATHS.kubelet.unit, KUBELET_FILES);
+  const state = await host.unit(PATHS.kubelet.unit);
+  if (!state.active) log.vendor(VENDOR.joining);
+  const started = await host.applyUnit(PATHS.kubelet.unit, KUBELET_FILES, state);
   if (started) {
     if (host.wet) seen.kubeletSince = now;
     await registerNode(context);
   }
-  await startAtBoot(context);
+  await startAtBoot(context, state);
   if (started) log.vendor(VENDOR.nodeJoined);
 }
 
@@ -219,10 +220,10 @@ async function startKubelet(context: JoinContext & PhaseTools): Promise<void> {
  * reading them all again before the kubelet starts takes 0.15 s.
  * @see https://github.com/systemd/systemd/blob/v257/src/core/manager.h `unit_file_state_outdated`
  */
-async function startAtBoot(context: JoinContext): Promise<void> {
+async function startAtBoot(context: JoinContext, kubelet: UnitState): Promise<void> {
   const { host, node } = context;
   const hub = await node.edgeHub();
   if (installedContainerd(context)) await host.enableUnit(PATHS.containerd.unit);
   if (hub && hubFormOf(hub) === 'service') await host.enableUnit(PATHS.edgeHub.unit);
-  await host.enableUnit(PATHS.kubelet.unit);
+  if (!kubelet.enabled) await host.enableUnit(PATHS.kubelet.unit);
 }

@@ -50,12 +50,10 @@ async function isDiskFull({ host, spec }: Context): Promise<boolean> {
   const { systemDrive } = await host.facts();
   if (systemDrive) return (1 - systemDrive.freeBytes / systemDrive.totalBytes) * 100 > FULL_PERCENT.images;
   const images = spec.runtimeRootDir ?? (spec.runtime === 'docker' ? PATHS.docker.data : PATHS.containerd.data);
-  const used = await Promise.all(
-    [PATHS.kubelet.directory, images].map(async (path) => {
-      const { stdout } = await host.query('df', ['-P', '-k', path]);
-      return Number(/\s(\d+)%\s+\/\S*\s*$/.exec(stdout)?.[1] ?? 0);
-    }),
-  );
+  const { stdout } = await host.query('df', ['-P', '-k', PATHS.kubelet.directory, images]);
+  // Titles, then a line for each folder that is there.
+  const lines = stdout.split('\n').slice(1);
+  const used = lines.map((line) => Number(/\s(\d+)%\s+\/\S*\s*$/.exec(line)?.[1] ?? 0));
   return (used[0] ?? 0) > FULL_PERCENT.kubelet || (used[1] ?? 0) > FULL_PERCENT.images;
 }
 

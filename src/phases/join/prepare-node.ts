@@ -55,7 +55,7 @@ async function loadModules({ host, log, signal }: JoinContext & PhaseTools): Pro
 /** Whether the kernel has the feature was a check: one that is built in has no module to load. */
 async function loadModule(host: Host, module: string, log: PhaseTools['log']): Promise<void> {
   if (await host.stat(`/sys/module/${module}`)) return;
-  await host.run('modprobe', [module]).catch((error: Error) => log.debug(error.message));
+  await host.run('modprobe', [module], { repeatable: true }).catch((error: Error) => log.debug(error.message));
 }
 
 async function setSysctls({ host, cluster, log }: JoinContext & PhaseTools): Promise<void> {
@@ -82,8 +82,9 @@ function linesOf(sysctls: Readonly<Record<string, string>>): string {
 async function sysctlsNotInForce(host: Host, wanted: readonly (readonly [string, string])[]): Promise<string[]> {
   const atBoot = await bootSysctls(host);
   const warnings: string[] = [];
-  for (const [key, value] of wanted) {
-    const now = host.runsPrograms ? await host.sysctl(key) : value;
+  const inForce = await Promise.all(wanted.map(async ([key, value]) => (host.runsPrograms ? host.sysctl(key) : value)));
+  for (const [i, [key, value]] of wanted.entries()) {
+    const now = inForce[i];
     const boot = atBoot.get(key);
     if (now === undefined)
       warnings.push(`${key} does not exist: the kernel module that provides it could not be loaded.`);

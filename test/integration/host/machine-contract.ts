@@ -51,6 +51,17 @@ export function machineContract(subject: () => Subject): void {
       assert.equal((await machine().stat(at('empty')))?.size, 0);
     });
 
+    it('writes zeros, which may be many, over what was there', async () => {
+      await machine().makeDirectory(at('zeros'), 0o755);
+      await put('zeros/reserve', 'what was there');
+      const zeros = Buffer.alloc(512 * 1024);
+      await machine().writeFile(at('zeros/reserve'), zeros, { mode: 0o600 });
+      assert.equal(await machine().sha256(at('zeros/reserve')), sha256(zeros));
+      assert.equal((await machine().stat(at('zeros/reserve')))?.mode, 0o600);
+      await assert.rejects(machine().writeFile(at('no such folder/reserve'), zeros, { mode: 0o600 }), EdgeadmError);
+      assert.deepEqual(await machine().list(at('zeros')), ['reserve']);
+    });
+
     it('replaces a file whole, content and mode, and leaves nothing beside it', async () => {
       await machine().makeDirectory(at('replace'), 0o755);
       await put('replace/file', 'a longer first content', 0o600);

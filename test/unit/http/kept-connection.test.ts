@@ -113,4 +113,21 @@ describe('a request over a connection that is used again', () => {
     agent.destroy();
     server.close();
   });
+
+  it('a second connection that starts on the node continues the TLS session of the first, not one of another agent', async () => {
+    const key = await generateKey();
+    const cert = selfSignedCertificate(key, { commonName: 'api', organizations: [] }, { ips: ['127.0.0.1'] });
+    const continued: boolean[] = [];
+    const server = createTlsServer({ key: key.privatePem, cert }, (socket) => {
+      continued.push(socket.isSessionReused());
+      socket.on('error', () => {}).on('data', () => socket.end(OK));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const agents = [1, 2].map(() => dialingAgent({ ca: cert }, async ({ host, port }) => connect(port, host)));
+    for (const agent of [agents[0], agents[0], agents[1]]) await sendRequest({ url, agent, limits: LIMITS });
+    assert.deepEqual(continued, [false, true, false]);
+    for (const agent of agents) agent.destroy();
+    server.close();
+  });
 });

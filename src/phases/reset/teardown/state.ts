@@ -42,8 +42,12 @@ const KUBECONFIGS = [PATHS.kubernetes.adminKubeconfig, PATHS.kubernetes.superAdm
 export async function noteStateBeforeJoin(host: Host): Promise<void> {
   // Made with the first pod, and shared with other software: removed if it is empty.
   await host.makeDirectory(PATHS.pods.networkNamespaces, 0o755);
-  for (const folder of [...SHARED, ...STATE, ...STATE_THAT_TELLS])
-    if (await makeParent(host, folder)) await host.claim(folder);
+  // Those of the first list are parents of some in the others: what they had is noted before they are made.
+  for (const folders of [SHARED, [...STATE, ...STATE_THAT_TELLS]]) {
+    const claimed: string[] = [];
+    for (const folder of folders) if (await makeParent(host, folder)) claimed.push(folder);
+    await host.claim(...claimed);
+  }
 }
 
 /** @returns false on a read-only file system, on which other software cannot make the folder either */
