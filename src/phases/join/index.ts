@@ -2,7 +2,7 @@ import type { OperatingSystem } from '../../host/host-facts.ts';
 import { type Phase, phaseNames } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
 import { installEdgehub } from './install-edgehub.ts';
-import { installKubectl } from './install-kubectl.ts';
+import { kubectlPhase } from './install-kubectl.ts';
 import { installKubelet } from './install-kubelet.ts';
 import { installRuntime } from './install-runtime.ts';
 import { joinNode } from './join-node.ts';
@@ -18,7 +18,7 @@ export const joinPhases: readonly Phase<JoinContext>[] = [
   installRuntime,
   installKubelet,
   joinNode,
-  installKubectl,
+  kubectlPhase,
   installEdgehub,
   postCheck,
 ];

@@ -1,11 +1,11 @@
-import { installKubectl as installProgram } from '../../artifacts/install.ts';
+import { installKubectl } from '../../artifacts/install.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
 
 /** Who skips the programs of the bundle skips this one, too. */
 const PROGRAMS = ['install-kubelet', 'install-kubelet/binaries'];
 
-export const installKubectl: Phase<JoinContext> = {
+export const kubectlPhase: Phase<JoinContext> = {
   name: 'install-kubectl',
   title: 'Install kubectl',
   when: ({ spec }) => {
@@ -16,6 +16,6 @@ export const installKubectl: Phase<JoinContext> = {
   neededBy: 'post-check/addons',
   run: async ({ host, node }) => {
     const bundle = await node.bundle();
-    if (bundle) await installProgram(bundle, host);
+    if (bundle) await installKubectl(bundle, host);
   },
 };
