@@ -1,4 +1,5 @@
 import { installKubectl } from '../../artifacts/install.ts';
+import { abortable } from '../../lib/abortable.ts';
 import type { Phase } from '../../workflow/phase.ts';
 import type { JoinContext } from './context.ts';
 
@@ -14,8 +15,8 @@ export const kubectlPhase: Phase<JoinContext> = {
   },
   // The kubelet does not need it, and takes a while to start: it is copied until the node is Ready.
   neededBy: 'post-check/addons',
-  run: async ({ host, node }) => {
+  run: async ({ host, node, signal }) => {
     const bundle = await node.bundle();
-    if (bundle) await installKubectl(bundle, host);
+    if (bundle) await abortable(installKubectl(bundle, host), signal);
   },
 };

@@ -3,6 +3,7 @@ import type { Host } from '../../host/host.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { findKubelet } from '../../kubernetes/kubelet/program.ts';
 import { minorOf } from '../../kubernetes/version.ts';
+import { abortable } from '../../lib/abortable.ts';
 import { fillTemplate } from '../../templates/text.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { overridingDropIns } from '../preflight/drop-ins.ts';
@@ -27,9 +28,8 @@ async function installBinaries({ host, node, log, signal }: JoinContext & PhaseT
   const bundle = await node.bundle();
   if (!bundle) return;
   // Not at once: the kubelet waits longer for containerd, which starts meanwhile, than for these.
-  await installKubeletProgram(bundle, host);
-  signal.throwIfAborted();
-  await installCniPlugins(bundle, host);
+  await abortable(installKubeletProgram(bundle, host), signal);
+  await abortable(installCniPlugins(bundle, host), signal);
   log.debug('kubelet and CNI plug-ins are already installed');
 }
 
