@@ -92,6 +92,8 @@ export interface UnitState {
   readonly masked?: boolean;
   /** Its files were changed since the service manager read them, or it could not use them. */
   readonly outdated?: boolean;
+  /** It says itself when it is ready (`Type=notify`), and a start ends no earlier. */
+  readonly notifies?: boolean;
   /** What the service manager calls it, for messages: `failed (Result: exit-code)`. */
   readonly detail: string;
 }

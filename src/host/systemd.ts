@@ -53,7 +53,7 @@ export function systemd(exec: Machine['exec']): ServiceManager {
 
 /** What `systemctl start` and `restart` exit with for a unit that they do not find; 6 in old versions of systemd. */
 const MISSING = [5, 6];
-const PROPERTIES = 'LoadState,ActiveState,SubState,UnitFileState,Result,NeedDaemonReload';
+const PROPERTIES = 'LoadState,ActiveState,SubState,UnitFileState,Result,NeedDaemonReload,Type';
 
 /** Arguments of systemctl for what {@link parseUnitState} reads; it leaves an empty line between two units. */
 export function showUnits(units: readonly string[]): string[] {
@@ -71,6 +71,7 @@ export function parseUnitState(text: string): UnitState {
     exists: property.get('LoadState') === 'loaded',
     ...(property.get('LoadState') === 'masked' && { masked: true }),
     ...(isOutdated(property) && { outdated: true }),
+    ...(property.get('Type')?.startsWith('notify') && { notifies: true }),
     active: active === 'active' || active === 'reloading',
     enabled: property.get('UnitFileState')?.startsWith('enabled') ?? false,
     detail: `${active} (${property.get('SubState') ?? ''}${result === 'success' ? '' : `, ${result}`})`,

@@ -177,13 +177,17 @@ export async function configureContainerd(
     changed.push({ path, keepsComments: keepsComments((await host.read(path)) ?? '', text) });
   for (const { path, text } of [...own, ...imports])
     await host.write(path, text, { mode: (await host.stat(path))?.mode ?? 0o644 });
-  const restarted = await host.applyUnit(PATHS.containerd.unit, [
+  const state = await host.unit(PATHS.containerd.unit);
+  const files = [
     PATHS.containerd.configuration,
     ...imports.map(({ path }) => path),
     PATHS.containerd.unitFile,
     PATHS.containerd.program,
-  ]);
-  if (restarted && host.runsPrograms) await waitForContainerd(host, waitFor);
+  ];
+  const restarted = await host.applyUnit(PATHS.containerd.unit, files, state);
+  // As it is in containerd's own unit and in Debian's, the restart has waited for it.
+  const isReady = state.notifies && !state.outdated;
+  if (restarted && host.runsPrograms && !isReady) await waitForContainerd(host, waitFor);
   return changed;
 }
 

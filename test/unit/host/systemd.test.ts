@@ -82,6 +82,11 @@ describe('systemd that has to read unit files again', () => {
     assert.equal(parseUnitState(state({ LoadState: 'not-found' })).outdated, undefined);
   });
 
+  it('a unit says that it tells systemd when it is ready', () => {
+    assert.equal(parseUnitState(state({ LoadState: 'loaded', Type: 'notify-reload' })).notifies, true);
+    assert.equal(parseUnitState(state({ LoadState: 'loaded', Type: 'exec' })).notifies, undefined);
+  });
+
   // `manager_unit_cache_should_retry_load` in systemd's src/core/manager.c asks for UNIT_NOT_FOUND alone.
   it('a unit that is masked or has a mistake is read again only when it is asked for', () => {
     for (const LoadState of ['masked', 'bad-setting', 'error'])

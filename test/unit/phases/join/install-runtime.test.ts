@@ -3,12 +3,17 @@ import { mkdir, readdir } from 'node:fs/promises';
 import type { Bundle } from '../../../../src/artifacts/bundle.ts';
 import { openBundle } from '../../../../src/artifacts/open-bundle.ts';
 import { Journal } from '../../../../src/host/journal/journal.ts';
+import type { UnitState } from '../../../../src/host/machine.ts';
 import { NodeHost } from '../../../../src/host/node-host.ts';
 import { rollBackChanges } from '../../../../src/host/roll-back.ts';
 import { scratchMachine } from '../../../../src/host/scratch.ts';
 import { fitContainerdConfig } from '../../../../src/kubernetes/cri/containerd-config.ts';
 import type { JoinContext } from '../../../../src/phases/join/context.ts';
-import { installContainerdUnit, willChangeRuntime } from '../../../../src/phases/join/install-runtime.ts';
+import {
+  configureContainerd,
+  installContainerdUnit,
+  willChangeRuntime,
+} from '../../../../src/phases/join/install-runtime.ts';
 import { bundleFiles, temporaryFolder, writeFiles } from '../../artifacts/fixtures.ts';
 import { fakeHost } from '../../fake-host.ts';
 
@@ -39,6 +44,26 @@ describe('the containerd of a bundle', () => {
         path,
       );
     }
+  });
+});
+
+describe('the start of a containerd', () => {
+  /** Whether a containerd whose configuration was changed is asked until it answers. */
+  async function isAskedUntilItAnswers(state: Partial<UnitState>): Promise<boolean> {
+    const waits: string[] = [];
+    const waitFor = async ({ what }: { readonly what: string }) => void waits.push(what);
+    const host = fakeHost({ units: { 'containerd.service': { exists: true, active: false, ...state } } });
+    await configureContainerd({ host, waitFor } as unknown as Parameters<typeof configureContainerd>[0], {});
+    return waits.includes('containerd to answer');
+  }
+
+  it('a containerd that tells systemd when it is ready is not asked for it again', async () => {
+    assert.equal(await isAskedUntilItAnswers({ notifies: true }), false);
+  });
+
+  it('a containerd whose unit tells nothing, or may tell something else once it is read, is asked', async () => {
+    assert.equal(await isAskedUntilItAnswers({}), true);
+    assert.equal(await isAskedUntilItAnswers({ notifies: true, outdated: true }), true);
   });
 });
 
