@@ -185,7 +185,7 @@ function whyNotEndToEnd() {
   return undefined;
 }
 
-/** Where it can be built, the built program is tested as users have it; it also starts with less than half of the work. */
+/** Where it can be built, the built program is tested as users have it; it also takes less than half the work to start. */
 async function oneFileProgram() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
   const out = join(root, 'dist', 'test');

@@ -119,9 +119,10 @@ async function importMissing(
   let changed = false;
   for (const [index, file] of files.entries()) {
     throwIfInterrupted(signal);
-    const archive = await next;
+    const checked = next;
     next = check(files[index + 1]);
     if (!isMissing(file)) continue;
+    const archive = await checked;
     const names = archive ? await importArchive(host, archive, { present, alone }) : await planImport(host, file);
     for (const name of names) present.add(name);
     changed ||= names.length > 0;

@@ -245,9 +245,10 @@ export class NodeHost implements Host {
   }
 
   async disableUnit(unit: string): Promise<void> {
-    const { enabled } = await this.unit(unit);
-    if (!enabled) return;
-    await this.#note({ kind: 'enable', unit, was: enabled });
+    // Of a unit that was enabled while it ran, systemd says what was true before, until it reads unit files again.
+    const { enabled, exists } = await this.unit(unit);
+    if (!enabled && !exists) return;
+    if (enabled) await this.#note({ kind: 'enable', unit, was: enabled });
     await this.#machine.services.disable(unit);
   }
 

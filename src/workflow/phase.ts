@@ -4,8 +4,10 @@ import type { PhaseLog } from './events.ts';
 /** What the engine gives every phase beside the workflow's own context. */
 export interface PhaseTools {
   readonly log: PhaseLog;
-  /** Aborted by Ctrl-C, SIGTERM and the time limit of the whole command. */
+  /** Aborted by Ctrl-C, SIGTERM, the time limit of the whole command, and the failure of a phase beside this one. */
   readonly signal: AbortSignal;
+  /** The same without the failure of a phase beside this one: what changes the node must be over before that is rolled back. */
+  readonly interrupted: AbortSignal;
   /** False in a dry run. */
   readonly wet: boolean;
   /**

@@ -168,6 +168,7 @@ export class Pipeline<C extends object> {
     return {
       log: phaseLog(emit),
       signal,
+      interrupted: this.#options.signal,
       wet,
       waitFor: async (wait) => {
         if (wet) return waitFor({ ...wait, signal });

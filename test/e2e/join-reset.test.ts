@@ -440,9 +440,9 @@ function phaseByPhase(test: Tell): void {
       'install-runtime',
       'install-kubelet',
       'join-node',
-      'install-kubectl',
       'install-edgehub',
       'post-check',
+      'install-kubectl',
     ]);
   });
 
@@ -468,7 +468,7 @@ function phaseByPhase(test: Tell): void {
   });
 
   test('the phases that are left, one by one, make it a Ready node', async () => {
-    for (const left of ['join-node', 'install-kubectl', 'install-edgehub', 'post-check'])
+    for (const left of ['join-node', 'install-edgehub', 'post-check', 'install-kubectl'])
       await succeed(node, phase(left));
     await becomeReady(node);
     assert.equal(hostOf(await succeed(node, [...line, '--output', 'json'])).ok, true);

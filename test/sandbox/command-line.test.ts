@@ -260,9 +260,9 @@ describe('the command line', () => {
       'install-runtime',
       'install-kubelet',
       'join-node',
-      'install-kubectl',
       'install-edgehub',
       'post-check',
+      'install-kubectl',
     ]);
   });
 });

@@ -53,7 +53,7 @@ const fromFolder = (folder: string): Words => [
 /** The words that start the checkout in a node. */
 export const checkoutInNode: Words = [`${nodejsInNode}/node`, `${productInNode}/bin/run.js`];
 
-/** The words that start the program under test in a node: what was built starts with half of the work. */
+/** The words that start the program under test in a node: what was built takes half the work to start. */
 export const programInNode: Words = unpackedProgram ? fromFolder(unpackedInNode) : checkoutInNode;
 
 /** The words that start it on this machine. */

@@ -209,6 +209,7 @@ export function filesOf(host: FakeHost): JournalFiles {
 function unitState({
   masked,
   outdated,
+  notifies,
   exists = !masked,
   active = false,
   enabled = false,
@@ -217,6 +218,7 @@ function unitState({
   return {
     ...(masked && { masked }),
     ...(outdated && { outdated }),
+    ...(notifies && { notifies }),
     exists,
     active,
     enabled,

@@ -1,7 +1,6 @@
 import { importImages } from '../../artifacts/install.ts';
 import { edgeHubFiles } from '../../edge-hub/edge-hub.ts';
 import { hubFormOf } from '../../edge-hub/releases.ts';
-import { PATHS } from '../../host/node-paths.ts';
 import type { Phase, PhaseTools } from '../../workflow/phase.ts';
 import { credentials } from '../join/credentials.ts';
 import { startHubService, writeHubFile } from '../join/hub-service.ts';
@@ -45,8 +44,7 @@ async function writeHub(context: Context): Promise<void> {
   for (const { path, mode } of plan.directories) await host.makeDirectory(path, mode);
   if (hubFormOf(hub) === 'service') {
     const { edgeHubProgram } = spec.hub;
-    await startHubService({ host, spec: { edgeHubProgram }, node: { bundle: async () => bundle } }, plan.files);
-    return host.enableUnit(PATHS.edgeHub.unit);
+    return startHubService({ host, spec: { edgeHubProgram }, node: { bundle: async () => bundle } }, plan.files);
   }
   if (bundle) await importImages(bundle, host, { log, signal });
   for (const file of plan.files) await writeHubFile(host, file);

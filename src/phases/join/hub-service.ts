@@ -15,13 +15,14 @@ interface HubServiceParts extends Pick<JoinContext, 'host'> {
   readonly node: Pick<JoinContext['node'], 'bundle'>;
 }
 
-/** Installs the program, writes what belongs to it, and starts it. */
+/** Installs the program, writes what belongs to it, and has systemd start it now and at boot. */
 export async function startHubService(
   { host, spec, node }: HubServiceParts,
   files: readonly EdgeHubFile[],
 ): Promise<void> {
   await installHubProgram(host, spec.edgeHubProgram, await node.bundle());
   for (const file of files) await writeHubFile(host, file);
+  await host.enableUnit(PATHS.edgeHub.unit);
   await host.applyUnit(PATHS.edgeHub.unit, [...files.map(({ path }) => path), PATHS.edgeHub.program]);
 }
 

@@ -18,9 +18,9 @@ export const joinPhases: readonly Phase<JoinContext>[] = [
   installRuntime,
   installKubelet,
   joinNode,
-  kubectlPhase,
   installEdgehub,
   postCheck,
+  kubectlPhase,
 ];
 
 const BY_PLATFORM: Readonly<Record<OperatingSystem, readonly Phase<JoinContext>[]>> = {

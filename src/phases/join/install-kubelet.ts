@@ -24,12 +24,12 @@ export const installKubelet: Phase<JoinContext> = {
   ],
 };
 
-async function installBinaries({ host, node, log, signal }: JoinContext & PhaseTools): Promise<void> {
+async function installBinaries({ host, node, log, interrupted }: JoinContext & PhaseTools): Promise<void> {
   const bundle = await node.bundle();
   if (!bundle) return;
   // Not at once: the kubelet waits longer for containerd, which starts meanwhile, than for these.
-  await abortable(installKubeletProgram(bundle, host), signal);
-  await abortable(installCniPlugins(bundle, host), signal);
+  await abortable(installKubeletProgram(bundle, host), interrupted);
+  await abortable(installCniPlugins(bundle, host), interrupted);
   log.debug('kubelet and CNI plug-ins are already installed');
 }
 

@@ -48,7 +48,7 @@ function isContainerd({ spec }: JoinContext): true | string {
 }
 
 /** True if an earlier join installed the containerd that is there. */
-export function installedContainerd({ node }: JoinContext): boolean {
+function isOurs({ node }: JoinContext): boolean {
   return node.journal.owns(PATHS.containerd.unitFile);
 }
 
@@ -66,7 +66,7 @@ async function installFromBundle(context: JoinContext & PhaseTools): Promise<voi
       next: 'pass a bundle with containerd, or install containerd',
     });
   }
-  const ours = installedContainerd(context);
+  const ours = isOurs(context);
   if (exists && !ours) {
     log.info('containerd is already installed and is kept.');
     return;
@@ -81,6 +81,7 @@ export async function installContainerdUnit(bundle: Bundle, host: Host): Promise
   await installContainerd(bundle, host);
   const text = fillTemplate('containerd/containerd.service', { containerd: PATHS.containerd.program });
   await host.write(PATHS.containerd.unitFile, text, { mode: 0o644 });
+  await host.enableUnit(PATHS.containerd.unit);
 }
 
 interface WantedConfig {
@@ -125,7 +126,7 @@ export function askRuntimeAhead(context: JoinContext & PhaseTools): void {
 /** True if a containerd that is not ours would be changed and restarted. */
 export async function willChangeRuntime(context: JoinContext): Promise<boolean> {
   const { host } = context;
-  if (!(await host.unit(PATHS.containerd.unit)).exists || installedContainerd(context)) return false;
+  if (!(await host.unit(PATHS.containerd.unit)).exists || isOurs(context)) return false;
   const { wanted, imports } = await wantedConfig(host, await needsOf(context));
   return wanted !== undefined || imports.length > 0;
 }

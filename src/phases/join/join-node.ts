@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { type EdgeHubOptions, edgeHubFiles } from '../../edge-hub/edge-hub.ts';
 import { hubFormOf, type InstalledHub, servesWatchLists } from '../../edge-hub/releases.ts';
-import type { UnitState } from '../../host/machine.ts';
 import { PATHS } from '../../host/node-paths.ts';
 import { kubeletKubeconfig } from '../../kubernetes/kubeconfig/kubelet-kubeconfig.ts';
 import { kubeletConfiguration } from '../../kubernetes/kubelet/configuration.ts';
@@ -19,7 +18,6 @@ import { VENDOR } from '../vendor-messages.ts';
 import type { Credential, JoinContext } from './context.ts';
 import { startHubService, writeHubFile } from './hub-service.ts';
 import { HUB_PROXY } from './install-edgehub.ts';
-import { installedContainerd } from './install-runtime.ts';
 import { nodeLabels } from './node-labels.ts';
 import { noteMembership } from './prepare-node.ts';
 import { registerNode } from './register-node.ts';
@@ -211,19 +209,8 @@ async function startKubelet(context: JoinContext & PhaseTools): Promise<void> {
     if (host.wet) seen.kubeletSince = now;
     await registerNode(context);
   }
-  await startAtBoot(context, state);
+  // Not before: after it, systemd 255 and newer take every unit for outdated, and read all of them again, 0.15 s, before
+  // they start one. @see https://github.com/systemd/systemd/blob/v257/src/core/manager.h `unit_file_state_outdated`
+  if (!state.enabled) await host.enableUnit(PATHS.kubelet.unit);
   if (started) log.vendor(VENDOR.nodeJoined);
-}
-
-/**
- * Has systemd start at boot what a join started. After that, systemd 255 and newer take every unit for outdated, and
- * reading them all again before the kubelet starts takes 0.15 s.
- * @see https://github.com/systemd/systemd/blob/v257/src/core/manager.h `unit_file_state_outdated`
- */
-async function startAtBoot(context: JoinContext, kubelet: UnitState): Promise<void> {
-  const { host, node } = context;
-  const hub = await node.edgeHub();
-  if (installedContainerd(context)) await host.enableUnit(PATHS.containerd.unit);
-  if (hub && hubFormOf(hub) === 'service') await host.enableUnit(PATHS.edgeHub.unit);
-  if (!kubelet.enabled) await host.enableUnit(PATHS.kubelet.unit);
 }

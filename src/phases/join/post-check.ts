@@ -51,7 +51,6 @@ export const postCheck: Phase<JoinContext> = {
 
 async function checkConfiguredRuntime(context: Context): Promise<void> {
   await checkRuntime(context);
-  await warnOfOtherConfiguration(context);
 }
 
 export async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void> {
@@ -138,6 +137,7 @@ export async function checkNodeObject(context: Context): Promise<void> {
   });
   // A dry run on a node that is joined tells which labels would change.
   if (!context.wet) shown = await client?.find<V1Node>(`/api/v1/nodes/${name}`);
+  await warnOfOtherConfiguration(context);
   if (!client || !shown) return;
   await applyMetadata(
     client,

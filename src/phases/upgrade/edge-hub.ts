@@ -149,9 +149,8 @@ async function removeService(host: Host): Promise<void> {
 export async function restartHubService({ host, waitFor }: Pick<UpgradeContext & PhaseTools, 'host' | 'waitFor'>) {
   const { active } = await host.unit(PATHS.edgeHub.unit);
   if (!active && host.wet && host.runsUnits) await waitForHubToEnd(host, waitFor);
-  await host.applyUnit(PATHS.edgeHub.unit, HUB_SERVICE_FILES);
-  // Not before: systemd takes all units for outdated after it.
   await host.enableUnit(PATHS.edgeHub.unit);
+  await host.applyUnit(PATHS.edgeHub.unit, HUB_SERVICE_FILES);
 }
 
 /** Waits until the kubelet has ended a static pod whose manifest is gone. @throws EdgeadmError EDGE_HUB_FAILED */

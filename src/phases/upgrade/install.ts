@@ -65,10 +65,10 @@ async function containerd({ host, bundle, journal, log }: Context): Promise<void
   else log.info('The containerd of this node was not installed by edgeadm and is kept.');
 }
 
-async function kubelet({ host, bundle, versions, wet, signal }: Context): Promise<void> {
+async function kubelet({ host, bundle, versions, wet, interrupted }: Context): Promise<void> {
   if (bundle) {
     const work = [installKubeletProgram(bundle, host), installKubectl(bundle, host), installCniPlugins(bundle, host)];
-    await allSettled(work, signal);
+    await allSettled(work, interrupted);
   }
   const path = await findKubelet(host);
   const { exists } = await host.unit(PATHS.kubelet.unit);

@@ -13,7 +13,7 @@ const service = installKubelet.phases?.find(({ name }) => name === 'service');
 async function changesOf(node: FakeNode, { version = 'v1.37.2', hub = false } = {}): Promise<readonly string[]> {
   const host = fakeHost({ ...node, files: { '/usr/bin/kubelet': { content: 'kubelet', mode: 0o755 }, ...node.files } });
   const signal = new AbortController().signal;
-  const tools = { log: phaseLog(() => {}), signal, wet: true, waitFor };
+  const tools = { log: phaseLog(() => {}), signal, interrupted: signal, wet: true, waitFor };
   const view = {
     bundle: async () => undefined,
     edgeHub: async () => hub || undefined,

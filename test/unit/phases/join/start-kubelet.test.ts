@@ -7,16 +7,12 @@ import { type FakeNode, fakeHost } from '../../fake-host.ts';
 import { recordedLog } from '../../recorded-log.ts';
 
 const start = joinNode.phases?.find(({ name }) => name === 'kubelet-start');
-const { kubelet, containerd, edgeHub } = PATHS;
+const { kubelet } = PATHS;
 
 /** What the phase does to the services of a node. */
-async function changesOf(
-  units: FakeNode['units'],
-  { hub, ours }: { readonly hub?: object; readonly ours?: string } = {},
-): Promise<readonly string[]> {
+async function changesOf(units: FakeNode['units']): Promise<readonly string[]> {
   const host = fakeHost({ units });
-  const node = { edgeHub: async () => hub, journal: { owns: (path: string) => path === ours } };
-  await start?.run?.({ host, node, seen: {}, log: recordedLog(), wet: false } as unknown as JoinContext & PhaseTools);
+  await start?.run?.({ host, seen: {}, log: recordedLog(), wet: false } as unknown as JoinContext & PhaseTools);
   return host.changes;
 }
 
@@ -24,7 +20,7 @@ async function changesOf(
  * systemd 255 and newer take every unit for outdated as soon as one was enabled.
  * @see https://github.com/systemd/systemd/blob/v257/src/core/manager.h `unit_file_state_outdated`
  */
-describe('services that start at boot', () => {
+describe('a kubelet that starts at boot', () => {
   it('a kubelet is enabled after it was started, so that it waits for no reading of unit files', async () => {
     const changes = await changesOf({ [kubelet.unit]: { exists: true, enabled: false } });
     assert.deepEqual(changes, [`start ${kubelet.unit}`, `enable ${kubelet.unit}`]);
@@ -33,18 +29,5 @@ describe('services that start at boot', () => {
   it('a kubelet that was started by a join that was killed is enabled by the next one', async () => {
     const changes = await changesOf({ [kubelet.unit]: { exists: true, active: true, enabled: false } });
     assert.deepEqual(changes, [`enable ${kubelet.unit}`]);
-  });
-
-  it('a containerd from the bundle and a hub that is a service start at boot, too', async () => {
-    const off = { exists: true, enabled: false };
-    const changes = await changesOf(
-      { [kubelet.unit]: off, [containerd.unit]: off, [edgeHub.unit]: off },
-      { hub: { version: 'v1.7.0' }, ours: containerd.unitFile },
-    );
-    const enabled = changes.filter((change) => change.startsWith('enable'));
-    assert.deepEqual(
-      enabled,
-      [containerd.unit, edgeHub.unit, kubelet.unit].map((unit) => `enable ${unit}`),
-    );
   });
 });
