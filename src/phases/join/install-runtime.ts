@@ -142,7 +142,7 @@ async function configure(context: JoinContext & PhaseTools): Promise<void> {
   }
 }
 
-/** Asked while the kubelet starts: containerd takes as long to answer as some phases. */
+/** Asked when the node is Ready: the program that tells takes a processor from the kubelet that starts. */
 export async function warnOfOtherConfiguration(context: JoinContext & PhaseTools): Promise<void> {
   if (isContainerd(context) !== true || (await isInForce(context.host, await needsOf(context)))) return;
   context.log.warning(

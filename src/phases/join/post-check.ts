@@ -40,17 +40,19 @@ export const postCheck: Phase<JoinContext> = {
   title: 'Verify the node',
   when: runsUnits,
   phases: [
-    { name: 'runtime', title: 'Check the container runtime', run: checkConfiguredRuntime },
+    { name: 'runtime', title: 'Check the container runtime', run: checkRuntime },
     { name: 'kubelet', title: 'Check the kubelet', run: checkKubeletService },
     hubPhase,
-    { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNodeObject },
+    { name: 'node-ready', title: 'Wait until the node is Ready', run: checkNode },
     addonsPhase,
     callbackPhase,
   ],
 };
 
-async function checkConfiguredRuntime(context: Context): Promise<void> {
-  await checkRuntime(context);
+/** What containerd makes of its configuration is asked when the kubelet, which is slower beside it, is up. */
+async function checkNode(context: Context): Promise<void> {
+  await checkNodeObject(context);
+  await warnOfOtherConfiguration(context);
 }
 
 export async function checkRuntime({ host, spec, log, waitFor }: Context): Promise<void> {
@@ -137,7 +139,6 @@ export async function checkNodeObject(context: Context): Promise<void> {
   });
   // A dry run on a node that is joined tells which labels would change.
   if (!context.wet) shown = await client?.find<V1Node>(`/api/v1/nodes/${name}`);
-  await warnOfOtherConfiguration(context);
   if (!client || !shown) return;
   await applyMetadata(
     client,
