@@ -102,7 +102,8 @@ function clientsFrom(host: Host, options: ClientOptions) {
   const shared = new Map<string, Connections>();
   return {
     open: (connection: ApiConnection): ApiClient => {
-      const key = JSON.stringify([connection.ca, connection.cert]);
+      const { ca, cert, key: secret, serverName, proxy } = connection;
+      const key = JSON.stringify([ca, cert, secret, serverName, proxy]);
       const connections =
         shared.get(key) ?? new Connections(connection, (address, more) => host.connect(address, more));
       shared.set(key, connections);

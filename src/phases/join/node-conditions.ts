@@ -51,10 +51,10 @@ async function isDiskFull({ host, spec }: Context): Promise<boolean> {
   if (systemDrive) return (1 - systemDrive.freeBytes / systemDrive.totalBytes) * 100 > FULL_PERCENT.images;
   const images = spec.runtimeRootDir ?? (spec.runtime === 'docker' ? PATHS.docker.data : PATHS.containerd.data);
   const { stdout } = await host.query('df', ['-P', '-k', PATHS.kubelet.directory, images]);
-  // Titles, then a line for each folder that is there.
-  const lines = stdout.split('\n').slice(1);
-  const used = lines.map((line) => Number(/\s(\d+)%\s+\/\S*\s*$/.exec(line)?.[1] ?? 0));
-  return (used[0] ?? 0) > FULL_PERCENT.kubelet || (used[1] ?? 0) > FULL_PERCENT.images;
+  // Titles, then a line for each folder that is there: of a single one it is not known which it is.
+  const used = stdout.split('\n').flatMap((line) => /\s(\d+)%\s+\/\S*\s*$/.exec(line)?.[1] ?? []);
+  const limits = used.length === 1 ? [FULL_PERCENT.images] : [FULL_PERCENT.kubelet, FULL_PERCENT.images];
+  return used.some((percent, index) => Number(percent) > (limits[index] ?? 100));
 }
 
 /** @returns undefined if the kubelet reported none, or the API server does not answer: the join has succeeded */
