@@ -35,6 +35,8 @@ export interface JournalView {
   mark(): Mark;
   /** True if something was changed since, or one of these files. */
   changedSince(mark: Mark, files?: readonly string[]): boolean;
+  /** True if a phase other than these changed something since. */
+  changedByOthersSince(mark: Mark, phases: readonly string[]): boolean;
   /** The units that were started, stopped or restarted since. */
   unitsSince(mark: Mark): readonly string[];
   /** True if edgeadm wrote the file. */
@@ -108,6 +110,10 @@ export class JournalRecord implements JournalView {
     const changes = this.changesSince(mark);
     if (!files) return changes.length > 0;
     return changes.some((change) => change.kind === 'file' && files.includes(change.path));
+  }
+
+  changedByOthersSince(mark: Mark, phases: readonly string[]): boolean {
+    return this.changesSince(mark).some(({ phase }) => !phases.includes(phase));
   }
 
   unitsSince(mark: Mark): readonly string[] {

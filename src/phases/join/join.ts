@@ -14,6 +14,7 @@ import type { JoinContext } from './context.ts';
 import type { Continuation } from './continuation.ts';
 import { credentials } from './credentials.ts';
 import { joinPhasesOf } from './index.ts';
+import { kubectlPhase } from './install-kubectl.ts';
 import { nodeView } from './node-view.ts';
 import { refuseForeignMembership } from './preflight.ts';
 import { rollBackJoin } from './roll-back.ts';
@@ -156,7 +157,8 @@ function callbackOf(
   if (!send) return undefined;
   const started = performance.now();
   return {
-    isDue: () => !journal.wasReported || journal.changedSince('reported'),
+    // kubectl is installed after the report, in the same run.
+    isDue: () => !journal.wasReported || journal.changedByOthersSince('reported', [kubectlPhase.name]),
     send: async (nodeName, signal) => {
       if (plan) return plan(`notify ${source.name} that the node has joined`);
       await send({ nodeName, status: 'joined', durationMs: Math.round(performance.now() - started) }, signal);

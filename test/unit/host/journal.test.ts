@@ -56,6 +56,16 @@ describe('the journal of a node', () => {
     }
   });
 
+  it('tells whether anything changed since the report, apart from what the same run does after it', async () => {
+    const journal = await Journal.read(machine());
+    await journal.append(change('/a'));
+    await journal.noteReported();
+    await journal.append({ kind: 'directory', path: '/b', phase: 'install-kubectl' });
+    assert.equal(journal.changedByOthersSince('reported', ['install-kubectl']), false);
+    await journal.append(change('/c'));
+    assert.equal(journal.changedByOthersSince('reported', ['install-kubectl']), true);
+  });
+
   it('the journal of a node and the copies beside it can be read by root alone', async () => {
     const journal = await Journal.read(machine());
     await machine().makeDirectory('/etc', 0o755);
